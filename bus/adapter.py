@@ -1,0 +1,181 @@
+"""The port: what the bus asks of any partner, and what it hands over.
+
+A partner's room offers one `ADAPTER: Partner`, a description with a factory. The bus sees operations, rows and outcomes; not
+one field of a dossier.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import BaseModel
+
+from bus.clock import Clock
+from bus.outcome import Outcome
+from bus.policy import PartnerSettings
+from contracts.envelope import Envelope
+
+Dedupe = Literal["key", "query", "none"]
+Step = Literal["send", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a partner, as its contract names it.
+
+    `dedupe` says how an unknown outcome is settled (key: send again under the same key; query: ask first; none: a person).
+    `full_state`: carries the whole dossier, so a newer one supersedes older ones. `batch`: rows a call may carry at most.
+    `partial`: of an array refused as a whole, part may have been taken, so its rows are asked for before they are sent again.
+    `message`: the contract model of one row's request, whose personal fields are masked wherever the request is shown.
+    """
+
+    name: str
+    title_vi: str
+    title_en: str
+    dedupe: Dedupe
+    full_state: bool = False
+    batch: int = 1
+    partial: bool = False
+    message: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed row: a delivery's open attempt, with all an adapter may need to build its request.
+
+    `key` is the idempotency key, the same for every attempt. `request` is the row's request as sealed with an earlier attempt,
+    empty when it must be mapped (first time, after a crash, or when nothing had left). `has_full` tells that the lane has
+    delivered a full state, so the dossier exists at the partner. Times are seconds since the epoch.
+    """
+
+    delivery: int
+    attempt: int
+    lane: int
+    partner: str
+    operation: str
+    step: Step
+    dossier: str
+    number: int
+    key: str
+    envelope: Envelope
+    memo: Mapping[str, str]
+    has_full: bool
+    request: bytes
+    tries: int
+    crashes: int
+    group_size: int | None
+    in_doubt: bool
+    accepted_at: float
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job with its request body, ready to leave. Rows of one call share operation, step and `switch` (create or update)."""
+
+    job: Job
+    body: bytes
+    switch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to a partner: its id (shared by its rows' attempts), its total deadline in seconds, its trace context."""
+
+    id: str
+    deadline_s: float
+    traceparent: str = ""
+    on_extra_call: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one polling of a partner brought: events for the front door, the cursor behind them, rows that could not be read."""
+
+    events: tuple[Envelope, ...]
+    cursor: str
+    bad_rows: tuple[bytes, ...] = ()
+    more: bool = False
+
+
+class Adapter(Protocol):
+    """A partner at work. `deliver` and `ask` answer every row, in the rows' order, and never raise for a partner's fault."""
+
+    def prepare(self, job: Job) -> Row | Outcome:
+        """Map outward (pure): the row to send, or at once a `Held` (code gap) or `Contract` (cannot be mapped)."""
+        ...
+
+    async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """The one call, for one row or an array of rows."""
+        ...
+
+    async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """Find out whether rows in doubt (or taken) took effect: Delivered, Absent, Permanent, Taken or Unknown each."""
+        ...
+
+    async def probe(self, call: Call) -> Outcome | None:
+        """The partner's cheapest harmless call for an open breaker; None where there is none (then one row is the probe)."""
+        ...
+
+    async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
+        """Fetch what the partner has for us since `cursor`; None for partners that are not polled."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A partner's session or access token; `generation` grows with each renewal, over all processes."""
+
+    value: str
+    generation: int
+    expires_at: float | None = None
+
+
+class Vault(Protocol):
+    """Partner sessions, sealed in the ledger: one refresh in flight for all processes, none logs out another."""
+
+    async def token(self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0) -> Token:
+        """The current token `name`, fetched when there is none, it has expired, or its generation is still `stale`.
+
+        `fetch` returns the value and its lifetime in seconds (None: unknown). Whatever `fetch` raises is raised here.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What an adapter is given at start. `public_url` is where partners reach our files and callbacks."""
+
+    settings: PartnerSettings
+    vault: Vault
+    clock: Clock
+    rng: random.Random
+    public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner's room as discovery finds it. `services` is empty for a partner with one system behind it."""
+
+    name: str
+    title_vi: str
+    title_en: str
+    operations: tuple[Operation, ...]
+    settings: type[PartnerSettings]
+    open: Callable[[Wiring], Adapter]
+    polls_every_s: float | None = None
+    assumed: tuple[str, ...] = ()
+
+    def operation(self, name: str) -> Operation:
+        """The operation called `name`; KeyError when the partner has none such."""
+        for operation in self.operations:
+            if operation.name == name:
+                return operation
+        raise KeyError(f"{self.name} has no operation {name}")

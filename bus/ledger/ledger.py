@@ -1,0 +1,160 @@
+"""The ledger: what is owed and what was tried. The one truth; the broker only rings.
+
+`Ledger` is the interface the rest of the house sees. SQLite and PostgreSQL stand behind it with one set of queries and one test
+suite. Every writing call is answered after its commit; concurrent calls are combined into group commits by the writer thread.
+
+Raises, from any call: `LedgerBusy` (queue full, locked, disk full, database gone: try again later, nothing was done).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bus.adapter import Job, Vault
+from bus.clock import Clock
+from bus.ledger.words import (
+    Action,
+    ActionRow,
+    Arrival,
+    CauseGroup,
+    Claim,
+    Claimed,
+    DeliveryView,
+    Filter,
+    Move,
+    PartnerChange,
+    PartnerView,
+    Proof,
+    Recorded,
+    Result,
+    Stale,
+    Story,
+    Swept,
+    Totals,
+    Verdict,
+)
+
+
+class LedgerBusy(Exception):
+    """The ledger cannot write just now; nothing was done, the caller may try again."""
+
+
+class LedgerUnfit(Exception):
+    """The ledger may not be used at all: damaged, newer schema, wrong durability, held by another process. One sentence."""
+
+
+class FenceLost(Exception):
+    """The duty is no longer held under this fence; nothing was committed."""
+
+
+class Ledger(Protocol):
+    """All operations, in our words. Times in and out are seconds since the epoch by `clock`."""
+
+    clock: Clock
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
+        """Store events with their deliveries, once per source and id; answered after the commit."""
+        ...
+
+    async def claim(self, claim: Claim) -> Claimed:
+        """Open attempts on due lane heads of one partner, within its budget; first commit of a delivery."""
+        ...
+
+    async def record(self, results: Sequence[Result], changes: Sequence[PartnerChange] = ()) -> Recorded:
+        """Close attempts, move their deliveries, accept their replies; second commit of a delivery."""
+        ...
+
+    async def release(self, jobs: Sequence[Job]) -> None:
+        """Give back what was claimed and never begun: no attempt is counted, the lane is due again."""
+        ...
+
+    async def sweep(self, decide: Callable[[Stale], Move], *, dead_after_s: float) -> Swept:
+        """Turn attempts of vanished workers unknown, close gaps that waited long enough, pull back far due times."""
+        ...
+
+    async def beat(self, worker: str, partners: Sequence[str]) -> int:
+        """Say that this worker lives; answers how many live workers serve at all (itself included)."""
+        ...
+
+    async def leave(self, worker: str) -> None:
+        """A worker that stops in good order."""
+        ...
+
+    async def take_duty(self, duty: str, holder: str, ttl_s: float) -> int | None:
+        """Take or keep the right to a duty (sweep, sealer, poll:<partner>): its fence, or None while another holds it."""
+        ...
+
+    async def accept_polled(
+        self, duty: str, fence: int, cursor: str, arrivals: Sequence[Arrival], bad_rows: Sequence[bytes]
+    ) -> list[Verdict]:
+        """Store what a poll brought and its cursor in one commit. Raises FenceLost."""
+        ...
+
+    async def cursor(self, duty: str) -> str:
+        """A poller's durable position, empty at first."""
+        ...
+
+    async def act(self, action: Action) -> list[ActionRow]:
+        """One operator action; a row per delivery it looked at."""
+        ...
+
+    async def pause(self, partner: str, who: str, reason: str) -> None:
+        """Hold a partner: nothing of it is claimed until resumed. Survives restarts."""
+        ...
+
+    async def resume(self, partner: str, who: str, reason: str) -> None:
+        """Open a paused partner again; its breaker and not-before are cleared too."""
+        ...
+
+    async def close_gap(self, source: str, subject: str, who: str, reason: str) -> int:
+        """A person closes a sequence gap: what waited behind it enters in order. Answers how many events entered."""
+        ...
+
+    async def seal_journal(self, fence: int) -> int:
+        """Chain the journal rows that are committed and not yet chained; answers how many."""
+        ...
+
+    async def story(self, dossier: str) -> Story | None:
+        """Everything about one dossier, None when it was never heard of."""
+        ...
+
+    async def deliveries(self, where: Filter, *, cursor: str = "", limit: int = 100) -> tuple[list[DeliveryView], str]:
+        """A page of deliveries, newest first, and the next page's cursor (empty at the end)."""
+        ...
+
+    async def totals(self) -> Totals:
+        """Counts from the tally, never from rows."""
+        ...
+
+    async def verify(self) -> Proof:
+        """Prove the accounting identity by a full count in one snapshot."""
+        ...
+
+    async def causes(self) -> list[CauseGroup]:
+        """What waits, is in doubt or dead, grouped by cause, oldest first."""
+        ...
+
+    async def partners(self) -> list[PartnerView]:
+        """The switches and backlog of every partner the ledger knows."""
+        ...
+
+    async def find(self, kind: str, value: str) -> list[str]:
+        """Dossiers in which a person's identifier occurs, by keyed digest."""
+        ...
+
+    async def verify_chain(self) -> tuple[int, str]:
+        """How many journal entries verify, and the first bad one in words (empty: none)."""
+        ...
+
+    def vault(self, partner: str) -> Vault:
+        """The sealed sessions and tokens of one partner."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises LedgerBusy unless a write can commit now."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued, stop the writer, release the file lock."""
+        ...

@@ -1,0 +1,405 @@
+"""The ledger's words: what goes into its operations and what comes out. Data only.
+
+Times are seconds since the epoch (UTC) by the bus's steady clock. States and arrows are drawn in docs/states.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from bus.adapter import Job, Step
+from bus.outcome import Cause
+
+
+class State(StrEnum):
+    """Where a delivery stands. Open: pending, sending, waiting, in_doubt. Dead is at rest, not gone: a resend opens it again."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    WAITING = "waiting"
+    IN_DOUBT = "in_doubt"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+OPEN = (State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT)
+
+
+class Status(StrEnum):
+    """Intake's verdict on one event. The first two mean committed."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """One delivery to be: an operation owed to a partner, with what the ledger must know of it to keep the lane's order."""
+
+    partner: str
+    operation: str
+    full_state: bool
+    priority: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event at the door, already read and validated.
+
+    `body` is the whole envelope as JSON, stored sealed; `content` the bytes whose keyed digest tells a duplicate from a conflict;
+    `finders` are the people's identifiers (kind, value) it may be found by, stored as keyed digests only. `client` is the API
+    key's name, or the partner whose reply this is. `traceparent` is the context of the span that received it.
+    """
+
+    source: str
+    id: str
+    type: str
+    subject: str
+    sequence: int | None
+    occurred_at: float
+    body: bytes
+    content: bytes
+    debts: tuple[Debt, ...]
+    client: str
+    finders: tuple[tuple[str, str], ...] = ()
+    correlation_id: str = ""
+    causation_id: str = ""
+    traceparent: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an arrival. `ready` names the partners that have due work because of it (ring them).
+
+    `gap`: accepted, but it waits for an earlier number of its sequence. `reason` is filled for conflict and refused.
+    """
+
+    status: Status
+    event: int | None = None
+    owed: tuple[tuple[str, str], ...] = ()
+    ready: tuple[str, ...] = ()
+    gap: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRule:
+    """`[sources.NAME]`: sequences begin at 1 unless `first` is "any"; a gap is closed by itself after `gap_wait_s`, if set."""
+
+    first: Literal["one", "any"] = "one"
+    gap_wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Ask for work that can start now: at most `calls` calls and `rows` rows, with a lease of `lease_s`.
+
+    `batches` says how many rows one call of an operation may carry (missing: 1): rows of one call share operation, step, the
+    lane's `has_full` and the delivery's group size. `rate_per_s` and `burst` are the province's budget, kept in the ledger.
+    """
+
+    partner: str
+    worker: str
+    calls: int
+    rows: int
+    lease_s: float
+    batches: Mapping[str, int]
+    rate_per_s: float | None = None
+    burst: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim brought. `next_at`: when to look again if nobody rings (None: nothing is scheduled). `full`: there is more.
+
+    `probe`: the breaker is open and this claim holds the one right to try; then `jobs` has at most one row. `why` names what
+    holds the whole partner back ("", "paused", "breaker", "not_before", "rate").
+    """
+
+    jobs: tuple[Job, ...]
+    next_at: float | None
+    full: bool = False
+    probe: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a delivery goes from an attempt, as `bus.delivery.settle` decides it; the ledger only applies it.
+
+    `due_at` None means nothing to claim (a callback, a person or a code frees it). `counted` adds one to its tries. `doubt`: it
+    is in doubt over this attempt (kept when None, cleared by 0). `hold_key` names what would free it.
+    """
+
+    state: State
+    cause: Cause
+    step: Step = "send"
+    due_at: float | None = None
+    counted: bool = True
+    group_size: int | None = None
+    doubt: int | None = None
+    hold_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A closed attempt: what happened, where the delivery goes, and the replies that enter with it in one commit.
+
+    `secret` holds request, reply and the partner's words, stored sealed with the attempt; `code` is the partner's own code.
+    `memo` is added to the lane's. `started_at`, `ended_at` frame the call itself.
+    """
+
+    job: Job
+    move: Move
+    outcome: str
+    code: str = ""
+    secret: Mapping[str, str] = field(default_factory=dict)
+    call_id: str = ""
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    receipt: str = ""
+    memo: Mapping[str, str] = field(default_factory=dict)
+    replies: tuple[Arrival, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerChange:
+    """What a call taught about the whole partner; recorded with its results and only when something changes.
+
+    `not_before`: nobody calls before then (Retry-After). `open_until`: open the breaker, next probe then. `close`: a good answer
+    closes it. `pause`: hold the partner for this cause until resumed. `extra_calls` are paid from the rate budget.
+    """
+
+    partner: str
+    not_before: float | None = None
+    open_until: float | None = None
+    close: bool = False
+    pause: Cause | None = None
+    extra_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording brought: per result whether it counted (False: late, kept with its attempt alone), and whom to ring."""
+
+    counted: tuple[bool, ...]
+    ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An attempt whose worker is gone; `decide` of `sweep` turns it into a Move."""
+
+    partner: str
+    operation: str
+    step: Step
+    attempt: int
+    tries: int
+    crashes: int
+    in_doubt: bool
+    accepted_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did: attempts turned unknown, gaps closed, and the partners that have due work now."""
+
+    crashed: int
+    gaps_closed: int
+    ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which deliveries: by id, or by any of the rest (all given must hold). `since` and `until` bound the time of acceptance."""
+
+    ids: tuple[int, ...] = ()
+    partner: str | None = None
+    operation: str | None = None
+    states: tuple[State, ...] = ()
+    cause: Cause | None = None
+    code: str | None = None
+    hold_key: str | None = None
+    dossier: str | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+Verb = Literal["ask", "resend", "reprocess", "skip", "hold", "release", "resolve", "cancel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One operator action (console.md's verbs) on what a filter finds, at most `limit`; `dry_run` only says what it would do.
+
+    `resolve` takes `as_` ("delivered" or "not-taken") and the partner's `reference`. Who and why are recorded with it.
+    """
+
+    verb: Verb
+    where: Filter
+    who: str
+    reason: str
+    as_: Literal["", "delivered", "not-taken"] = ""
+    reference: str = ""
+    limit: int = 500
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """What an action did to one delivery; never a silent no-op: `done` or a `refusal` in words."""
+
+    delivery: int
+    dossier: str
+    partner: str
+    done: bool
+    before: State
+    after: State
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One delivery for a list: no payload."""
+
+    id: int
+    partner: str
+    operation: str
+    dossier: str
+    number: int | None
+    state: State
+    cause: Cause
+    code: str
+    hold_key: str
+    step: Step
+    due_at: float | None
+    attempt: int
+    tries: int
+    accepted_at: float
+    changed_at: float
+    event_id: str
+    event_type: str
+    source: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One attempt with its opened secrets (request, reply, words); mask before showing."""
+
+    delivery: int
+    number: int
+    step: Step
+    opened_at: float
+    started_at: float | None
+    closed_at: float | None
+    outcome: str
+    cause: Cause
+    code: str
+    call_id: str
+    worker: str
+    late: bool
+    secret: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event of a story, its body opened; mask before showing."""
+
+    id: int
+    source: str
+    event_id: str
+    type: str
+    sequence: int | None
+    occurred_at: float
+    accepted_at: float
+    client: str
+    entered: bool
+    flags: tuple[str, ...]
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An operator action that touched the dossier (who, when, why, from where to where)."""
+
+    at: float
+    who: str
+    verb: str
+    reason: str
+    delivery: int | None
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything the ledger knows of one dossier, each list in time order; `lanes` tells holds and how many wait behind the head."""
+
+    dossier: str
+    events: Sequence[EventView]
+    deliveries: Sequence[DeliveryView]
+    attempts: Sequence[AttemptView]
+    notes: Sequence[Note]
+    lanes: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts by partner and state and cause, from the tally: {(partner, state, cause): n}; `owed` per partner; `events` accepted."""
+
+    counts: Mapping[tuple[str, State, Cause], int]
+    owed: Mapping[str, int]
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The accounting identity of G9: owed = delivered + dead + cancelled + superseded + open, tally against a full count."""
+
+    holds: bool
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseGroup:
+    """Failures that share partner, operation, state, cause and partner code: how many, how old, an example."""
+
+    partner: str
+    operation: str
+    state: State
+    cause: Cause
+    code: str
+    hold_key: str
+    count: int
+    dossiers: int
+    oldest_at: float
+    example: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerView:
+    """A partner's switches as they stand in the ledger."""
+
+    partner: str
+    paused: bool
+    pause_cause: str
+    paused_by: str
+    pause_reason: str
+    breaker_open: bool
+    probe_at: float | None
+    not_before: float | None
+    backlog: int
+    oldest_at: float | None
+    last_success_at: float | None
