@@ -1,0 +1,381 @@
+"""The worker: wakes, claims what can start now, calls, records. One loop per partner, nothing shared but the ledger.
+
+From worker to socket: `worker.run > worker._call > adapter.deliver > client.<operation> > transport.send`. A ring is acked when the
+claim it caused is committed; a claim that came back full rings once more, so that many workers share a backlog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Protocol
+
+import structlog
+
+from bus import crash, tracing
+from bus.adapter import Adapter, Call, Job, Partner, Row
+from bus.bulkhead import Health, Limit, overload
+from bus.clock import Clock
+from bus.delivery import FATAL_CRASHES, settle
+from bus.ledger.ledger import Ledger, LedgerBusy
+from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Result
+from bus.maintenance import closed_until
+from bus.outcome import Cause, Contract, Delivered, Outcome, Unknown
+from bus.policy import PartnerSettings
+from contracts.envelope import Envelope
+
+log = structlog.get_logger("bus.worker")
+
+LEASE_SLACK_S = 15.0
+"""A lease outlasts the call's total deadline by this much (design.md, "Claim what can start now")."""
+IDLE_S = 30.0
+"""The longest sleep without a ring: the sweep rings within this anyway."""
+BUSY_RETRY_S = 0.5
+"""Pause before asking a busy ledger again."""
+
+
+class Ring(Protocol):
+    """A ring of the bell: acked when the claim it caused is committed."""
+
+    def ack(self) -> None: ...
+
+
+ReplyToArrival = Callable[[Envelope, Job], Arrival]
+Observe = Callable[[str, str, Outcome, float], None]
+"""(partner, operation, outcome, seconds): metrics, called once per row."""
+
+
+@dataclass(eq=False)
+class Quarantine:
+    """A delivery open at two deaths of its worker runs alone, so that a third death names the guilty one and no neighbour."""
+
+    in_flight: int = 0
+    alone: bool = False
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def wait_open(self) -> None:
+        """Wait while somebody runs alone."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self.alone)
+
+    async def enter_alone(self) -> None:
+        """Take the right to run alone (once it is free) and wait until all other calls have ended."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self.alone)
+            self.alone = True
+            await self._changed.wait_for(lambda: self.in_flight == 0)
+
+    async def leave_alone(self) -> None:
+        async with self._changed:
+            self.alone = False
+            self._changed.notify_all()
+
+    def begin(self) -> None:
+        self.in_flight += 1
+
+    async def end(self) -> None:
+        self.in_flight -= 1
+        if self.alone and self.in_flight == 0:
+            async with self._changed:
+                self._changed.notify_all()
+
+
+class PartnerWorker:
+    """Delivers to one partner within its bulkhead until told to stop."""
+
+    def __init__(
+        self,
+        *,
+        worker: str,
+        partner: Partner,
+        adapter: Adapter,
+        settings: PartnerSettings,
+        ledger: Ledger,
+        clock: Clock,
+        rng: random.Random,
+        ready: Callable[[Iterable[str]], None],
+        ring_others: Callable[[str], None],
+        arrival: ReplyToArrival,
+        observe: Observe,
+        quarantine: Quarantine,
+    ) -> None:
+        self.partner = partner
+        self.settings = settings
+        self.limit = Limit(settings.concurrency)
+        self.health = Health(partner.name, settings.breaker, settings.retry)
+        self.why = ""
+        self._worker = worker
+        self._adapter = adapter
+        self._ledger = ledger
+        self._clock = clock
+        self._rng = rng
+        self._ready = ready
+        self._ring_others = ring_others
+        self._arrival = arrival
+        self._observe = observe
+        self._quarantine = quarantine
+        self._operations = {operation.name: operation for operation in partner.operations}
+        self._batches = {o.name: min(o.batch, settings.batch or o.batch) for o in partner.operations}
+        self._rows_per_call = max(self._batches.values())
+        self._rings: list[Ring] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._calls: set[asyncio.Task[None]] = set()
+
+    def wake(self, ring: Ring | None = None) -> None:
+        """There may be due work."""
+        if ring is not None:
+            self._rings.append(ring)
+        self._wake.set()
+
+    def share(self, live_workers: int) -> None:
+        """The concurrency is the province's: divide it by the workers alive."""
+        self.limit.ceiling = max(1, self.settings.concurrency // max(1, live_workers))
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim and deliver until stopped; then wait for the calls under way."""
+        while not self._stopping:
+            self._wake.clear()
+            wait_s = await self._turn()
+            if wait_s > 0 and not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait_s)
+        if self._calls:
+            await asyncio.wait(self._calls)
+
+    async def _turn(self) -> float:
+        """One look for work; how many seconds to sleep unless woken."""
+        await self._quarantine.wait_open()
+        now = self._clock.now()
+        until = max(closed_until(self.settings.maintenance, now), self.health.closed_until)
+        if until > now:
+            self.why = "closed"
+            self._ack()
+            return min(until - now, IDLE_S)
+        free = 1 - self.limit.in_flight if self.health.wary() else self.limit.free()
+        if free <= 0 or len(self._calls) >= 4 * self.limit.ceiling:
+            self._ack()
+            return IDLE_S  # the end of a call wakes us
+        rings, self._rings = self._rings, []
+        try:
+            claimed = await self._ledger.claim(
+                Claim(
+                    partner=self.partner.name,
+                    worker=self._worker,
+                    calls=free,
+                    rows=free * self._rows_per_call,
+                    lease_s=self.settings.timeout_s + LEASE_SLACK_S,
+                    batches=self._batches,
+                    rate_per_s=self.settings.rate_per_s,
+                    burst=self.settings.burst or max(1, int(self.settings.rate_per_s or 1)),
+                )
+            )
+        except LedgerBusy:
+            self._rings += rings
+            return BUSY_RETRY_S
+        for ring in rings:
+            ring.ack()
+        self.why = claimed.why
+        await self._begin(claimed)
+        if claimed.full:
+            self._ring_others(self.partner.name)
+            return 0.0
+        return IDLE_S if claimed.next_at is None else min(IDLE_S, max(0.001, claimed.next_at - self._clock.now()))
+
+    def _ack(self) -> None:
+        rings, self._rings = self._rings, []
+        for ring in rings:
+            ring.ack()
+
+    async def _begin(self, claimed: Claimed) -> None:
+        """Start what was claimed: rows mapped, grouped into calls, each call a task; a suspect alone."""
+        jobs = claimed.jobs
+        suspects = [job for job in jobs if job.crashes >= FATAL_CRASHES - 1]
+        if suspects:
+            await self._run_alone(suspects)
+            jobs = tuple(job for job in jobs if job.crashes < FATAL_CRASHES - 1)
+        if claimed.probe and not await self._probe(jobs):
+            return
+        for rows in self._group(self._prepare(jobs)):
+            self._start(self._call(rows, probe=claimed.probe))
+
+    async def _run_alone(self, suspects: Sequence[Job]) -> None:
+        """The first suspect by itself, the others back to the ledger, uncounted."""
+        first, *others = suspects
+        if self._quarantine.alone:
+            others = list(suspects)
+        if others:
+            await self._release(others)
+        if first in others:
+            return
+        await self._quarantine.enter_alone()
+        try:
+            for rows in self._group(self._prepare([first])):
+                await self._call(rows, alone=True)
+        finally:
+            await self._quarantine.leave_alone()
+
+    async def _probe(self, jobs: Sequence[Job]) -> bool:
+        """Try the open breaker with the partner's harmless call, where it has one; False when it stays open."""
+        outcome = await self._guard(self._adapter.probe(Call(secrets.token_hex(8), self.settings.timeout_s)))
+        if outcome is None or isinstance(outcome, Delivered):
+            return True
+        change = self.health.judge([outcome], self._clock.now(), probe=True)
+        await self._release(jobs)
+        await self._record([], [change] if change else [])
+        return False
+
+    def _prepare(self, jobs: Sequence[Job]) -> list[Row]:
+        """Map each job, or settle it at once where it cannot be mapped."""
+        rows: list[Row] = []
+        unsent: list[Result] = []
+        for job in jobs:
+            try:
+                prepared = self._adapter.prepare(job)
+            except Exception as error:
+                log.error("mapping failed", partner=self.partner.name, delivery=job.delivery, error=type(error).__name__)
+                prepared = Contract(cause=Cause.POISON, code=type(error).__name__)
+            if isinstance(prepared, Row):
+                rows.append(prepared)
+            else:
+                unsent.append(self._result(job, prepared, "", self._clock.now(), self._clock.now(), 1))
+        if unsent:
+            self._start(self._record(unsent, []))
+        return rows
+
+    def _group(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Rows that may share one call: same operation, step, switch and group size, at most a batch each."""
+
+        def kind(row: Row) -> tuple[str, str, str, int]:
+            return row.job.operation, row.job.step, row.switch, row.job.group_size or self._batches[row.job.operation]
+
+        groups: list[list[Row]] = []
+        for (_, _, _, size), alike in groupby(sorted(rows, key=kind), key=kind):
+            members = list(alike)
+            groups += [members[i : i + size] for i in range(0, len(members), size)]
+        return groups
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _call(self, rows: Sequence[Row], *, probe: bool = False, alone: bool = False) -> None:
+        """The one call, for one row or many, from the gate to the record."""
+        jobs = [row.job for row in rows]
+        shut = self.health.shut(self._clock.now()) and not probe
+        if self._stopping or shut or (self._quarantine.alone and not alone):
+            await self._release(jobs)
+            return
+        self.limit.begin()
+        self._quarantine.begin()
+        extra = [0]
+        step = jobs[0].step
+        send = self._adapter.ask if step == "ask" else self._adapter.deliver
+        outcomes: Sequence[Outcome] = ()
+        started_at = self._clock.now()
+        with tracing.call_span(self.partner.name, jobs) as traceparent:
+            call = Call(
+                id=secrets.token_hex(8),
+                deadline_s=self.settings.timeout_s,
+                traceparent=traceparent,
+                on_extra_call=lambda: extra.__setitem__(0, extra[0] + 1),
+            )
+            crash.reach("call.before")
+            try:
+                outcomes = await self._guard_rows(send(rows, call), len(rows))
+            finally:
+                crash.reach("call.after")
+                self.limit.end(overload=overload(outcomes))
+                await self._quarantine.end()
+            tracing.note_outcomes(outcomes)
+        ended_at = self._clock.now()
+        change = self.health.judge(outcomes, ended_at, probe=probe, extra_calls=extra[0])
+        results = [
+            self._result(job, outcome, call.id, started_at, ended_at, len(rows))
+            for job, outcome in zip(jobs, outcomes, strict=True)
+        ]
+        self._wake.set()
+        await self._record(results, [change] if change else [])
+
+    async def _guard_rows(self, calling: Coroutine[Any, Any, Sequence[Outcome]], rows: int) -> Sequence[Outcome]:
+        """Every row an outcome, whatever the adapter does: a bug after sending is Unknown, and so is a call past its deadline."""
+        try:
+            async with asyncio.timeout(self.settings.timeout_s + 1.0):
+                outcomes = await calling
+            if len(outcomes) == rows:
+                return outcomes
+            log.error("adapter answered a wrong number of rows", partner=self.partner.name, rows=rows, got=len(outcomes))
+        except TimeoutError:
+            log.warning("call past its deadline", partner=self.partner.name)
+        except Exception as error:
+            log.error("adapter failed", partner=self.partner.name, error=type(error).__name__)
+        return [Unknown()] * rows
+
+    async def _guard(self, calling: Coroutine[Any, Any, Outcome | None]) -> Outcome | None:
+        try:
+            async with asyncio.timeout(self.settings.timeout_s):
+                return await calling
+        except Exception as error:
+            log.warning("probe failed", partner=self.partner.name, error=type(error).__name__)
+            return Unknown()
+
+    def _result(
+        self, job: Job, outcome: Outcome, call_id: str, started_at: float, ended_at: float, group: int
+    ) -> Result:
+        operation = self._operations[job.operation]
+        move = settle(job, outcome, operation, self.settings.retry, self._clock.now(), self._rng, group=group)
+        self._observe(self.partner.name, job.operation, outcome, ended_at - started_at)
+        delivered = outcome if isinstance(outcome, Delivered) else None
+        return Result(
+            job=job,
+            move=move,
+            outcome=type(outcome).__name__,
+            code=outcome.code,
+            secret=_secret(outcome),
+            call_id=call_id,
+            started_at=started_at,
+            ended_at=ended_at,
+            receipt=delivered.receipt if delivered else "",
+            memo=delivered.memo if delivered else {},
+            replies=tuple(self._arrival(reply, job) for reply in delivered.replies) if delivered else (),
+        )
+
+    async def _record(self, results: Sequence[Result], changes: Sequence[PartnerChange]) -> None:
+        """Second commit. A busy ledger is asked again until it answers: the outcome is known and must not be lost."""
+        while True:
+            try:
+                recorded = await self._ledger.record(results, changes)
+            except LedgerBusy:
+                if self._stopping:
+                    return  # the lease decides; the outcome turns unknown
+                await asyncio.sleep(BUSY_RETRY_S)
+                continue
+            self._ready(recorded.ready)
+            return
+
+    async def _release(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            with contextlib.suppress(LedgerBusy):
+                await self._ledger.release(jobs)
+
+
+def _secret(outcome: Outcome) -> dict[str, str]:
+    """Request, reply and the partner's words as text, for the sealed part of the attempt."""
+    parts = {
+        "request": outcome.request.decode("utf-8", "replace"),
+        "reply": outcome.reply.decode("utf-8", "replace"),
+        "words": outcome.words,
+    }
+    return {name: text for name, text in parts.items() if text}
