@@ -1,0 +1,50 @@
+# Liên Thông: everything a newcomer types. `make run`, then `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup dev run test check bench chaos lock servers
+
+setup: .venv/.runtime  ## the environment from the lock file; idempotent
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Liên Thông needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+dev: .venv/.dev
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: setup  ## the bus with simulators of every partner and a stream of dossiers
+	@exec $(BIN)/lienthong up --demo
+
+servers:
+	@sh ops/install-servers.sh
+
+test: dev servers  ## the whole suite; RabbitMQ and PostgreSQL are started privately
+	LIENTHONG_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "not chaos"
+
+check: dev  ## format, lint, types, house rules, quick tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy contracts mappings bus adapters ops tests
+	$(BIN)/python -m pytest -m "not slow and not chaos"
+
+bench: dev servers  ## speed and memory as ratios; writes docs/performance.md
+	$(BIN)/python -m tests.bench
+
+chaos: dev servers  ## the fault scenarios at full size
+	LIENTHONG_REQUIRE_SERVERS=1 LIENTHONG_CHAOS=full $(BIN)/python -m pytest -m "slow or chaos" --timeout 3600 tests/chaos
+
+lock:  ## pin what *.in names
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --no-header -o requirements.lock requirements.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --no-header -o requirements-dev.lock requirements-dev.in

@@ -1,0 +1,1 @@
+"""One way out of the house: timeouts, TLS, spans, short retries."""

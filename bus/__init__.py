@@ -1,0 +1,1 @@
+"""Intake, ledger, worker, bell: what carries, knowing envelopes and outcomes alone."""

@@ -1,0 +1,1 @@
+"""Ground floor: shapes, code lists, partner documents."""

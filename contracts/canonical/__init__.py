@@ -1,0 +1,1 @@
+"""The canonical model, a file per noun."""

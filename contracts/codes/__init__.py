@@ -1,0 +1,1 @@
+"""Shared code lists with their dates."""

@@ -1,0 +1,1 @@
+"""The roof: settings, composition, gateway, CLI, checks."""

@@ -1,0 +1,163 @@
+"""What `up --demo` shows: a province at work. Dossiers stream in by the front door; the terminal tells what happens to them.
+
+The stream goes on where it stopped: its position is kept beside the demo's ledger after each accepted batch, and an event posted
+twice is a duplicate, harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from bus.adapter import Job
+from bus.intake import Intake
+from bus.ledger.ledger import Ledger, LedgerBusy
+from bus.ledger.words import CauseGroup, PartnerView, State, Totals
+from bus.maintenance import VIETNAM
+from bus.outcome import Delivered, Outcome
+from contracts.envelope import Envelope
+
+log = structlog.get_logger("ops.demo")
+
+PACE_S = 0.7
+"""Mean seconds between two demo events."""
+REFRESH_S = 0.5
+TAIL = 12
+
+
+async def stream(
+    intake: Intake, position: Path, generate: Callable[[int], Iterator[Envelope]], stopped: asyncio.Event, seed: int = 84
+) -> None:
+    """Post demo events by the front door until `stopped`, from where `position` (a file holding a number) says."""
+    rng = random.Random(seed)
+    number = int(position.read_text()) if position.exists() else 0
+    for envelope in generate(number):
+        if stopped.is_set():
+            return
+        while not stopped.is_set():
+            try:
+                await intake.accept([envelope], client="demo")
+                break
+            except LedgerBusy:
+                await _pause(stopped, 1.0)
+        number += 1
+        position.write_text(str(number))
+        await _pause(stopped, rng.expovariate(1.0 / PACE_S))
+
+
+async def _pause(stopped: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopped.wait(), seconds)
+
+
+class Tail:
+    """The last things that happened, as lines for people; fed by intake and workers."""
+
+    def __init__(self) -> None:
+        self.lines: deque[Text] = deque(maxlen=TAIL)
+        self.news = 0
+
+    def came_in(self, envelope: Envelope, owed: int) -> None:
+        to = f"owed to {owed}" if owed else "owed to nobody"
+        self._add(Text.assemble(("→ ", "cyan"), f"{envelope.type.removeprefix('vn.lienthong.')}  {envelope.subject}  ", (to, "dim")))
+
+    def went_out(self, job: Job, outcome: Outcome, _seconds: float) -> None:
+        good = isinstance(outcome, Delivered)
+        verb = type(outcome).__name__ + (f" ({outcome.cause})" if outcome.cause else "")
+        mark = ("✓ ", "green") if good else ("… ", "yellow")
+        self._add(Text.assemble(mark, f"{job.partner} {job.operation}  {job.dossier}  ", (verb, "dim")))
+
+    def _add(self, line: Text) -> None:
+        stamp = datetime.now(VIETNAM).strftime("%H:%M:%S ")
+        self.lines.append(Text.assemble((stamp, "dim"), line))
+        self.news += 1
+
+
+async def show(ledger: Ledger, tail: Tail, address: str, stopped: asyncio.Event, console: Console) -> None:
+    """Keep the terminal true until `stopped`; without a terminal, one line a happening."""
+    if not console.is_terminal:
+        await _print_lines(tail, address, stopped, console)
+        return
+    with Live(console=console, refresh_per_second=4, screen=False) as live:
+        while not stopped.is_set():
+            with contextlib.suppress(LedgerBusy):
+                live.update(render(await ledger.totals(), await ledger.causes(), await ledger.partners(), tail, address))
+            await _pause(stopped, REFRESH_S)
+
+
+async def _print_lines(tail: Tail, address: str, stopped: asyncio.Event, console: Console) -> None:
+    console.print(f"Liên Thông runs at {address} (OpenAPI: {address}/docs). Stop with Ctrl-C.")
+    seen = 0
+    while not stopped.is_set():
+        fresh, seen = min(tail.news - seen, len(tail.lines)), tail.news
+        for line in list(tail.lines)[len(tail.lines) - fresh :]:
+            console.print(line)
+        await _pause(stopped, REFRESH_S)
+
+
+def render(
+    totals: Totals, causes: list[CauseGroup], partners: list[PartnerView], tail: Tail, address: str
+) -> Group:
+    """One frame: totals by partner, what waits and why, the last happenings, the address and how to stop."""
+    head = Text.assemble(
+        ("Liên Thông", "bold"), f"  {address}   ", ("story of a dossier: ", "dim"), "lienthong story CODE   ", ("stop: ", "dim"), "Ctrl-C"
+    )
+    return Group(
+        head,
+        _by_partner(totals, partners),
+        _waiting(causes),
+        Panel(Group(*tail.lines) if tail.lines else Text("nothing yet", style="dim"), title=f"events in: {totals.events}", title_align="left"),
+    )
+
+
+def _by_partner(totals: Totals, partners: list[PartnerView]) -> Table:
+    columns = (State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT, State.DELIVERED, State.DEAD, State.SUPERSEDED)
+    table = Table(expand=True, title_justify="left")
+    table.add_column("partner")
+    for state in columns:
+        table.add_column(state.value.replace("_", " "), justify="right")
+    table.add_column("held back by")
+    views = {view.partner: view for view in partners}
+    for name in sorted(totals.owed):
+        counts = [sum(n for (p, s, _), n in totals.counts.items() if p == name and s is state) for state in columns]
+        table.add_row(name, *(str(n) if n else "·" for n in counts), _held_back(views.get(name)))
+    return table
+
+
+def _held_back(view: PartnerView | None) -> str:
+    if view is None:
+        return ""
+    if view.paused:
+        return f"paused: {view.pause_cause or view.pause_reason}"
+    if view.breaker_open:
+        return "breaker open"
+    return ""
+
+
+def _waiting(causes: list[CauseGroup]) -> Table:
+    table = Table(expand=True)
+    for title in ("waits", "operation", "why", "dossiers", "code"):
+        table.add_column(title)
+    for group in causes[:6]:
+        table.add_row(
+            f"{group.partner} {group.state.value.replace('_', ' ')}",
+            group.operation,
+            group.cause.value or "in the lane",
+            str(group.dossiers),
+            group.hold_key or group.code,
+        )
+    if not causes:
+        table.add_row("nothing", "", "", "", "")
+    return table
