@@ -141,7 +141,9 @@ class Token:
 class Vault(Protocol):
     """Partner sessions, sealed in the ledger: one refresh in flight for all processes, none logs out another."""
 
-    async def token(self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0) -> Token:
+    async def token(
+        self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0
+    ) -> Token:
         """The current token `name`, fetched when there is none, it has expired, or its generation is still `stale`.
 
         `fetch` returns the value and its lifetime in seconds (None: unknown). Whatever `fetch` raises is raised here.

@@ -63,7 +63,9 @@ class Health:
         """True while this process knows that nobody may call (breaker open, or told to wait)."""
         return now < self.closed_until
 
-    def judge(self, outcomes: Sequence[Outcome], now: float, *, probe: bool, extra_calls: int = 0) -> PartnerChange | None:
+    def judge(
+        self, outcomes: Sequence[Outcome], now: float, *, probe: bool, extra_calls: int = 0
+    ) -> PartnerChange | None:
         """Learn from one call's outcomes; what the other processes must know of it, or None."""
         change = PartnerChange(self.partner, extra_calls=extra_calls)
         worst = next((o for o in outcomes if _failure(o)), None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 
-from bus.adapter import Job, Operation
+from bus.adapter import Job, Operation, Step
 from bus.ledger.words import Move, Stale, State
 from bus.outcome import (
     Absent,
@@ -35,7 +35,14 @@ FATAL_CRASHES = 3
 
 
 def settle(
-    job: Job, outcome: Outcome, operation: Operation, policy: RetryPolicy, now: float, rng: random.Random, *, group: int = 1
+    job: Job,
+    outcome: Outcome,
+    operation: Operation,
+    policy: RetryPolicy,
+    now: float,
+    rng: random.Random,
+    *,
+    group: int = 1,
 ) -> Move:
     """Where `job` goes after `outcome`. `group` is the number of rows its call carried; `now` in seconds since the epoch."""
     tries = job.tries + 1
@@ -80,7 +87,7 @@ def crashed(stale: Stale, operation: Operation, policy: RetryPolicy, now: float,
     return _doubt(operation, stale.step, None if stale.step == "ask" else stale.attempt, Cause.CRASHED, due_at)
 
 
-def _doubt(operation: Operation, step: str, doubt: int | None, cause: Cause, due_at: float | None) -> Move:
+def _doubt(operation: Operation, step: Step, doubt: int | None, cause: Cause, due_at: float | None) -> Move:
     """In doubt, settled as `dedupe` says: ask, send again under the same key, or wait for a person."""
     if operation.dedupe == "none" and step == "send":
         return Move(State.IN_DOUBT, cause, "ask", None, doubt=doubt)
@@ -95,12 +102,14 @@ def _split(job: Job, operation: Operation, now: float, group: int) -> Move:
     if not operation.partial:
         state = State.IN_DOUBT if job.in_doubt else State.PENDING
         return Move(state, Cause.SPLIT, job.step, now, counted=False, group_size=half)
-    step, due_at = ("ask", None) if operation.dedupe == "none" else ("ask" if operation.dedupe == "query" else "send", now)
+    step, due_at = (
+        ("ask", None) if operation.dedupe == "none" else ("ask" if operation.dedupe == "query" else "send", now)
+    )
     return Move(State.IN_DOUBT, Cause.SPLIT, step, due_at, counted=False, group_size=half, doubt=job.attempt)
 
 
-def _given_up(in_doubt: bool, step: str) -> Move:
+def _given_up(in_doubt: bool, step: Step) -> Move:
     """Patience at an end: dead, or parked for a person when an earlier attempt may have been taken."""
     if in_doubt:
         return Move(State.IN_DOUBT, Cause.GIVEN_UP, "ask", None)
-    return Move(State.DEAD, Cause.GIVEN_UP, "ask" if step == "ask" else "send")
+    return Move(State.DEAD, Cause.GIVEN_UP, step)

@@ -54,7 +54,9 @@ class PartnerSettings(_Settings):
     concurrency: int = Field(default=16, ge=1, le=1000)
     rate_per_s: Seconds | None = None
     burst: int | None = Field(default=None, ge=1)
-    batch: int | None = Field(default=None, ge=1, le=1000, description="rows a call at most; empty: as the contract says")
+    batch: int | None = Field(
+        default=None, ge=1, le=1000, description="rows a call at most; empty: as the contract says"
+    )
     retry: RetryPolicy = RetryPolicy()
     breaker: BreakerPolicy = BreakerPolicy()
     maintenance: tuple[MaintenanceWindow, ...] = ()

@@ -58,7 +58,9 @@ class Relay:
 
     async def run(self) -> None:
         """Beat and sweep at once, then at their paces; a busy ledger only delays."""
-        await asyncio.gather(self._every(BEAT_S, self._beat), self._every(SWEEP_S, self._sweep), self._every(BEAT_S, self._seal))
+        await asyncio.gather(
+            self._every(BEAT_S, self._beat), self._every(SWEEP_S, self._sweep), self._every(BEAT_S, self._seal)
+        )
         with contextlib.suppress(LedgerBusy):
             await self._ledger.leave(self._worker)
 

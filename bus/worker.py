@@ -244,7 +244,9 @@ class PartnerWorker:
             try:
                 prepared = self._adapter.prepare(job)
             except Exception as error:
-                log.error("mapping failed", partner=self.partner.name, delivery=job.delivery, error=type(error).__name__)
+                log.error(
+                    "mapping failed", partner=self.partner.name, delivery=job.delivery, error=type(error).__name__
+                )
                 prepared = Contract(cause=Cause.POISON, code=type(error).__name__)
             if isinstance(prepared, Row):
                 rows.append(prepared)
@@ -316,7 +318,9 @@ class PartnerWorker:
                 outcomes = await calling
             if len(outcomes) == rows:
                 return outcomes
-            log.error("adapter answered a wrong number of rows", partner=self.partner.name, rows=rows, got=len(outcomes))
+            log.error(
+                "adapter answered a wrong number of rows", partner=self.partner.name, rows=rows, got=len(outcomes)
+            )
         except TimeoutError:
             log.warning("call past its deadline", partner=self.partner.name)
         except Exception as error:

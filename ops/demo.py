@@ -38,7 +38,11 @@ TAIL = 12
 
 
 async def stream(
-    intake: Intake, position: Path, generate: Callable[[int], Iterator[Envelope]], stopped: asyncio.Event, seed: int = 84
+    intake: Intake,
+    position: Path,
+    generate: Callable[[int], Iterator[Envelope]],
+    stopped: asyncio.Event,
+    seed: int = 84,
 ) -> None:
     """Post demo events by the front door until `stopped`, from where `position` (a file holding a number) says."""
     rng = random.Random(seed)
@@ -71,7 +75,11 @@ class Tail:
 
     def came_in(self, envelope: Envelope, owed: int) -> None:
         to = f"owed to {owed}" if owed else "owed to nobody"
-        self._add(Text.assemble(("→ ", "cyan"), f"{envelope.type.removeprefix('vn.lienthong.')}  {envelope.subject}  ", (to, "dim")))
+        self._add(
+            Text.assemble(
+                ("→ ", "cyan"), f"{envelope.type.removeprefix('vn.lienthong.')}  {envelope.subject}  ", (to, "dim")
+            )
+        )
 
     def went_out(self, job: Job, outcome: Outcome, _seconds: float) -> None:
         good = isinstance(outcome, Delivered)
@@ -93,7 +101,9 @@ async def show(ledger: Ledger, tail: Tail, address: str, stopped: asyncio.Event,
     with Live(console=console, refresh_per_second=4, screen=False) as live:
         while not stopped.is_set():
             with contextlib.suppress(LedgerBusy):
-                live.update(render(await ledger.totals(), await ledger.causes(), await ledger.partners(), tail, address))
+                live.update(
+                    render(await ledger.totals(), await ledger.causes(), await ledger.partners(), tail, address)
+                )
             await _pause(stopped, REFRESH_S)
 
 
@@ -107,23 +117,38 @@ async def _print_lines(tail: Tail, address: str, stopped: asyncio.Event, console
         await _pause(stopped, REFRESH_S)
 
 
-def render(
-    totals: Totals, causes: list[CauseGroup], partners: list[PartnerView], tail: Tail, address: str
-) -> Group:
+def render(totals: Totals, causes: list[CauseGroup], partners: list[PartnerView], tail: Tail, address: str) -> Group:
     """One frame: totals by partner, what waits and why, the last happenings, the address and how to stop."""
     head = Text.assemble(
-        ("Liên Thông", "bold"), f"  {address}   ", ("story of a dossier: ", "dim"), "lienthong story CODE   ", ("stop: ", "dim"), "Ctrl-C"
+        ("Liên Thông", "bold"),
+        f"  {address}   ",
+        ("story of a dossier: ", "dim"),
+        "lienthong story CODE   ",
+        ("stop: ", "dim"),
+        "Ctrl-C",
     )
     return Group(
         head,
         _by_partner(totals, partners),
         _waiting(causes),
-        Panel(Group(*tail.lines) if tail.lines else Text("nothing yet", style="dim"), title=f"events in: {totals.events}", title_align="left"),
+        Panel(
+            Group(*tail.lines) if tail.lines else Text("nothing yet", style="dim"),
+            title=f"events in: {totals.events}",
+            title_align="left",
+        ),
     )
 
 
 def _by_partner(totals: Totals, partners: list[PartnerView]) -> Table:
-    columns = (State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT, State.DELIVERED, State.DEAD, State.SUPERSEDED)
+    columns = (
+        State.PENDING,
+        State.SENDING,
+        State.WAITING,
+        State.IN_DOUBT,
+        State.DELIVERED,
+        State.DEAD,
+        State.SUPERSEDED,
+    )
     table = Table(expand=True, title_justify="left")
     table.add_column("partner")
     for state in columns:

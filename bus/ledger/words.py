@@ -401,5 +401,4 @@ class PartnerView:
     probe_at: float | None
     not_before: float | None
     backlog: int
-    oldest_at: float | None
     last_success_at: float | None

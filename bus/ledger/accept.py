@@ -1,0 +1,320 @@
+"""Accept: events once per source and id, in their source's sequence, each with the deliveries it owes, numbered in their lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bus.ledger.book import CLAIMABLE, HOLDING, Book, event_record, idempotency_key
+from bus.ledger.supersede import Holder, superseded
+from bus.ledger.words import Arrival, Debt, State, Status, Verdict
+from bus.outcome import Cause
+
+
+@dataclass(slots=True)
+class Thread:
+    """The sequence of one source and dossier, locked: its next number and how many events wait behind a gap."""
+
+    next: int
+    early: int
+    moved: bool = False
+    early_at: float | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A delivery on its way into a lane. `id` is None until it is known whether it is new."""
+
+    id: int
+    event: int
+    partner: str
+    dossier: str
+    operation: str
+    full_state: bool
+    priority: int
+    key: str
+    was_early: bool = False
+
+
+@dataclass(slots=True)
+class Intake:
+    """What one group brings together before it is written."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    entering: list[Pending] = field(default_factory=list)
+    early: list[Pending] = field(default_factory=list)
+    entered_events: list[int] = field(default_factory=list)
+    finders: set[tuple[bytes, str]] = field(default_factory=set)
+
+
+def lock_threads(book: Book, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Thread]:
+    """Lock the sequences of all arrivals, in one order everywhere; new ones are made."""
+    keys = sorted({(a.source, a.subject): a for a in arrivals if a.sequence is not None}.items())
+    params = [
+        {"source": source, "dossier": dossier, "first": 0 if book.rules(source).first == "any" else 1}
+        for (source, dossier), _ in keys
+    ]
+    rows = book.db.many_rows("lock_thread", params) if params else []
+    return {key: Thread(row[0], row[1]) for (key, _), row in zip(keys, rows, strict=True)}
+
+
+def accept(
+    book: Book, arrivals: Sequence[Arrival], threads: dict[tuple[str, str], Thread] | None = None
+) -> list[Verdict]:
+    """Take arrivals in; a verdict for each, in their order."""
+    threads = lock_threads(book, arrivals) if threads is None else threads
+    known = _known(book, arrivals)
+    verdicts: list[Verdict | None] = [None] * len(arrivals)
+    work = Intake()
+    order = sorted(range(len(arrivals)), key=lambda i: (arrivals[i].source, arrivals[i].subject, arrivals[i].sequence or 0))
+    ids = iter(book.db.ids("event", len(arrivals)))
+    for index in order:
+        arrival = arrivals[index]
+        digest = book.keys.content_digest(arrival.content)
+        if (earlier := known.get((arrival.source, arrival.id))) is not None:
+            verdicts[index] = _again(book, arrival, earlier, digest)
+            continue
+        thread = threads[arrival.source, arrival.subject] if arrival.sequence is not None else None
+        verdict = _enter(book, arrival, thread, next(ids), digest, work)
+        verdicts[index] = verdict
+        if verdict.event is not None:
+            known[arrival.source, arrival.id] = (verdict.event, digest)
+    _write(book, work)
+    _move_threads(book, threads)
+    return [verdict if verdict is not None else Verdict(Status.REFUSED) for verdict in verdicts]
+
+
+def _known(book: Book, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], tuple[int, bytes]]:
+    rows = book.db.rows("known_events", {"ids": sorted({a.id for a in arrivals})})
+    return {(source, event_id): (number, bytes(digest)) for source, event_id, number, digest in rows}
+
+
+def _again(book: Book, arrival: Arrival, earlier: tuple[int, bytes], digest: bytes) -> Verdict:
+    """The same source and id once more: a duplicate, or a conflict when the content differs (which the journal keeps)."""
+    number, known_digest = earlier
+    if known_digest == digest:
+        return Verdict(Status.DUPLICATE, number)
+    book.moves.append([number, "conflict", arrival.client])
+    return Verdict(Status.CONFLICT, number, reason="an event with this source and id but another content is in the ledger")
+
+
+def _enter(
+    book: Book, arrival: Arrival, thread: Thread | None, number: int, digest: bytes, work: Intake
+) -> Verdict:
+    """One new event: it enters, waits behind a gap, comes late, or is refused because its number is taken."""
+    flags, early = arrival.flags, False
+    if thread is not None and arrival.sequence is not None:
+        if thread.next == 0:  # the source's first event sets the beginning
+            thread.next = arrival.sequence
+        if arrival.sequence != thread.next:
+            at = {"dossier": arrival.subject, "source": arrival.source, "sequence": arrival.sequence}
+            taken = [row[0] for row in book.db.rows("event_at", at)]
+            taken += [e["event_id"] for e in work.events if all(e[name] == value for name, value in at.items())]
+            if taken:
+                return Verdict(Status.REFUSED, reason=f"sequence {arrival.sequence} of this dossier is taken by event {taken[0]}")
+            early = arrival.sequence > thread.next
+            flags = flags if early else (*flags, "late")
+    work.events.append(_event_row(book, arrival, number, digest, flags, entered=not early))
+    deliveries = _deliveries(book, arrival, number)
+    work.finders |= {(book.keys.digest(kind, value), arrival.subject) for kind, value in arrival.finders}
+    book.counts["", "event", ""] += 1
+    if early:
+        assert thread is not None
+        thread.early, thread.moved, thread.early_at = thread.early + 1, True, thread.early_at or book.now
+        work.early += deliveries
+    else:
+        work.entering += deliveries
+        if thread is not None and arrival.sequence == thread.next:
+            thread.next, thread.moved = thread.next + 1, True
+            _fill(book, arrival.source, arrival.subject, thread, work)
+    owed = tuple((debt.partner, debt.operation) for debt in arrival.debts)
+    ready = () if early else tuple(dict.fromkeys(debt.partner for debt in arrival.debts))
+    return Verdict(Status.ACCEPTED, number, owed, ready, gap=early)
+
+
+def _event_row(
+    book: Book, arrival: Arrival, number: int, digest: bytes, flags: tuple[str, ...], *, entered: bool
+) -> dict[str, Any]:
+    return {
+        "id": number,
+        "source": arrival.source,
+        "event_id": arrival.id,
+        "type": arrival.type,
+        "dossier": arrival.subject,
+        "sequence": arrival.sequence,
+        "entered": int(entered),
+        "occurred_at": arrival.occurred_at,
+        "accepted_at": book.now,
+        "client": arrival.client,
+        "flags": " ".join(flags),
+        "correlation_id": arrival.correlation_id,
+        "causation_id": arrival.causation_id,
+        "traceparent": arrival.traceparent,
+        "digest": digest,
+        "body": book.keys.seal(arrival.body, event_record(arrival.source, arrival.id)),
+    }
+
+
+def _deliveries(book: Book, arrival: Arrival, event: int) -> list[Pending]:
+    def pending(debt: Debt, delivery: int) -> Pending:
+        key = idempotency_key(arrival.source, arrival.id, debt.partner, debt.operation)
+        return Pending(
+            delivery, event, debt.partner, arrival.subject, debt.operation, debt.full_state, debt.priority, key
+        )
+
+    return [pending(debt, d) for debt, d in zip(arrival.debts, book.db.ids("delivery", len(arrival.debts)), strict=True)]
+
+
+def _fill(book: Book, source: str, dossier: str, thread: Thread, work: Intake) -> None:
+    """A number was reached: what waited directly behind it enters now, from the ledger and from this very group."""
+    if not thread.early:
+        return
+    waiting = {sequence: event for event, sequence in book.db.rows("early_events", {"source": source, "dossier": dossier})}
+    here = {
+        e["sequence"]: e
+        for e in work.events
+        if not e["entered"] and e["source"] == source and e["dossier"] == dossier
+    }
+    stored: list[int] = []
+    while (sequence := thread.next) in waiting or sequence in here:
+        if sequence in here:
+            here[sequence]["entered"] = 1
+            event = here[sequence]["id"]
+            work.entering += [d for d in work.early if d.event == event]
+            work.early = [d for d in work.early if d.event != event]
+        elif waiting[sequence] not in work.entered_events:
+            stored.append(waiting[sequence])
+            work.entering += _stored_deliveries(book, waiting[sequence], dossier)
+        thread.next += 1
+        thread.early -= 1
+    thread.early_at = book.now if thread.early else None
+    work.entered_events += stored
+
+
+def _stored_deliveries(book: Book, event: int, dossier: str) -> list[Pending]:
+    return [
+        Pending(number, owner, partner, of, operation, bool(full), priority, "", was_early=True)
+        for number, owner, partner, of, operation, full, priority in book.db.rows(
+            "early_deliveries", {"ids": [event], "dossier": dossier}
+        )
+    ]
+
+
+def close_gap(book: Book, source: str, dossier: str) -> int:
+    """Give up waiting for the missing numbers before the first early event; how many events enter."""
+    thread = Thread(*book.db.many_rows("lock_thread", [{"source": source, "dossier": dossier, "first": 1}])[0])
+    early = book.db.rows("early_events", {"source": source, "dossier": dossier})
+    if not early:
+        return 0
+    before = thread.early
+    thread.next, thread.moved = min(sequence for _, sequence in early), True
+    work = Intake()
+    _fill(book, source, dossier, thread, work)
+    _write(book, work)
+    _move_threads(book, {(source, dossier): thread})
+    return before - thread.early
+
+
+def _move_threads(book: Book, threads: dict[tuple[str, str], Thread]) -> None:
+    moved = [
+        {"source": source, "dossier": dossier, "next": t.next, "early": t.early, "early_at": t.early_at}
+        for (source, dossier), t in sorted(threads.items())
+        if t.moved
+    ]
+    if moved:
+        book.db.many("move_thread", moved)
+
+
+def _write(book: Book, work: Intake) -> None:
+    if work.events:
+        book.db.many("insert_event", work.events)
+    if work.entered_events:
+        book.db.run("enter_events", {"ids": work.entered_events})
+    if work.finders:
+        book.db.many("insert_finder", [{"digest": digest, "dossier": d} for digest, d in sorted(work.finders)])
+    if work.early:
+        book.db.many("insert_delivery", [_row(book, d, lane=0, number=None) for d in work.early])
+        for delivery in work.early:
+            book.moved(delivery.id, delivery.partner, None, (State.WAITING, Cause.GAP))
+    if work.entering:
+        _number(book, work.entering)
+
+
+def _number(book: Book, entering: Sequence[Pending]) -> None:
+    """Give deliveries their numbers under the lanes' locks, supersede what they make needless, write them."""
+    lanes: dict[tuple[str, str], list[Pending]] = {}
+    for delivery in entering:
+        lanes.setdefault((delivery.partner, delivery.dossier), []).append(delivery)
+    ordered = sorted(lanes.items())
+    rows = book.db.many_rows(
+        "upsert_lane",
+        [
+            {
+                "id": fresh,
+                "partner": partner,
+                "dossier": dossier,
+                "k": len(members),
+                "head": members[0].id,
+                "priority": members[0].priority,
+                "now": book.now,
+            }
+            for fresh, ((partner, dossier), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
+        ],
+    )
+    fresh_rows, numbered, replaced = [], [], []
+    for ((partner, _), members), (lane, last, head, has_full) in zip(ordered, rows, strict=True):
+        first = last - len(members) + 1
+        placed = [(number, member) for number, member in enumerate(members, start=first)]
+        gone = _supersede(book, lane, placed, has_full=bool(has_full)) if any(m.full_state for m in members) else set()
+        if head in gone or (head == members[0].id and gone):
+            replaced.append(lane)
+        book.ready.add(partner)
+        for number, member in placed:
+            state = State.SUPERSEDED if member.id in gone else State.PENDING
+            before = (State.WAITING, Cause.GAP) if member.was_early else None
+            book.moved(member.id, partner, before, (state, Cause.NONE))
+            written = _row(book, member, lane=lane, number=number, state=state)
+            (numbered if member.was_early else fresh_rows).append(written)
+    if fresh_rows:
+        book.db.many("insert_delivery", fresh_rows)
+    if numbered:
+        book.db.many("number_delivery", numbered)
+    book.set_heads(replaced)
+
+
+def _supersede(book: Book, lane: int, placed: Sequence[tuple[int, Pending]], *, has_full: bool) -> set[int]:
+    """Ids of this lane, old and new, that a newer full state replaces; the old ones are moved here."""
+    stored = []
+    if placed[0][0] > 1:
+        stored = [Holder(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) for row in book.db.rows("holding", {"lane": lane})]
+    fresh = [Holder(m.id, number, m.operation, m.full_state, State.PENDING, "") for number, m in placed]
+    gone = superseded([*stored, *fresh], has_full=has_full)
+    for holder in stored:
+        if holder.id in gone:
+            book.db.run("supersede", {"id": holder.id, "now": book.now})
+            book.moved(holder.id, placed[0][1].partner, (holder.state, holder.cause), (State.SUPERSEDED, Cause.NONE))
+    return gone
+
+
+def _row(
+    book: Book, delivery: Pending, *, lane: int, number: int | None, state: State = State.WAITING
+) -> dict[str, Any]:
+    waiting = number is None
+    return {
+        "id": delivery.id,
+        "lane": lane,
+        "number": number,
+        "event": delivery.event,
+        "partner": delivery.partner,
+        "dossier": delivery.dossier,
+        "operation": delivery.operation,
+        "full_state": int(delivery.full_state),
+        "priority": delivery.priority,
+        "key": delivery.key,
+        "state": state,
+        "cause": Cause.GAP if waiting else Cause.NONE,
+        "holds": int(not waiting and state in HOLDING),
+        "due_at": book.now if not waiting and state in CLAIMABLE else None,
+        "now": book.now,
+    }

@@ -1,0 +1,153 @@
+"""What a person may do to a delivery: each verb one rule, each use a note with who and why, each refusal in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bus.ledger.book import Book, idempotency_key
+from bus.ledger.words import OPEN, Action, ActionRow, State
+from bus.outcome import Cause
+
+_COLUMNS = (
+    "id lane number partner dossier operation full_state state cause step revision holds hold_key source event_id attempt held"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a verb does: the new standing, or why not."""
+
+    state: State | None = None
+    cause: Cause = Cause.NONE
+    step: str = "send"
+    due: bool = False
+    holds: bool = True
+    reprocess: bool = False
+    keeps_doubt: bool = False
+    lane_held: bool | None = None
+    refusal: str = ""
+
+
+def act(book: Book, action: Action, ids: Sequence[int]) -> list[ActionRow]:
+    """Apply the action to the deliveries `ids`; nothing changes in a dry run."""
+    chosen = book.db.rows("chosen", {"ids": list(ids)})
+    lanes = sorted({lane for _, lane in chosen if lane})
+    book.db.rows("lock_lanes", {"ids": lanes})
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in book.db.rows("acted_on", {"ids": list(ids)})]
+    answers = [_one(book, action, row) for row in rows]
+    if not action.dry_run:
+        book.set_heads(lanes)
+    return answers
+
+
+def _one(book: Book, action: Action, row: dict[str, Any]) -> ActionRow:
+    change = _change(book, action, row)
+    before = State(row["state"])
+    after = before if change.refusal or change.state is None else change.state
+    if not change.refusal and not action.dry_run:
+        _write(book, action, row, change, after)
+    return ActionRow(row["id"], row["dossier"], row["partner"], not change.refusal, before, after, change.refusal)
+
+
+def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
+    state, cause = State(row["state"]), row["cause"]
+    if state is State.SENDING and action.verb not in ("hold", "release"):
+        return Change(refusal="it is being sent just now; look again in a moment")
+    match action.verb:
+        case "hold":
+            return Change(lane_held=True)
+        case "release":
+            return _release(row, state)
+        case "ask":
+            if state is State.IN_DOUBT or cause == Cause.TAKEN:
+                return Change(state, Cause(cause), "ask", due=True, keeps_doubt=True)
+            return Change(refusal=f"only what is in doubt or taken can be asked for; this is {state.value}")
+        case "resend":
+            return _resend(book, row, state)
+        case "reprocess":
+            if state is State.DEAD or (state is State.WAITING and cause != Cause.TAKEN) or state is State.PENDING:
+                return Change(State.PENDING, due=True, reprocess=True)
+            return Change(refusal=f"only what is known not to be taken can be reprocessed; this is {state.value}: settle it first")
+        case "skip":
+            if not row["holds"]:
+                return Change(refusal=f"it does not hold its lane; it is {state.value}")
+            return Change(State.DEAD, Cause.SKIPPED, holds=False)
+        case "resolve":
+            return _resolve(action, state)
+        case "cancel":
+            if state in (State.PENDING, State.DEAD) or (state is State.WAITING and cause != Cause.TAKEN):
+                return Change(State.CANCELLED, holds=False)
+            return Change(refusal=f"what is sent, taken, in doubt or settled cannot be cancelled; this is {state.value}")
+
+
+def _release(row: dict[str, Any], state: State) -> Change:
+    if row["held"]:
+        return Change(lane_held=False)
+    if state is State.WAITING and row["cause"] not in (Cause.TAKEN, Cause.GAP):
+        return Change(State.WAITING, Cause(row["cause"]), row["step"], due=True)
+    return Change(refusal=f"nothing holds it; it is {state.value}")
+
+
+def _resend(book: Book, row: dict[str, Any], state: State) -> Change:
+    if state is State.IN_DOUBT:
+        return Change(State.IN_DOUBT, Cause(row["cause"]), "ask" if row["step"] == "ask" else "send", due=True, keeps_doubt=True)
+    if state is State.WAITING and row["cause"] not in (Cause.TAKEN, Cause.GAP):
+        return Change(State.WAITING, Cause(row["cause"]), "send", due=True)
+    if state is not State.DEAD:
+        return Change(refusal=f"only what is dead, waiting or in doubt can be resent; this is {state.value}")
+    passed = book.db.rows("later_delivered", {"lane": row["lane"], "number": row["number"]})[0][0]
+    if passed:
+        return Change(refusal=f"{passed} later deliveries of this dossier have passed it; resending would overtake them")
+    return Change(State.PENDING, due=True)
+
+
+def _resolve(action: Action, state: State) -> Change:
+    if state not in (State.IN_DOUBT, State.DEAD):
+        return Change(refusal=f"only what is in doubt or dead can be settled by hand; this is {state.value}")
+    if action.as_ == "delivered":
+        return Change(State.DELIVERED, holds=False)
+    if action.as_ == "not-taken":
+        return Change(State.PENDING, due=True)
+    return Change(refusal="say how it ended: as delivered or as not-taken")
+
+
+def _write(book: Book, action: Action, row: dict[str, Any], change: Change, after: State) -> None:
+    if change.lane_held is not None:
+        book.db.run("hold_lane", {"id": row["lane"], "held": int(change.lane_held)})
+    elif change.state is not None:
+        revision = row["revision"] + int(change.reprocess)
+        key = idempotency_key(row["source"], row["event_id"], row["partner"], row["operation"], revision)
+        book.db.run(
+            "act_delivery",
+            {
+                "id": row["id"],
+                "state": after,
+                "cause": change.cause,
+                "step": change.step,
+                "due_at": book.now if change.due else None,
+                "holds": int(change.holds and after in (*OPEN, State.DEAD)),
+                "key": key,
+                "revision": revision,
+                "doubt": None if change.keeps_doubt else 0,
+                "mapped": 0 if change.reprocess else 1,
+                "receipt": action.reference[:200] if action.verb == "resolve" else "",
+                "now": book.now,
+            },
+        )
+        book.moved(row["id"], row["partner"], (row["state"], row["cause"]), (after, change.cause), f"{action.who}: {action.verb}")
+        book.ready.add(row["partner"])
+    book.db.run(
+        "write_note",
+        {
+            "at": book.now,
+            "who": action.who,
+            "verb": action.verb,
+            "reason": action.reason,
+            "dossier": row["dossier"],
+            "delivery": row["id"],
+            "before": f"{row['state']} {row['cause']}".strip(),
+            "after": "held" if change.lane_held else "released" if change.lane_held is False else str(after),
+        },
+    )

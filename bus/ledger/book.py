@@ -1,0 +1,85 @@
+"""What every writing operation shares: the open transaction, its instant, the counts and the journal it will leave behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bus.ledger.database import Database
+from bus.ledger.words import SourceRule, State
+from bus.seal import Keyring
+
+HOLDING = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT, State.DEAD})
+"""States that hold a lane (a skipped dead one does not: the caller says so)."""
+CLAIMABLE = frozenset({State.PENDING, State.WAITING, State.IN_DOUBT})
+
+
+@dataclass(slots=True)
+class Book:
+    """One transaction of the ledger. Operations write through it; `close` leaves tally and journal in the same commit."""
+
+    db: Database
+    keys: Keyring
+    process: str
+    now: float
+    rules: Callable[[str], SourceRule]
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    moves: list[list[Any]] = field(default_factory=list)
+    ready: set[str] = field(default_factory=set)
+
+    def moved(self, delivery: int, partner: str, before: tuple[str, str] | None, after: tuple[str, str], by: str = "") -> None:
+        """A delivery went from (state, cause) to (state, cause); None before means that it is new."""
+        if before is None:
+            self.counts[partner, "owed", ""] += 1
+        else:
+            self.counts[partner, *before] -= 1
+        self.counts[partner, *after] += 1
+        self.moves.append([delivery, before[0] if before else "", *after] + ([by] if by else []))
+
+    def close(self) -> None:
+        """Write the tally's changes and one journal row for the whole group."""
+        changes = [
+            {"partner": partner, "state": state, "cause": cause, "process": self.process, "n": n}
+            for (partner, state, cause), n in sorted(self.counts.items())
+            if n
+        ]
+        if changes:
+            self.db.many("add_tally", changes)
+        if self.moves:
+            entry = json.dumps(self.moves, separators=(",", ":"), ensure_ascii=False)
+            self.db.run("write_journal", {"at": self.now, "process": self.process, "entry": entry})
+
+    def set_heads(self, lanes: Sequence[int]) -> None:
+        """Find the head of each lane anew and say when it is due. The lanes are locked."""
+        if not lanes:
+            return
+        heads = []
+        for lane, held, head, state, due_at, priority in self.db.rows("heads", {"ids": sorted(set(lanes))}):
+            ready_at = due_at if head is not None and state in CLAIMABLE and not held else None
+            heads.append({"id": lane, "head": head, "priority": 1 if priority is None else priority, "ready_at": ready_at})
+        self.db.many("set_head", heads)
+
+
+def idempotency_key(source: str, event_id: str, partner: str, operation: str, revision: int = 0) -> str:
+    """The key of one delivery: from these five alone, the same over retries, restarts and versions of the bus (reliability G5)."""
+    parts = "\x1f".join((source, event_id, partner, operation, str(revision)))
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+def event_record(source: str, event_id: str) -> str:
+    """The associated data an event's body is sealed with."""
+    return f"event|{source}|{event_id}"
+
+
+def attempt_record(delivery: int, number: int) -> str:
+    """The associated data an attempt's secret is sealed with."""
+    return f"attempt|{delivery}|{number}"
+
+
+def lane_record(partner: str, dossier: str) -> str:
+    """The associated data a lane's memo is sealed with."""
+    return f"lane|{partner}|{dossier}"

@@ -1,0 +1,197 @@
+"""Claim: open attempts on due lane heads of one partner, within the province's budget for it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bus.adapter import Job
+from bus.ledger.book import Book, attempt_record, event_record, lane_record
+from bus.ledger.words import Claim, Claimed, State
+from contracts.envelope import Envelope
+
+LEVELS = (0, 1, 2)
+LOWER_SHARE = 8
+"""Every so many rows of a claim, one is kept for each lower priority, so that a flood of urgent work starves nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the partner allows now: `calls` may begin; `tokens` is what is left before they are paid for; `wait_until` else."""
+
+    calls: int
+    tokens: float
+    probe: bool = False
+    wait_until: float | None = None
+    why: str = ""
+
+
+def claim(book: Book, asked: Claim) -> Claimed:
+    """Due heads become sending, each with an open attempt. See `bus.ledger.ledger.Ledger.claim`."""
+    budget = _budget(book, asked)
+    if budget.calls <= 0:
+        return Claimed((), budget.wait_until, why=budget.why)
+    heads = _due(book, asked.partner, 1 if budget.probe else asked.rows)
+    rows = _claimable(book, heads)
+    chosen = _fit(rows, heads, asked, 1 if budget.probe else budget.calls)
+    calls = sum(_calls(chosen, heads, asked).values())
+    if asked.rate_per_s is not None and chosen:
+        book.db.run("spend_tokens", {"name": asked.partner, "tokens": budget.tokens - calls, "now": book.now})
+    if budget.probe and chosen:
+        book.db.run("move_probe", {"name": asked.partner, "until": book.now + asked.lease_s})
+    jobs = _open(book, asked, chosen, heads) if chosen else ()
+    full = len(chosen) == asked.rows or len(chosen) < len(rows)
+    if len(chosen) < len(rows) and asked.rate_per_s is not None and budget.tokens - calls < 1:
+        return Claimed(jobs, book.now + 1.0 / asked.rate_per_s, probe=budget.probe, why="rate")
+    next_at = None if full else book.db.rows("next_ready", {"partner": asked.partner, "now": book.now})[0][0]
+    return Claimed(jobs, next_at, full=full and not budget.probe, probe=budget.probe and bool(chosen))
+
+
+def _budget(book: Book, asked: Claim) -> Budget:
+    """Lock the partner and read its switches: paused, told to wait, breaker open, rate used up."""
+    burst = float(asked.burst)
+    rows = book.db.rows("lock_partner", {"name": asked.partner})
+    if not rows:
+        book.db.run("touch_partner", {"name": asked.partner, "tokens": burst, "now": book.now})
+        rows = book.db.rows("lock_partner", {"name": asked.partner})
+    tokens, refilled_at, open_until, not_before, paused = rows[0]
+    if paused:
+        return Budget(0, 0, why="paused")
+    if not_before is not None and not_before > book.now:
+        return Budget(0, 0, wait_until=not_before, why="not_before")
+    if open_until is not None and open_until > book.now:
+        return Budget(0, 0, wait_until=open_until, why="breaker")
+    if asked.rate_per_s is None:
+        return Budget(asked.calls, 0, probe=open_until is not None)
+    tokens = min(burst, tokens + max(0.0, book.now - refilled_at) * asked.rate_per_s)
+    if tokens < 1:
+        return Budget(0, tokens, wait_until=book.now + (1 - tokens) / asked.rate_per_s, why="rate")
+    return Budget(min(asked.calls, int(tokens)), tokens, probe=open_until is not None)
+
+
+Heads = dict[int, tuple[int, bool, bytes | None]]
+"""Delivery id -> (lane, the lane has delivered a full state, sealed memo)."""
+
+
+def _due(book: Book, partner: str, limit: int) -> Heads:
+    """Due heads, urgent ones first, with a share kept for the lower levels."""
+    found: Heads = {}
+    for level in LEVELS:
+        kept = sum(1 for _ in LEVELS[level + 1 :]) * (limit // LOWER_SHARE)
+        rows = limit - len(found) - kept if level < LEVELS[-1] else limit - len(found)
+        if rows <= 0:
+            continue
+        at = {"partner": partner, "priority": level, "now": book.now, "rows": rows}
+        for lane, head, has_full, memo in book.db.rows("ready_lanes", at):
+            found[head] = (lane, bool(has_full), None if memo is None else bytes(memo))
+    return found
+
+
+Row = dict[str, Any]
+_COLUMNS = (
+    "id lane number operation step dossier key attempt tries crashes doubt group_size mapped accepted_at state cause "
+    "source event_id traceparent body"
+).split()
+
+
+def _claimable(book: Book, heads: Heads) -> list[Row]:
+    """The heads' deliveries with their events, in the order in which they fell due."""
+    if not heads:
+        return []
+    by_id = {row[0]: dict(zip(_COLUMNS, row, strict=True)) for row in book.db.rows("claimable", {"ids": list(heads)})}
+    return [by_id[head] for head in heads]
+
+
+def _kind(row: Row, heads: Heads) -> tuple[str, str, bool, int | None]:
+    """Rows alike in this may share a call."""
+    return row["operation"], row["step"], heads[row["id"]][1], row["group_size"]
+
+
+def _size(kind: tuple[str, str, bool, int | None], asked: Claim) -> int:
+    return max(1, kind[3] or asked.batches.get(kind[0], 1))
+
+
+def _calls(rows: Sequence[Row], heads: Heads, asked: Claim) -> dict[Any, int]:
+    """How many calls the rows make, by kind."""
+    counts = Counter(_kind(row, heads) for row in rows)
+    return {kind: -(-n // _size(kind, asked)) for kind, n in counts.items()}
+
+
+def _fit(rows: Sequence[Row], heads: Heads, asked: Claim, calls: int) -> list[Row]:
+    """As many rows, in order, as go into `calls` calls."""
+    chosen: list[Row] = []
+    seats: Counter[Any] = Counter()
+    for row in rows:
+        kind = _kind(row, heads)
+        if seats[kind] == 0:
+            if calls == 0:
+                continue
+            calls -= 1
+            seats[kind] = _size(kind, asked)
+        seats[kind] -= 1
+        chosen.append(row)
+    return chosen
+
+
+def _open(book: Book, asked: Claim, rows: Sequence[Row], heads: Heads) -> tuple[Job, ...]:
+    """Mark, open attempts, and hand over what a call needs."""
+    ids = sorted(row["id"] for row in rows)
+    lease_at = book.now + asked.lease_s
+    book.db.run("unready_lanes", {"ids": sorted(heads[row["id"]][0] for row in rows)})
+    book.db.run("begin_deliveries", {"ids": ids, "worker": asked.worker, "lease_at": lease_at, "now": book.now})
+    book.db.many(
+        "open_attempt",
+        [
+            {
+                "delivery": row["id"],
+                "number": row["attempt"] + 1,
+                "step": row["step"],
+                "worker": asked.worker,
+                "now": book.now,
+            }
+            for row in rows
+        ],
+    )
+    requests = _requests(book, [row["id"] for row in rows if row["mapped"]])
+    for row in rows:
+        book.moved(row["id"], asked.partner, (row["state"], row["cause"]), (State.SENDING, ""))
+    return tuple(_job(book, asked.partner, row, heads[row["id"]], requests.get(row["id"], b"")) for row in rows)
+
+
+def _requests(book: Book, ids: list[int]) -> dict[int, bytes]:
+    """The newest request sealed with an earlier attempt of each delivery."""
+    found: dict[int, bytes] = {}
+    for delivery, number, secret in book.db.rows("sealed_requests", {"ids": ids}) if ids else ():
+        opened = json.loads(book.keys.open(bytes(secret), attempt_record(delivery, number)))
+        if "request" in opened:
+            found[delivery] = opened["request"].encode()
+    return found
+
+
+def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None], request: bytes) -> Job:
+    lane, has_full, memo = head
+    body = book.keys.open(bytes(row["body"]), event_record(row["source"], row["event_id"]))
+    return Job(
+        delivery=row["id"],
+        attempt=row["attempt"] + 1,
+        lane=lane,
+        partner=partner,
+        operation=row["operation"],
+        step=row["step"],
+        dossier=row["dossier"],
+        number=row["number"],
+        key=row["key"],
+        envelope=Envelope.trusted(body),
+        memo=json.loads(book.keys.open(memo, lane_record(partner, row["dossier"]))) if memo else {},
+        has_full=has_full,
+        request=request,
+        tries=row["tries"],
+        crashes=row["crashes"],
+        group_size=row["group_size"],
+        in_doubt=row["doubt"] > 0,
+        accepted_at=row["accepted_at"],
+        traceparent=row["traceparent"],
+    )

@@ -1,0 +1,84 @@
+"""What the ledger needs of a database: one connection, named queries, rows as tuples. SQLite and PostgreSQL differ behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, Protocol
+
+Params = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
+Trouble = Literal["again", "busy", "broken", "ours"]
+"""What an error means: try the group again, tell callers to come back, reconnect first, or a fault of ours."""
+
+BLOCK = 256
+"""Ids fetched at once."""
+
+
+class Database(Protocol):
+    """One connection in one thread. `url` is for messages and never holds a password."""
+
+    splits_kinds: bool
+    """True where different operations get transactions of their own, so that locks are taken in one order everywhere."""
+
+    def connect(self) -> None: ...
+    def close(self) -> None: ...
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def run(self, query: str, params: Params) -> int:
+        """Run one named query; how many rows it changed."""
+        ...
+
+    def rows(self, query: str, params: Params) -> Rows:
+        """The rows of one named query."""
+        ...
+
+    def many(self, query: str, params: Sequence[Params]) -> None:
+        """The same statement for each of `params`."""
+        ...
+
+    def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
+        """The same statement for each of `params`, one row from each."""
+        ...
+
+    def ids(self, table: str, count: int) -> list[int]:
+        """`count` fresh ids of a table, ascending."""
+        ...
+
+    def trouble(self, error: Exception) -> Trouble: ...
+
+
+@cache
+def queries(file: str = "queries.sql") -> dict[str, str]:
+    """The named queries of a file, comments removed."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in files(__package__).joinpath(file).read_text(encoding="utf-8").splitlines():
+        if line.startswith("-- name:"):
+            name = line.removeprefix("-- name:").strip()
+            found[name] = []
+        elif name and not line.lstrip().startswith("--"):
+            found[name].append(line)
+    return {name: "\n".join(lines).strip().rstrip(";") for name, lines in found.items()}
+
+
+ANY_OF = re.compile(r"= any_of\(:(\w+)\)")
+PARAMETER = re.compile(r"(?<!:):(\w+)")
+
+
+class IdBlocks:
+    """Ids handed out from blocks, so that rows can be written in sets without asking for each."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, list[int]] = {}
+
+    def take(self, table: str, count: int, fetch: Any) -> list[int]:
+        """`count` ids; `fetch(table, n)` answers n more, ascending and above all given before by this process."""
+        left = self._left.setdefault(table, [])
+        if len(left) < count:
+            left += fetch(table, max(BLOCK, count - len(left)))
+        taken, self._left[table] = left[:count], left[count:]
+        return taken

@@ -1,0 +1,36 @@
+"""The ledger's schema in steps: Alembic keeps the count, each step is plain SQL for both databases, forward only."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+HEAD = "0001"
+"""The schema this program knows."""
+
+WORDS = {
+    "sqlite": {
+        "time": "REAL",
+        "bytes": "BLOB",
+        "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "xid": "0",
+    },
+    "postgresql": {
+        "time": "DOUBLE PRECISION",
+        "bytes": "BYTEA",
+        "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "xid": "(pg_current_xact_id()::text::bigint)",
+    },
+}
+
+
+def statements(step: str, dialect: str) -> list[str]:
+    """The statements of one step in the words of a database."""
+    text = files(__package__).joinpath(f"{step}.sql").read_text(encoding="utf-8")
+    for word, meaning in WORDS[dialect].items():
+        text = text.replace("{{" + word + "}}", meaning)
+    text = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
+    found = [statement.strip() for statement in text.split(";") if statement.strip()]
+    if dialect == "postgresql" and step == "0001":
+        found += [f"CREATE SEQUENCE {table}_ids" for table in ("event", "lane", "delivery")]
+    return found

@@ -1,0 +1,275 @@
+-- Named queries shared by both databases. `:name` is a parameter, `= any_of(:ids)` a list of them; `/*lock*/` locks the rows on
+-- PostgreSQL and is nothing on SQLite, where one process writes.
+
+-- name: lock_thread
+-- Take the thread's row (made when new); its next number and how many events wait behind a gap. Locks out every other accept of it.
+INSERT INTO thread (source, dossier, next, early) VALUES (:source, :dossier, :first, 0)
+ON CONFLICT (source, dossier) DO UPDATE SET next = thread.next RETURNING next, early;
+
+-- name: move_thread
+UPDATE thread SET next = :next, early = :early, early_at = :early_at WHERE source = :source AND dossier = :dossier;
+
+-- name: known_events
+-- Which of these events are in the book already; by event id first, as the unique index is.
+SELECT source, event_id, id, digest FROM event WHERE event_id = any_of(:ids);
+
+-- name: event_at
+-- Who already has this number of the sequence (a dossier has few events).
+SELECT event_id FROM event WHERE dossier = :dossier AND source = :source AND sequence = :sequence;
+
+-- name: insert_event
+INSERT INTO event (id, source, event_id, type, dossier, sequence, entered, occurred_at, accepted_at, client, flags,
+                   correlation_id, causation_id, traceparent, digest, body)
+VALUES (:id, :source, :event_id, :type, :dossier, :sequence, :entered, :occurred_at, :accepted_at, :client, :flags,
+        :correlation_id, :causation_id, :traceparent, :digest, :body);
+
+-- name: early_events
+-- Events of a thread that came early, in the order in which they will enter.
+SELECT id, sequence FROM event WHERE dossier = :dossier AND source = :source AND entered = 0 ORDER BY sequence;
+
+-- name: enter_events
+UPDATE event SET entered = 1 WHERE id = any_of(:ids);
+
+-- name: early_deliveries
+-- What the entering events owe, to be numbered now.
+SELECT id, event, partner, dossier, operation, full_state, priority FROM delivery
+WHERE dossier = :dossier AND event = any_of(:ids) AND state = 'waiting' AND cause = 'gap' ORDER BY id;
+
+-- name: upsert_lane
+-- The lane's new numbers, under its row lock: numbers follow commits. A lane without a head gets this one.
+INSERT INTO lane (id, partner, dossier, last_number, head, priority, ready_at)
+VALUES (:id, :partner, :dossier, :k, :head, :priority, :now)
+ON CONFLICT (partner, dossier) DO UPDATE SET
+    last_number = lane.last_number + :k,
+    head = COALESCE(lane.head, excluded.head),
+    priority = CASE WHEN lane.head IS NULL THEN excluded.priority ELSE lane.priority END,
+    ready_at = CASE WHEN lane.head IS NULL AND lane.held = 0 THEN excluded.ready_at ELSE lane.ready_at END
+RETURNING id, last_number, head, has_full;
+
+-- name: holding
+-- The deliveries that still hold a lane, in order.
+SELECT id, number, operation, full_state, state, cause FROM delivery WHERE lane = :lane AND holds = 1 ORDER BY number;
+
+-- name: insert_delivery
+INSERT INTO delivery (id, lane, number, event, partner, dossier, operation, full_state, priority, key, state, cause, holds,
+                      due_at, accepted_at, changed_at)
+VALUES (:id, :lane, :number, :event, :partner, :dossier, :operation, :full_state, :priority, :key, :state, :cause, :holds,
+        :due_at, :now, :now);
+
+-- name: number_delivery
+-- An early delivery takes its place in the lane.
+UPDATE delivery SET lane = :lane, number = :number, state = :state, cause = :cause, holds = :holds, due_at = :now, changed_at = :now
+WHERE id = :id;
+
+-- name: supersede
+UPDATE delivery SET state = 'superseded', cause = '', holds = 0, due_at = NULL, changed_at = :now WHERE id = :id;
+
+-- name: insert_finder
+INSERT INTO finder (digest, dossier) VALUES (:digest, :dossier) ON CONFLICT (digest, dossier) DO NOTHING;
+
+-- name: add_tally
+INSERT INTO tally (partner, state, cause, process, n) VALUES (:partner, :state, :cause, :process, :n)
+ON CONFLICT (partner, state, cause, process) DO UPDATE SET n = tally.n + excluded.n;
+
+-- name: write_journal
+INSERT INTO journal (at, process, entry) VALUES (:at, :process, :entry);
+
+-- name: lock_lanes
+SELECT id, memo, partner, dossier FROM lane WHERE id = any_of(:ids) ORDER BY id /*lock*/;
+
+-- name: heads
+-- Each lane's head: the lowest number that still holds it, by the partial index.
+SELECT l.id, l.held, d.id, d.state, d.due_at, d.priority FROM lane l LEFT JOIN delivery d ON d.id = (
+    SELECT x.id FROM delivery x WHERE x.lane = l.id AND x.holds = 1 ORDER BY x.number LIMIT 1)
+WHERE l.id = any_of(:ids);
+
+-- name: set_head
+UPDATE lane SET head = :head, priority = :priority, ready_at = :ready_at WHERE id = :id;
+
+-- name: set_memo
+UPDATE lane SET memo = :memo WHERE id = :id;
+
+-- name: set_full
+UPDATE lane SET has_full = 1 WHERE id = any_of(:ids);
+
+-- name: touch_partner
+INSERT INTO partner (name, tokens, refilled_at) VALUES (:name, :tokens, :now) ON CONFLICT (name) DO NOTHING;
+
+-- name: lock_partner
+SELECT tokens, refilled_at, open_until, not_before, paused FROM partner WHERE name = :name /*lock*/;
+
+-- name: spend_tokens
+UPDATE partner SET tokens = :tokens, refilled_at = :now WHERE name = :name;
+
+-- name: move_probe
+UPDATE partner SET open_until = :until WHERE name = :name;
+
+-- name: ready_lanes
+-- Lane heads that are due, longest due first; a lane another worker is claiming is passed by.
+SELECT id, head, has_full, memo FROM lane WHERE partner = :partner AND priority = :priority AND ready_at <= :now
+ORDER BY ready_at LIMIT :rows /*skip*/;
+
+-- name: next_ready
+-- When this partner's next lane falls due, by three steps into one index.
+SELECT MIN(ready_at) FROM (
+    SELECT (SELECT ready_at FROM lane WHERE partner = :partner AND priority = 0 AND ready_at > :now ORDER BY ready_at LIMIT 1) AS ready_at
+    UNION ALL SELECT (SELECT ready_at FROM lane WHERE partner = :partner AND priority = 1 AND ready_at > :now ORDER BY ready_at LIMIT 1)
+    UNION ALL SELECT (SELECT ready_at FROM lane WHERE partner = :partner AND priority = 2 AND ready_at > :now ORDER BY ready_at LIMIT 1)
+) AS soonest;
+
+-- name: claimable
+-- Everything a job needs of its delivery and event.
+SELECT d.id, d.lane, d.number, d.operation, d.step, d.dossier, d.key, d.attempt, d.tries, d.crashes, d.doubt, d.group_size, d.mapped,
+       d.accepted_at, d.state, d.cause, e.source, e.event_id, e.traceparent, e.body
+FROM delivery d JOIN event e ON e.id = d.event WHERE d.id = any_of(:ids);
+
+-- name: sealed_requests
+-- The attempts whose request may be sent again.
+SELECT delivery, number, secret FROM attempt WHERE delivery = any_of(:ids) AND secret IS NOT NULL ORDER BY delivery, number;
+
+-- name: begin_deliveries
+UPDATE delivery SET state = 'sending', cause = '', attempt = attempt + 1, owner = :worker, lease_at = :lease_at, changed_at = :now
+WHERE id = any_of(:ids);
+
+-- name: unready_lanes
+UPDATE lane SET ready_at = NULL WHERE id = any_of(:ids);
+
+-- name: open_attempt
+INSERT INTO attempt (delivery, number, step, worker, opened_at) VALUES (:delivery, :number, :step, :worker, :now);
+
+-- name: standing
+-- How deliveries stand, their lanes being locked.
+SELECT id, lane, state, attempt, doubt, cause, partner FROM delivery WHERE id = any_of(:ids);
+
+-- name: move_delivery
+UPDATE delivery SET state = :state, cause = :cause, code = :code, hold_key = :hold_key, step = :step, due_at = :due_at, holds = :holds,
+    tries = tries + :counted, crashes = :crashes, doubt = COALESCE(:doubt, doubt), group_size = :group_size, mapped = :mapped,
+    owner = '', lease_at = NULL, receipt = :receipt, changed_at = :now
+WHERE id = :id;
+
+-- name: close_attempt
+UPDATE attempt SET started_at = :started_at, closed_at = :closed_at, outcome = :outcome, cause = :cause, code = :code,
+    call_id = :call_id, late = :late, secret = :secret
+WHERE delivery = :delivery AND number = :number AND closed_at IS NULL;
+
+-- name: full_deliveries
+SELECT DISTINCT lane FROM delivery WHERE id = any_of(:ids) AND full_state = 1;
+
+-- name: give_back
+UPDATE delivery SET state = :state, cause = :cause, due_at = :now, owner = '', lease_at = NULL, changed_at = :now
+WHERE id = :id AND attempt = :attempt AND state = 'sending';
+
+-- name: partner_standing
+SELECT name, open_until, not_before, paused FROM partner WHERE name = :name /*lock*/;
+
+-- name: set_waits
+UPDATE partner SET open_until = :open_until, not_before = :not_before, tokens = tokens - :spent WHERE name = :name;
+
+-- name: pause_by_bus
+UPDATE partner SET paused = 1, pause_cause = :cause, paused_by = 'bus', pause_reason = '' WHERE name = :name;
+
+-- name: partner_succeeded
+UPDATE partner SET last_success_at = :now WHERE name = :name AND (last_success_at IS NULL OR last_success_at < :now - 1);
+
+-- name: stale
+-- Attempts whose lease ran out or whose worker is gone.
+SELECT d.id, d.lane, d.partner, d.operation, d.step, d.attempt, d.tries, d.crashes, d.doubt, d.accepted_at, d.cause
+FROM delivery d LEFT JOIN worker w ON w.name = d.owner
+WHERE d.state = 'sending' AND (d.lease_at <= :now OR w.seen_at IS NULL OR w.seen_at < :dead_before)
+ORDER BY d.lane LIMIT 500;
+
+-- name: forget_workers
+DELETE FROM worker WHERE seen_at < :before;
+
+-- name: old_gaps
+SELECT source, dossier, next FROM thread WHERE early > 0 AND early_at IS NOT NULL AND early_at <= :before LIMIT 500;
+
+-- name: far_lanes
+-- No due time lies further ahead than its cap, whatever a clock said when it was written.
+UPDATE lane SET ready_at = :cap WHERE ready_at > :cap;
+
+-- name: partners_due
+SELECT DISTINCT partner FROM lane WHERE ready_at <= :now;
+
+-- name: beat
+INSERT INTO worker (name, partners, seen_at) VALUES (:name, :partners, :now)
+ON CONFLICT (name) DO UPDATE SET partners = excluded.partners, seen_at = excluded.seen_at;
+
+-- name: live_workers
+SELECT COUNT(*) FROM worker WHERE seen_at >= :since;
+
+-- name: leave
+DELETE FROM worker WHERE name = :name;
+
+-- name: take_duty
+-- Mine already, or nobody's: kept under its fence, or taken under the next.
+INSERT INTO duty (name, holder, fence, until_at) VALUES (:name, :holder, 1, :until)
+ON CONFLICT (name) DO UPDATE SET
+    fence = CASE WHEN duty.holder = excluded.holder AND duty.until_at > :now THEN duty.fence ELSE duty.fence + 1 END,
+    holder = excluded.holder, until_at = excluded.until_at
+WHERE duty.holder = excluded.holder OR duty.until_at <= :now
+RETURNING fence;
+
+-- name: duty_standing
+SELECT fence, holder, until_at, position FROM duty WHERE name = :name /*lock*/;
+
+-- name: set_position
+UPDATE duty SET position = :position WHERE name = :name AND fence = :fence;
+
+-- name: keep_raw
+INSERT INTO raw_row (duty, at, body) VALUES (:duty, :at, :body);
+
+-- name: touch_token
+INSERT INTO token (partner, name, generation) VALUES (:partner, :name, 0) ON CONFLICT (partner, name) DO NOTHING;
+
+-- name: token_standing
+SELECT generation, value, expires_at, refresher, refresh_until FROM token WHERE partner = :partner AND name = :name /*lock*/;
+
+-- name: begin_refresh
+UPDATE token SET refresher = :refresher, refresh_until = :until WHERE partner = :partner AND name = :name;
+
+-- name: store_token
+UPDATE token SET generation = generation + 1, value = :value, expires_at = :expires_at, refresher = '', refresh_until = 0
+WHERE partner = :partner AND name = :name AND refresher = :refresher;
+
+-- name: chosen
+-- Deliveries for an action, their lanes to be locked next.
+SELECT id, lane FROM delivery WHERE id = any_of(:ids) ORDER BY lane, number;
+
+-- name: acted_on
+SELECT d.id, d.lane, d.number, d.partner, d.dossier, d.operation, d.full_state, d.state, d.cause, d.step, d.revision, d.holds,
+       d.hold_key, e.source, e.event_id, d.attempt, l.held
+FROM delivery d JOIN event e ON e.id = d.event LEFT JOIN lane l ON l.id = d.lane
+WHERE d.id = any_of(:ids) ORDER BY d.lane, d.number;
+
+-- name: later_delivered
+SELECT COUNT(*) FROM delivery WHERE lane = :lane AND number > :number AND state = 'delivered';
+
+-- name: act_delivery
+UPDATE delivery SET state = :state, cause = :cause, hold_key = '', step = :step, due_at = :due_at, holds = :holds, key = :key,
+    revision = :revision, tries = 0, doubt = COALESCE(:doubt, doubt), mapped = :mapped, receipt = :receipt, changed_at = :now, crashes = 0
+WHERE id = :id;
+
+-- name: hold_lane
+UPDATE lane SET held = :held WHERE id = :id;
+
+-- name: write_note
+INSERT INTO note (at, who, verb, reason, dossier, delivery, before, after)
+VALUES (:at, :who, :verb, :reason, :dossier, :delivery, :before, :after);
+
+-- name: pause_partner
+UPDATE partner SET paused = 1, pause_cause = '', paused_by = :who, pause_reason = :reason WHERE name = :name;
+
+-- name: resume_partner
+UPDATE partner SET paused = 0, pause_cause = '', paused_by = '', pause_reason = '', open_until = NULL, not_before = NULL
+WHERE name = :name;
+
+-- name: unchained
+-- Journal rows behind the chain's end that no running transaction can still precede, in the order of their transactions.
+SELECT id, xid, at, process, entry FROM journal WHERE (xid, id) > (:xid, :id) AND {{settled}} ORDER BY xid, id LIMIT 1000;
+
+-- name: chain_end
+SELECT number, journal, xid, link FROM chain ORDER BY number DESC LIMIT 1;
+
+-- name: add_link
+INSERT INTO chain (number, journal, xid, link) VALUES (:number, :journal, :xid, :link);

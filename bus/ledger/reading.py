@@ -1,0 +1,283 @@
+"""Questions to the ledger: connections of their own in a few threads, bounded in time, read only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+
+from bus.ledger import chain, postgres, sqlite
+from bus.ledger.book import attempt_record, event_record
+from bus.ledger.database import Rows
+from bus.ledger.ledger import LedgerBusy
+from bus.ledger.words import (
+    AttemptView,
+    CauseGroup,
+    DeliveryView,
+    EventView,
+    Filter,
+    Note,
+    PartnerView,
+    Proof,
+    State,
+    Story,
+    Totals,
+)
+from bus.outcome import Cause
+from bus.seal import Keyring
+
+THREADS = 3
+READ_LIMIT_S = 10.0
+PROOF_LIMIT_S = 600.0
+Answer = TypeVar("Answer")
+_VIEW = """SELECT d.id, d.partner, d.operation, d.dossier, d.number, d.state, d.cause, d.code, d.hold_key, d.step, d.due_at,
+    d.attempt, d.tries, d.accepted_at, d.changed_at, e.event_id, e.type, e.source, e.traceparent
+    FROM delivery d JOIN event e ON e.id = d.event"""
+
+
+class Connection(Protocol):
+    """A reading connection: rows of a named or given query, and a snapshot for questions in several parts."""
+
+    def rows(self, sql: str, params: Mapping[str, Any]) -> Rows: ...
+    def snapshot(self, begin: bool) -> None: ...
+
+
+class SqliteReading:
+    """Read-only on the ledger's file; WAL readers never block the writer."""
+
+    file = sqlite.dialect("reading.sql")
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite.connect(path, read_only=True)
+
+    def rows(self, sql: str, params: Mapping[str, Any]) -> Rows:
+        return self._connection.execute(self.file.get(sql, sql), sqlite.parameters(params)).fetchall()
+
+    def snapshot(self, begin: bool) -> None:
+        self._connection.execute("BEGIN" if begin else "ROLLBACK")
+
+
+class PostgresReading:
+    """Read-only, each statement bounded in time."""
+
+    file = postgres.dialect("reading.sql")
+
+    def __init__(self, url: str) -> None:
+        self._connection = postgres.connect(url, read_only=True, timeout_s=READ_LIMIT_S)
+
+    def rows(self, sql: str, params: Mapping[str, Any]) -> Rows:
+        text = self.file.get(sql) or postgres.translate(sql)
+        return self._connection.execute(text.encode(), params).fetchall()
+
+    def snapshot(self, begin: bool) -> None:
+        if not begin:
+            self._connection.execute("ROLLBACK")
+            return
+        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        self._connection.execute(f"SET LOCAL statement_timeout = {int(PROOF_LIMIT_S * 1000)}")
+
+
+class Reader:
+    """Asks on behalf of coroutines. Raises LedgerBusy when the database cannot answer."""
+
+    def __init__(self, connect: Callable[[], Connection], keys: Keyring) -> None:
+        self._connect = connect
+        self._keys = keys
+        self._local = threading.local()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ledger-reader")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def ask(self, question: Callable[[Connection], Answer]) -> Answer:
+        """Run a question in a reading thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, question)
+
+    def _answer(self, question: Callable[[Connection], Answer]) -> Answer:
+        try:
+            connection: Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._connect()
+            return question(connection)
+        except (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+            self._local.connection = None
+            raise LedgerBusy(f"the ledger cannot be read just now ({type(error).__name__})") from None
+
+    async def totals(self) -> Totals:
+        return await self.ask(lambda c: _totals(c.rows("totals", {})))
+
+    async def proof(self) -> Proof:
+        return await self.ask(_proof)
+
+    async def story(self, dossier: str) -> Story | None:
+        return await self.ask(lambda c: self._story(c, dossier))
+
+    async def page(self, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:
+        return await self.ask(lambda c: _page(c, where, cursor, limit))
+
+    async def causes(self) -> list[CauseGroup]:
+        rows = await self.ask(lambda c: c.rows("causes", {}))
+        return [CauseGroup(r[0], r[1], State(r[2]), Cause(r[3]), *r[4:]) for r in rows]
+
+    async def partners(self) -> list[PartnerView]:
+        return await self.ask(_partners)
+
+    async def find(self, digest: bytes) -> list[str]:
+        return [row[0] for row in await self.ask(lambda c: c.rows("find", {"digest": digest}))]
+
+    async def position(self, duty: str) -> str:
+        rows = await self.ask(lambda c: c.rows("position", {"name": duty}))
+        return str(rows[0][0]) if rows else ""
+
+    async def chain(self) -> tuple[int, str]:
+        return await self.ask(self._chain)
+
+    def _chain(self, connection: Connection) -> tuple[int, str]:
+        good, bad = chain.verify(self._keys, _links(connection))
+        if not bad and (alien := connection.rows("unlinked", {})[0][0]) is not None:
+            bad = f"journal row {alien} stands before the chain's end and is not in it"
+        return good, bad
+
+    def _story(self, connection: Connection, dossier: str) -> Story | None:
+        events = [self._event(row) for row in connection.rows("story_events", {"dossier": dossier})]
+        if not events:
+            return None
+        deliveries = [
+            _delivery(row)
+            for row in connection.rows(f"{_VIEW} WHERE d.dossier = :dossier ORDER BY d.accepted_at, d.id LIMIT 5000", {"dossier": dossier})
+        ]
+        attempts = [self._attempt(row) for row in connection.rows("story_attempts", {"dossier": dossier})]
+        notes = [Note(*row) for row in connection.rows("story_notes", {"dossier": dossier})]
+        names = ("partner", "held", "has_full", "head", "ready_at", "holding")
+        lanes = [dict(zip(names, row, strict=True)) for row in connection.rows("story_lanes", {"dossier": dossier})]
+        return Story(dossier, events, deliveries, attempts, notes, lanes)
+
+    def _event(self, row: tuple[Any, ...]) -> EventView:
+        number, source, event_id, kind, sequence, occurred, accepted, client, entered, flags, *ids, body = row
+        opened = self._keys.open(bytes(body), event_record(source, event_id))
+        return EventView(
+            number, source, event_id, kind, sequence, occurred, accepted, client, bool(entered), tuple(flags.split()), *ids, opened
+        )
+
+    def _attempt(self, row: tuple[Any, ...]) -> AttemptView:
+        *plain, late, sealed = row
+        secret = json.loads(self._keys.open(bytes(sealed), attempt_record(row[0], row[1]))) if sealed else {}
+        delivery, number, step, opened, started, closed, outcome, cause, code, call_id, worker = plain
+        return AttemptView(
+            delivery, number, step, opened, started, closed, outcome, Cause(cause), code, call_id, worker, bool(late), secret
+        )
+
+
+def _links(connection: Connection) -> Iterator[tuple[Any, ...]]:
+    after = 0
+    while rows := connection.rows("journal", {"after": after}):
+        yield from rows
+        after = rows[-1][0]
+
+
+def _totals(rows: Rows) -> Totals:
+    counts: dict[tuple[str, State, Cause], int] = {}
+    owed: dict[str, int] = {}
+    events = 0
+    for partner, state, cause, n in rows:
+        if state == "event":
+            events += int(n)
+        elif state == "owed":
+            owed[partner] = owed.get(partner, 0) + int(n)
+        elif n:
+            counts[partner, State(state), Cause(cause)] = int(n)
+    return Totals(counts, owed, events)
+
+
+def _proof(connection: Connection) -> Proof:
+    """Tally against a full count, both in one snapshot, and owed against the sum of states."""
+    connection.snapshot(True)
+    try:
+        told = _totals(connection.rows("totals", {}))
+        counted = {(p, State(s), Cause(c)): int(n) for p, s, c, n in connection.rows("full_count", {})}
+        events = connection.rows("count_events", {})[0][0]
+    finally:
+        connection.snapshot(False)
+    differences = [
+        f"{p} {s} {c}: tally {told.counts.get((p, s, c), 0)}, counted {counted.get((p, s, c), 0)}"
+        for p, s, c in sorted(told.counts.keys() | counted.keys())
+        if told.counts.get((p, s, c), 0) != counted.get((p, s, c), 0)
+    ]
+    for partner in sorted(told.owed.keys() | {key[0] for key in counted}):
+        sum_of_states = sum(n for key, n in counted.items() if key[0] == partner)
+        if told.owed.get(partner, 0) != sum_of_states:
+            differences.append(f"{partner}: owed {told.owed.get(partner, 0)}, in all states {sum_of_states}")
+    if events != told.events:
+        differences.append(f"events: tally {told.events}, counted {events}")
+    return Proof(not differences, tuple(differences))
+
+
+def _partners(connection: Connection) -> list[PartnerView]:
+    totals = _totals(connection.rows("totals", {}))
+    backlog: dict[str, int] = {}
+    for (partner, state, _), n in totals.counts.items():
+        if state in (State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT):
+            backlog[partner] = backlog.get(partner, 0) + n
+    return [
+        PartnerView(name, bool(paused), cause, by, reason, open_until is not None, open_until, not_before, backlog.get(name, 0), last)
+        for name, paused, cause, by, reason, open_until, not_before, last in connection.rows("partners", {})
+    ]
+
+
+def _delivery(row: tuple[Any, ...]) -> DeliveryView:
+    return DeliveryView(*row[:5], State(row[5]), Cause(row[6]), *row[7:18], trace_id=row[18][3:35] if row[18] else "")
+
+
+def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:
+    """Newest first by id; the cursor is the last id of the page before."""
+    clauses, params = conditions(where)
+    if cursor:
+        clauses.append("d.id < :cursor")
+        params["cursor"] = int(cursor)
+    sql = f"{_VIEW} {'WHERE ' + ' AND '.join(clauses) if clauses else ''} ORDER BY d.id DESC LIMIT :limit"
+    rows = connection.rows(sql, {**params, "limit": limit + 1})
+    found = [_delivery(row) for row in rows[:limit]]
+    return found, str(found[-1].id) if len(rows) > limit else ""
+
+
+def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
+    """A filter as SQL conditions on `d` with their parameters."""
+    clauses: list[str] = []
+    params: dict[str, Any] = {}
+    for column, value in (
+        ("partner", where.partner),
+        ("operation", where.operation),
+        ("cause", where.cause),
+        ("code", where.code),
+        ("hold_key", where.hold_key),
+        ("dossier", where.dossier),
+    ):
+        if value is not None:
+            clauses.append(f"d.{column} = :{column}")
+            params[column] = value
+    for column, values in (("id", where.ids), ("state", where.states)):
+        if values:
+            names = [f"{column}_{index}" for index in range(len(values))]
+            clauses.append(f"d.{column} IN ({', '.join(':' + name for name in names)})")
+            params |= dict(zip(names, values, strict=True))
+    if where.since is not None:
+        clauses.append("d.accepted_at >= :since")
+        params["since"] = where.since
+    if where.until is not None:
+        clauses.append("d.accepted_at < :until")
+        params["until"] = where.until
+    return clauses, params
+
+
+def chosen_ids(connection: Connection, where: Filter, limit: int) -> Sequence[int]:
+    """The ids a filter finds, oldest first."""
+    clauses, params = conditions(where)
+    sql = f"SELECT d.id FROM delivery d {'WHERE ' + ' AND '.join(clauses) if clauses else ''} ORDER BY d.id LIMIT :limit"
+    return [row[0] for row in connection.rows(sql, {**params, "limit": limit})]

@@ -1,0 +1,52 @@
+-- Questions, read only. Lists never load payloads; every one is bounded.
+
+-- name: totals
+SELECT partner, state, cause, SUM(n) FROM tally GROUP BY partner, state, cause;
+
+-- name: full_count
+SELECT partner, state, cause, COUNT(*) FROM delivery GROUP BY partner, state, cause;
+
+-- name: count_events
+SELECT COUNT(*) FROM event;
+
+-- name: story_events
+SELECT id, source, event_id, type, sequence, occurred_at, accepted_at, client, entered, flags, correlation_id, causation_id,
+       traceparent, body
+FROM event WHERE dossier = :dossier ORDER BY accepted_at, id LIMIT 1000;
+
+-- name: story_attempts
+SELECT a.delivery, a.number, a.step, a.opened_at, a.started_at, a.closed_at, a.outcome, a.cause, a.code, a.call_id, a.worker,
+       a.late, a.secret
+FROM attempt a JOIN delivery d ON d.id = a.delivery WHERE d.dossier = :dossier ORDER BY a.opened_at, a.delivery, a.number LIMIT 5000;
+
+-- name: story_notes
+SELECT at, who, verb, reason, delivery, before, after FROM note WHERE dossier = :dossier ORDER BY at, id LIMIT 1000;
+
+-- name: story_lanes
+SELECT l.partner, l.held, l.has_full, l.head, l.ready_at,
+       (SELECT COUNT(*) FROM delivery d WHERE d.lane = l.id AND d.holds = 1) AS holding
+FROM lane l WHERE l.dossier = :dossier ORDER BY l.partner;
+
+-- name: causes
+-- Trouble by cause, oldest first; the partial index holds only what is waiting, in doubt or dead.
+SELECT partner, operation, state, cause, code, hold_key, COUNT(*), COUNT(DISTINCT dossier), MIN(changed_at), MIN(id)
+FROM delivery WHERE state IN ('waiting', 'in_doubt', 'dead')
+GROUP BY partner, operation, state, cause, code, hold_key ORDER BY MIN(changed_at) LIMIT 500;
+
+-- name: partners
+SELECT name, paused, pause_cause, paused_by, pause_reason, open_until, not_before, last_success_at FROM partner ORDER BY name;
+
+-- name: find
+SELECT dossier FROM finder WHERE digest = :digest ORDER BY dossier LIMIT 500;
+
+-- name: journal
+SELECT c.number, c.link, j.id, j.at, j.process, j.entry FROM chain c LEFT JOIN journal j ON j.id = c.journal
+WHERE c.number > :after ORDER BY c.number LIMIT 2000;
+
+-- name: unlinked
+-- Journal rows that stand before the chain's end and are not in it: somebody put them there.
+SELECT MIN(j.id) FROM journal j LEFT JOIN chain c ON c.journal = j.id
+WHERE c.journal IS NULL AND (j.xid, j.id) < (SELECT xid, journal FROM chain ORDER BY number DESC LIMIT 1);
+
+-- name: position
+SELECT position FROM duty WHERE name = :name;

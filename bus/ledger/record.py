@@ -1,0 +1,153 @@
+"""Record: close attempts, move their deliveries, let the lanes go on, accept the replies; and give back what was never begun."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bus.adapter import Job
+from bus.ledger.accept import accept, lock_threads
+from bus.ledger.book import HOLDING, Book, attempt_record, lane_record
+from bus.ledger.words import Move, PartnerChange, Result, State
+
+Standing = dict[int, tuple[int, str, int, int, str, str]]
+"""Delivery id -> (lane, state, attempt, doubt, cause, partner)."""
+
+
+def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChange]) -> tuple[bool, ...]:
+    """Per result whether it counted; a late one is kept with its attempt alone."""
+    replies = [reply for result in results for reply in result.replies]
+    threads = lock_threads(book, replies)
+    change_partners(book, changes)
+    if not results:
+        return ()
+    lanes = sorted({result.job.lane for result in results})
+    locked = {row[0]: row[1:] for row in book.db.rows("lock_lanes", {"ids": lanes})}
+    standing = _standing(book, [result.job.delivery for result in results])
+    counted = tuple(_open_still(result, standing) for result in results)
+    book.db.many("close_attempt", [_closing(book, r, late=not ok) for r, ok in zip(results, counted, strict=True)])
+    taken = [result for result, ok in zip(results, counted, strict=True) if ok]
+    if taken:
+        _apply(book, taken, standing, locked)
+        accept(book, [reply for result in taken for reply in result.replies], threads)
+    return counted
+
+
+def _standing(book: Book, ids: Sequence[int]) -> Standing:
+    return {row[0]: row[1:] for row in book.db.rows("standing", {"ids": list(ids)})}
+
+
+def _open_still(result: Result, standing: Standing) -> bool:
+    """The fence: still sending under this attempt, or in doubt over this very one."""
+    _, state, attempt, doubt, _, _ = standing[result.job.delivery]
+    if state == State.SENDING and attempt == result.job.attempt:
+        return True
+    return state == State.IN_DOUBT and doubt == result.job.attempt and result.job.step == "send"
+
+
+def _closing(book: Book, result: Result, *, late: bool) -> dict[str, Any]:
+    record_name = attempt_record(result.job.delivery, result.job.attempt)
+    text = json.dumps(dict(result.secret), ensure_ascii=False) if result.secret else ""
+    return {
+        "delivery": result.job.delivery,
+        "number": result.job.attempt,
+        "started_at": result.started_at,
+        "closed_at": book.now,
+        "outcome": result.outcome,
+        "cause": result.move.cause,
+        "code": result.code[:80],
+        "call_id": result.call_id,
+        "late": int(late),
+        "secret": book.keys.seal(text.encode(), record_name) if text else None,
+    }
+
+
+def _apply(book: Book, results: Sequence[Result], standing: Standing, locked: dict[int, tuple[Any, ...]]) -> None:
+    moves, delivered, partners = [], [], set()
+    for result in results:
+        lane, state, _, _, cause, partner = standing[result.job.delivery]
+        moves.append(moving(book, result.job.delivery, result.move, code=result.code, receipt=result.receipt,
+                            mapped=int("request" in result.secret or bool(result.job.request)), crashes=0))
+        # an attempt that was closed in good order clears the crashes: only deaths in a row name a poison
+        book.moved(result.job.delivery, partner, (state, cause), (result.move.state, result.move.cause))
+        if result.move.state is State.DELIVERED:
+            delivered.append(result.job.delivery)
+            partners.add(partner)
+        if result.memo:
+            _remember(book, result, locked[lane])
+    book.db.many("move_delivery", moves)
+    if delivered:
+        if full := [row[0] for row in book.db.rows("full_deliveries", {"ids": delivered})]:
+            book.db.run("set_full", {"ids": full})
+        for name in sorted(partners):
+            book.db.run("partner_succeeded", {"name": name, "now": book.now})
+    book.set_heads([result.job.lane for result in results])
+    book.ready |= {standing[result.job.delivery][5] for result in results}
+
+
+def moving(
+    book: Book, delivery: int, move: Move, *, code: str = "", receipt: str = "", mapped: int, crashes: int
+) -> dict[str, Any]:
+    """A Move as parameters of `move_delivery`."""
+    return {
+        "id": delivery,
+        "state": move.state,
+        "cause": move.cause,
+        "code": code[:80],
+        "hold_key": move.hold_key,
+        "step": move.step,
+        "due_at": move.due_at,
+        "holds": int(move.state in HOLDING),
+        "counted": int(move.counted),
+        "crashes": crashes,
+        "doubt": move.doubt,
+        "group_size": move.group_size,
+        "mapped": mapped,
+        "receipt": receipt[:200],
+        "now": book.now,
+    }
+
+
+def _remember(book: Book, result: Result, lane: tuple[Any, ...]) -> None:
+    """Add to the lane's memo what the partner told us and wants back."""
+    memo, partner, dossier = lane
+    name = lane_record(partner, dossier)
+    known = json.loads(book.keys.open(bytes(memo), name)) if memo else {}
+    text = json.dumps(known | dict(result.memo), ensure_ascii=False)
+    book.db.run("set_memo", {"id": result.job.lane, "memo": book.keys.seal(text.encode(), name)})
+
+
+def release(book: Book, jobs: Sequence[Job]) -> None:
+    """Back to where they were, the attempt closed as never begun; the lane is due at once."""
+    lanes = sorted({job.lane for job in jobs})
+    book.db.rows("lock_lanes", {"ids": lanes})
+    standing = _standing(book, [job.delivery for job in jobs])
+    for job in jobs:
+        state = State.IN_DOUBT if job.in_doubt else State.PENDING
+        params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": "", "now": book.now}
+        if book.db.run("give_back", params):
+            book.moved(job.delivery, standing[job.delivery][5], (State.SENDING, ""), (state, ""))
+        closing = {"delivery": job.delivery, "number": job.attempt, "started_at": None, "closed_at": book.now,
+                   "outcome": "Released", "cause": "", "code": "", "call_id": "", "late": 0, "secret": None}
+        book.db.run("close_attempt", closing)
+    book.set_heads(lanes)
+    book.ready |= {job.partner for job in jobs}
+
+
+def change_partners(book: Book, changes: Sequence[PartnerChange]) -> None:
+    """Write what calls taught about whole partners; a longer Retry-After is never shortened by a shorter one."""
+    for change in sorted(changes, key=lambda c: c.partner):
+        book.db.run("touch_partner", {"name": change.partner, "tokens": 1.0, "now": book.now})
+        _, open_until, not_before, paused = book.db.rows("partner_standing", {"name": change.partner})[0]
+        if change.close:
+            open_until = None
+        elif change.open_until is not None:
+            open_until = change.open_until
+        if change.not_before is not None:
+            not_before = max(change.not_before, not_before or 0.0)
+        waits = {"name": change.partner, "open_until": open_until, "not_before": not_before, "spent": change.extra_calls}
+        book.db.run("set_waits", waits)
+        if change.pause is not None and not paused:
+            book.db.run("pause_by_bus", {"name": change.partner, "cause": change.pause})
+            book.moves.append([0, "paused", change.partner, change.pause])

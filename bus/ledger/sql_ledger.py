@@ -1,0 +1,353 @@
+"""The ledger in SQL: joins the writer thread, the reading threads and the pure operations into `bus.ledger.ledger.Ledger`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from bus.adapter import Job, Token
+from bus.clock import Clock, SteadyClock
+from bus.ledger import chain, duty, postgres, schema, sqlite
+from bus.ledger.accept import accept, close_gap
+from bus.ledger.act import act
+from bus.ledger.book import Book
+from bus.ledger.claim import claim
+from bus.ledger.database import Database
+from bus.ledger.ledger import FenceLost, LedgerUnfit
+from bus.ledger.postgres import PostgresDatabase
+from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
+from bus.ledger.record import record, release
+from bus.ledger.sqlite import SqliteDatabase
+from bus.ledger.sweep import sweep
+from bus.ledger.words import (
+    Action,
+    ActionRow,
+    Arrival,
+    CauseGroup,
+    Claim,
+    Claimed,
+    DeliveryView,
+    Filter,
+    Move,
+    PartnerChange,
+    PartnerView,
+    Proof,
+    Recorded,
+    Result,
+    SourceRule,
+    Stale,
+    Story,
+    Swept,
+    Totals,
+    Verdict,
+)
+from bus.ledger.writer import Kind, Writer
+from bus.seal import Keyring
+
+REFRESH_TTL_S = 45.0
+REFRESH_POLL_S = 0.05
+WORKER_SEEN_S = 20.0
+CURSOR_ROWS = 500
+
+
+def this_process() -> str:
+    """A name for this process that no other has: host, pid and a bit of chance (a pid comes again)."""
+    return f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+def open_ledger(
+    url: str,
+    keys: Keyring,
+    *,
+    clock: Clock | None = None,
+    rules: Mapping[str, SourceRule] | None = None,
+    process: str = "",
+    queue_limit: int = 20_000,
+    unsafe: bool = False,
+) -> SqlLedger:
+    """Open the ledger at `sqlite:///path` or `postgresql://...`, making its tables when it is new. Raises LedgerUnfit."""
+    rules = rules or {}
+    if url.startswith(schema.SQLITE):
+        path = Path(url.removeprefix(schema.SQLITE))
+        if str(path) == ".":
+            raise LedgerUnfit("a SQLite ledger needs a file: sqlite:///var/ledger.db")
+        database: SqliteDatabase | PostgresDatabase = SqliteDatabase(path)
+        try:
+            sqlite.check(path)
+            if schema.check(url) is None:
+                schema.upgrade(url)
+            database.connect()
+        except LedgerUnfit:
+            database.release()
+            raise
+        return SqlLedger(
+            database, lambda: SqliteReading(path), keys, clock or SteadyClock(), rules, process or this_process(), queue_limit, sole=True
+        )
+    if url.startswith(("postgresql://", "postgres://")):
+        postgres.check(url, unsafe=unsafe)
+        if schema.check(url) is None:
+            schema.upgrade(url)
+        database = PostgresDatabase(url)
+        database.connect()
+        clock = clock or SteadyClock(postgres.server_time(url))
+        return SqlLedger(database, lambda: PostgresReading(url), keys, clock, rules, process or this_process(), queue_limit, sole=False)
+    raise LedgerUnfit("a ledger is named sqlite:///path/to/file or postgresql://user@host/database")
+
+
+class SqlLedger:
+    """See `bus.ledger.ledger.Ledger` for what each operation promises."""
+
+    def __init__(
+        self,
+        database: Database,
+        connect: Callable[[], Any],
+        keys: Keyring,
+        clock: Clock,
+        rules: Mapping[str, SourceRule],
+        process: str,
+        queue_limit: int,
+        *,
+        sole: bool,
+    ) -> None:
+        self.clock = clock
+        self.process = process
+        self._database = database
+        self._keys = keys
+        self._rules = rules
+        self._sole = sole
+        self._reader = Reader(connect, keys)
+        self._writer = Writer(database, self._book, queue_limit=queue_limit)
+
+    def _book(self) -> Book:
+        return Book(self._database, self._keys, self.process, self.clock.now(), self._rule)
+
+    def _rule(self, source: str) -> SourceRule:
+        return self._rules.get(source) or SourceRule()
+
+    @property
+    def waiting(self) -> int:
+        """Rows queued for the writer."""
+        return self._writer.waiting
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
+        verdicts: list[Verdict] = await self._writer.ask(Kind.ACCEPT, _accept, arrivals, len(arrivals))
+        return verdicts
+
+    async def claim(self, claim: Claim) -> Claimed:
+        claimed: Claimed = await self._writer.ask(Kind.CLAIM, _claim, claim)
+        return claimed
+
+    async def record(self, results: Sequence[Result], changes: Sequence[PartnerChange] = ()) -> Recorded:
+        if not results and not changes:
+            return Recorded((), ())
+        recorded: Recorded = await self._writer.ask(Kind.RECORD, _record, (results, changes), max(1, len(results)))
+        return recorded
+
+    async def release(self, jobs: Sequence[Job]) -> None:
+        await self._other(lambda book: release(book, jobs))
+
+    async def _other(self, work: Callable[[Book], Any], kind: Kind = Kind.OTHER) -> Any:
+        """One operation by itself, in the writer's turn."""
+        return await self._writer.ask(kind, _each, work)
+
+    async def sweep(self, decide: Callable[[Stale], Move], *, dead_after_s: float) -> Swept:
+        gap_waits = {source: rule.gap_wait_s for source, rule in self._rules.items() if rule.gap_wait_s is not None}
+        swept: Swept = await self._other(
+            lambda book: sweep(book, decide, dead_after_s=dead_after_s, gap_waits=gap_waits), Kind.CLAIM
+        )
+        return swept
+
+    async def beat(self, worker: str, partners: Sequence[str]) -> int:
+        live: int = await self._other(lambda book: duty.beat(book, worker, " ".join(partners), book.now - WORKER_SEEN_S), Kind.CLAIM)
+        return live
+
+    async def leave(self, worker: str) -> None:
+        await self._other(lambda book: book.db.run("leave", {"name": worker}))
+
+    async def take_duty(self, name: str, holder: str, ttl_s: float) -> int | None:
+        fence: int | None = await self._other(lambda book: duty.take(book, name, holder, ttl_s), Kind.CLAIM)
+        return fence
+
+    async def accept_polled(
+        self, name: str, fence: int, cursor: str, arrivals: Sequence[Arrival], bad_rows: Sequence[bytes]
+    ) -> list[Verdict]:
+        def polled(book: Book) -> list[Verdict] | FenceLost:
+            try:
+                duty.check(book, name, fence)
+            except FenceLost as lost:
+                return lost
+            verdicts = accept(book, arrivals)
+            for raw in bad_rows:
+                body = book.keys.seal(raw, f"raw|{name}")
+                book.db.run("keep_raw", {"duty": name, "at": book.now, "body": body})
+            book.db.run("set_position", {"name": name, "fence": fence, "position": cursor})
+            return verdicts
+
+        verdicts: list[Verdict] = await self._other(polled)
+        return verdicts
+
+    async def cursor(self, name: str) -> str:
+        return await self._reader.position(name)
+
+    async def act(self, action: Action) -> list[ActionRow]:
+        ids = await self._reader.ask(lambda c: chosen_ids(c, action.where, action.limit))
+        rows: list[ActionRow] = []
+        pages = iter(ids)
+        while page := list(islice(pages, CURSOR_ROWS)):
+            rows += await self._other(lambda book, page=page: act(book, action, page))
+        return rows
+
+    async def pause(self, partner: str, who: str, reason: str) -> None:
+        await self._other(lambda book: _switch(book, "pause_partner", "pause", partner, who, reason))
+
+    async def resume(self, partner: str, who: str, reason: str) -> None:
+        await self._other(lambda book: _switch(book, "resume_partner", "resume", partner, who, reason))
+
+    async def close_gap(self, source: str, subject: str, who: str, reason: str) -> int:
+        def close(book: Book) -> int:
+            entered = close_gap(book, source, subject)
+            _note(book, who, "close gap", reason, subject, after=f"{entered} entered")
+            return entered
+
+        entered: int = await self._other(close)
+        return entered
+
+    async def seal_journal(self, fence: int) -> int:
+        def sealing(book: Book) -> int | FenceLost:
+            try:
+                return chain.seal(book, fence)
+            except FenceLost as lost:
+                return lost
+
+        sealed: int = await self._other(sealing)
+        return sealed
+
+    async def story(self, dossier: str) -> Story | None:
+        return await self._reader.story(dossier)
+
+    async def deliveries(self, where: Filter, *, cursor: str = "", limit: int = 100) -> tuple[list[DeliveryView], str]:
+        return await self._reader.page(where, cursor, limit)
+
+    async def totals(self) -> Totals:
+        return await self._reader.totals()
+
+    async def verify(self) -> Proof:
+        return await self._reader.proof()
+
+    async def causes(self) -> list[CauseGroup]:
+        return await self._reader.causes()
+
+    async def partners(self) -> list[PartnerView]:
+        return await self._reader.partners()
+
+    async def find(self, kind: str, value: str) -> list[str]:
+        return await self._reader.find(self._keys.digest(kind, value))
+
+    async def verify_chain(self) -> tuple[int, str]:
+        return await self._reader.chain()
+
+    def vault(self, partner: str) -> SqlVault:
+        return SqlVault(self, partner)
+
+    async def ping(self) -> None:
+        await self._other(lambda _book: None, Kind.CLAIM)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._writer.stop)
+        self._reader.close()
+        self._database.release()
+
+
+class SqlVault:
+    """A partner's tokens, sealed in the ledger; one refresh in flight over all processes."""
+
+    def __init__(self, ledger: SqlLedger, partner: str) -> None:
+        self._ledger = ledger
+        self._partner = partner
+        self._known: dict[str, Token] = {}
+
+    async def token(
+        self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0
+    ) -> Token:
+        """See `bus.adapter.Vault.token`."""
+        known = self._known.get(name)
+        if known is not None and known.generation > stale and not self._expired(known):
+            return known
+        refresher = secrets.token_hex(8)
+        while True:
+            token, mine = await self._ledger._other(
+                lambda book: duty.begin_refresh(book, self._partner, name, stale, refresher, REFRESH_TTL_S), Kind.CLAIM
+            )
+            if token is not None:
+                self._known[name] = token
+                return token
+            if mine:
+                await self._refresh(name, refresher, fetch)
+            else:
+                await asyncio.sleep(REFRESH_POLL_S)
+
+    async def _refresh(
+        self, name: str, refresher: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]]
+    ) -> None:
+        """Fetch and store; whatever `fetch` raises is raised after the right was given back."""
+        value: str | None = None
+        expires_at: float | None = None
+        try:
+            value, lifetime_s = await fetch()
+            expires_at = None if lifetime_s is None else self._ledger.clock.now() + lifetime_s * 0.9
+        finally:
+            await self._ledger._other(
+                lambda book: duty.store_token(book, self._partner, name, refresher, value, expires_at), Kind.CLAIM
+            )
+
+    def _expired(self, token: Token) -> bool:
+        return token.expires_at is not None and token.expires_at <= self._ledger.clock.now()
+
+
+def _accept(book: Book, requests: list[Sequence[Arrival]]) -> list[list[Verdict]]:
+    """All arrivals of the group in one set, their verdicts dealt back to their callers."""
+    verdicts = iter(accept(book, [arrival for arrivals in requests for arrival in arrivals]))
+    return [list(islice(verdicts, len(arrivals))) for arrivals in requests]
+
+
+def _claim(book: Book, requests: list[Claim]) -> list[Claimed]:
+    return [claim(book, asked) for asked in requests]
+
+
+def _record(book: Book, requests: list[tuple[Sequence[Result], Sequence[PartnerChange]]]) -> list[Recorded]:
+    """All results of the group in one set. Two of one delivery in a group are recorded one after the other."""
+    results = [result for results, _ in requests for result in results]
+    changes = [change for _, changes in requests for change in changes]
+    if len({result.job.delivery for result in results}) < len(results):
+        return [_record(book, [request])[0] for request in requests]
+    counted = iter(record(book, results, changes))
+    ready = tuple(sorted(book.ready))
+    return [Recorded(tuple(islice(counted, len(results))), ready) for results, _ in requests]
+
+
+def _each(book: Book, requests: list[Callable[[Book], Any]]) -> list[Any]:
+    return [work(book) for work in requests]
+
+
+def _switch(book: Book, query: str, verb: str, partner: str, who: str, reason: str) -> None:
+    book.db.run("touch_partner", {"name": partner, "tokens": 1.0, "now": book.now})
+    book.db.run(query, {"name": partner, "who": who, "reason": reason})
+    _note(book, who, verb, reason, "", after=partner)
+
+
+def _note(book: Book, who: str, verb: str, reason: str, dossier: str, *, after: str) -> None:
+    """An operator's act that touches no single delivery."""
+    params = {"at": book.now, "who": who, "verb": verb, "reason": reason, "dossier": dossier}
+    book.db.run("write_note", {**params, "delivery": None, "before": "", "after": after})
+    book.moves.append([0, verb, after, who])
+
+
+def partners_of(verdicts: Iterable[Verdict]) -> set[str]:
+    """Whom to ring after accepting."""
+    return {partner for verdict in verdicts for partner in verdict.ready}

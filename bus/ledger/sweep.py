@@ -1,0 +1,58 @@
+"""Sweep: what nobody else will do. Attempts of vanished workers turn unknown, old gaps close, far due times are pulled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bus.ledger.accept import close_gap
+from bus.ledger.book import Book
+from bus.ledger.record import moving
+from bus.ledger.words import Move, Stale, State, Swept
+from bus.outcome import Cause
+
+FAR_S = 7 * 86400.0
+"""No due time may lie further ahead than this (the policy's caps are below it)."""
+FORGET_WORKER_S = 3600.0
+
+
+def sweep(
+    book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]
+) -> Swept:
+    """One round; repeated while it finds a full page."""
+    crashed = _crashed(book, decide, dead_after_s)
+    closed = 0
+    for source, wait_s in sorted(gap_waits.items()):
+        for of, dossier, _next in book.db.rows("old_gaps", {"before": book.now - wait_s}):
+            if of == source:
+                closed += 1
+                close_gap(book, source, dossier)
+                book.moves.append([0, "gap_closed", source, dossier, "gap_wait_s"])
+    book.db.run("far_lanes", {"cap": book.now + FAR_S})
+    book.db.run("forget_workers", {"before": book.now - FORGET_WORKER_S})
+    ready = {row[0] for row in book.db.rows("partners_due", {"now": book.now})} | book.ready
+    return Swept(crashed, closed, tuple(sorted(ready)))
+
+
+def _crashed(book: Book, decide: Callable[[Stale], Move], dead_after_s: float) -> int:
+    """Close the open attempts of the dead as crashed and move their deliveries as `decide` says."""
+    at = {"now": book.now, "dead_before": book.now - dead_after_s}
+    lanes = sorted({row[1] for row in book.db.rows("stale", at)})
+    if not lanes:
+        return 0
+    book.db.rows("lock_lanes", {"ids": lanes})
+    rows = [row for row in book.db.rows("stale", at) if row[1] in set(lanes)]
+    moves, closings = [], []
+    for number, _lane, partner, operation, step, attempt, tries, crashes, doubt, accepted_at, _cause in rows:
+        move = decide(Stale(partner, operation, step, attempt, tries, crashes, doubt > 0, accepted_at))
+        moves.append(moving(book, number, move, mapped=0, crashes=crashes + 1))
+        closings.append(
+            {"delivery": number, "number": attempt, "started_at": None, "closed_at": book.now, "outcome": "Unknown",
+             "cause": Cause.CRASHED, "code": "", "call_id": "", "late": 0, "secret": None}
+        )
+        book.moved(number, partner, (State.SENDING, ""), (move.state, move.cause))
+        book.ready.add(partner)
+    if moves:
+        book.db.many("move_delivery", moves)
+        book.db.many("close_attempt", closings)
+        book.set_heads(lanes)
+    return len(rows)

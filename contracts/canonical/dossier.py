@@ -1,0 +1,89 @@
+"""The dossier (hồ sơ): one application of one person or firm for one administrative procedure, in its full present state."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from contracts.canonical.base import Instant, Shape
+from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
+from contracts.canonical.payment import Fee, PaidBy
+from contracts.canonical.person import Applicant
+from contracts.fault import refuse
+from contracts.identifier import AgencyId, DossierCode, Name, ProcedureCode, Text, Title
+from contracts.marks import PERSONAL
+
+Status = Annotated[int, Field(ge=1, le=10)]
+"""1 filed, 2 received, 3 refused at reception, 4 in processing, 5 supplement asked, 6 fee asked, 7 withdrawn, 8 stopped,
+9 processed, 10 result returned (national portal, TrangThaiHoSo)."""
+
+
+class Procedure(Shape):
+    """The administrative procedure (thủ tục hành chính) asked for; its field (lĩnh vực) as the portal's catalogue names it."""
+
+    code: ProcedureCode
+    name: Title
+    field_code: str = Field(min_length=1, max_length=60)
+    field_name: Title
+
+
+class Agency(Shape):
+    """The agency that settles the dossier."""
+
+    id: AgencyId
+    name: Title
+
+
+class Dossier(Shape):
+    """The full state of a dossier. Times are aware instants; what has not happened yet is absent."""
+
+    code: DossierCode
+    other_code: Annotated[str, StringConstraints(max_length=100)] = ""
+    procedure: Procedure
+    agency: Agency
+    channel: Literal["counter", "online", "post"]
+    filed_on: Literal["portal", "local"]
+    status: Status
+    filed_at: Instant
+    received_at: Instant | None = None
+    due_at: Instant | None = None
+    finished_at: Instant | None = None
+    returned_at: Instant | None = None
+    refused_at: Instant | None = None
+    applicant: Applicant
+    summary: Annotated[Text, PERSONAL]
+    return_method: Literal["counter", "post"] = "counter"
+    return_note: Text = ""
+    paid_by: PaidBy = "none"
+    databases: tuple[str, ...] = ()
+    papers: tuple[Paper, ...] = Field(default=(), max_length=200)
+    other_papers: tuple[OtherPaper, ...] = Field(default=(), max_length=200)
+    fees: tuple[Fee, ...] = Field(default=(), max_length=100)
+    supplements: tuple[Supplement, ...] = Field(default=(), max_length=50)
+    results: tuple[ResultPaper, ...] = Field(default=(), max_length=100)
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _received_dossiers_have_a_time_of_reception(self) -> Dossier:
+        if self.received_at is None and self.status in (2, 4, 8, 9, 10):
+            refuse(
+                "received_at",
+                f"a dossier in status {self.status} has a time of reception (received_at)",
+                "QĐ 766/QĐ-TTg, indicators 1.4 and 2.1",
+            )
+        return self
+
+
+class Change(Shape):
+    """Who changed the dossier, when, from where to where: one line of its processing history."""
+
+    from_status: Status | None = None
+    to_status: Status
+    at: Instant
+    officer: Name
+    position: Text = ""
+    department: Text = ""
+    note: Text = ""
+    started_at: Instant | None = None
+    deadline_at: Instant | None = None

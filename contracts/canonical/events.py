@@ -1,0 +1,166 @@
+"""Every event the bus knows: its type, what its `data` holds, what it means. One table, read by the door and by docs/events.md.
+
+Each dossier event carries the dossier's full state, so that a partner's full-state operation can be built from any one of them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, StringConstraints
+
+from contracts.canonical.base import Instant, Shape
+from contracts.canonical.document import Paper
+from contracts.canonical.dossier import Change, Dossier
+from contracts.canonical.payment import Payment
+from contracts.canonical.shipment import Shipment
+from contracts.canonical.step import Step
+from contracts.identifier import DossierCode, Name, ProcedureCode, Text, Tidy
+from contracts.marks import PERSONAL
+
+
+class DossierEvent(Shape):
+    """A change of a dossier: its state now, and the change that led there."""
+
+    dossier: Dossier
+    change: Change
+
+
+class StepEvent(Shape):
+    """A finished (or paused) step of the internal workflow."""
+
+    dossier: Dossier
+    step: Step
+
+
+class PaymentEvent(Shape):
+    """A fee was paid."""
+
+    dossier: Dossier
+    payment: Payment
+
+
+class ShipmentEvent(Shape):
+    """A postal item of a dossier moved."""
+
+    dossier: Dossier
+    shipment: Shipment
+
+
+class Filing(Shape):
+    """A dossier as a citizen filed it on the national portal, before the desk has looked at it."""
+
+    portal_code: Annotated[Tidy, StringConstraints(min_length=1, max_length=100)]
+    procedure_code: ProcedureCode
+    owner_name: Name
+    owner_id: Annotated[Tidy, StringConstraints(max_length=20), PERSONAL]
+    account: Annotated[str, StringConstraints(max_length=100), PERSONAL] = ""
+    province: str = Field(default="", max_length=5)
+    district: str = Field(default="", max_length=5)
+    ward: str = Field(default="", max_length=5)
+    address: Annotated[Text, PERSONAL] = ""
+    email: Annotated[str, StringConstraints(max_length=254), PERSONAL] = ""
+    phone: Annotated[str, StringConstraints(max_length=20), PERSONAL] = ""
+    form: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
+    files: tuple[Paper, ...] = ()
+    filed_at: Instant
+
+
+class FilingEvent(Shape):
+    """The portal handed over a filed dossier; the dossier system opens one of its own for it."""
+
+    filing: Filing
+
+
+class SyncedEvent(Shape):
+    """A partner confirmed that it holds the dossier."""
+
+    dossier_code: DossierCode
+    partner: str = Field(max_length=60)
+    operation: str = Field(max_length=60)
+    at: Instant
+
+
+class SlipEvent(Shape):
+    """The electronic ISO system opened a slip (phiếu) for the dossier."""
+
+    dossier_code: DossierCode
+    slip: str = Field(min_length=1, max_length=60)
+    at: Instant
+
+
+class SlipStepEvent(Shape):
+    """A step changed inside the electronic ISO system."""
+
+    dossier_code: DossierCode
+    slip: str = Field(min_length=1, max_length=60)
+    step: Step
+
+
+Direction = Literal["in", "out"]
+
+
+class EventType(NamedTuple):
+    """One event type: the model of its data, titles, whether it comes from the dossier system (`in`) or goes to it (`out`).
+
+    `status` is the status the dossier must have in it, None where any may be.
+    """
+
+    model: type[Shape]
+    title_vi: str
+    title_en: str
+    direction: Direction
+    status: int | None = None
+
+
+PREFIX = "vn.lienthong."
+
+EVENTS: dict[str, EventType] = {
+    "vn.lienthong.dossier.submitted.v1": EventType(DossierEvent, "Công dân nộp hồ sơ", "A dossier was filed", "in", 1),
+    "vn.lienthong.dossier.received.v1": EventType(
+        DossierEvent, "Tiếp nhận hồ sơ", "The desk received the dossier", "in", 2
+    ),
+    "vn.lienthong.dossier.refused.v1": EventType(
+        DossierEvent, "Từ chối tiếp nhận", "The desk refused the dossier", "in", 3
+    ),
+    "vn.lienthong.dossier.status_changed.v1": EventType(
+        DossierEvent, "Chuyển trạng thái xử lý", "Processing went on", "in"
+    ),
+    "vn.lienthong.dossier.supplement_requested.v1": EventType(
+        DossierEvent, "Yêu cầu bổ sung", "A supplement was asked for", "in", 5
+    ),
+    "vn.lienthong.dossier.supplemented.v1": EventType(DossierEvent, "Đã bổ sung", "The supplement came", "in"),
+    "vn.lienthong.dossier.fee_requested.v1": EventType(
+        DossierEvent, "Yêu cầu nghĩa vụ tài chính", "A fee or tax was asked for", "in", 6
+    ),
+    "vn.lienthong.dossier.withdrawn.v1": EventType(
+        DossierEvent, "Rút hồ sơ", "The citizen withdrew the dossier", "in", 7
+    ),
+    "vn.lienthong.dossier.stopped.v1": EventType(DossierEvent, "Dừng xử lý", "Processing was stopped", "in", 8),
+    "vn.lienthong.dossier.result_issued.v1": EventType(DossierEvent, "Có kết quả", "The result was issued", "in", 9),
+    "vn.lienthong.dossier.returned.v1": EventType(
+        DossierEvent, "Đã trả kết quả", "The result was handed over", "in", 10
+    ),
+    "vn.lienthong.dossier.corrected.v1": EventType(
+        DossierEvent, "Sửa thông tin hồ sơ", "The desk corrected the dossier's data", "in"
+    ),
+    "vn.lienthong.dossier.step_completed.v1": EventType(
+        StepEvent, "Hoàn thành bước xử lý", "A workflow step was completed", "in"
+    ),
+    "vn.lienthong.payment.completed.v1": EventType(PaymentEvent, "Đã nộp phí, lệ phí", "A fee was paid", "in"),
+    "vn.lienthong.postal.shipment_changed.v1": EventType(
+        ShipmentEvent, "Bưu gửi thay đổi trạng thái", "A postal item moved", "in"
+    ),
+    "vn.lienthong.portal.dossier_filed.v1": EventType(
+        FilingEvent, "Hồ sơ nộp trên Cổng DVC quốc gia", "A dossier was filed on the national portal", "out"
+    ),
+    "vn.lienthong.portal.dossier_synced.v1": EventType(
+        SyncedEvent, "Cổng DVC quốc gia đã có hồ sơ", "The national portal holds the dossier", "out"
+    ),
+    "vn.lienthong.iso.slip_opened.v1": EventType(
+        SlipEvent, "Hệ thống ISO đã mở phiếu", "The electronic ISO system opened a slip", "out"
+    ),
+    "vn.lienthong.iso.step_changed.v1": EventType(
+        SlipStepEvent, "Hệ thống ISO cập nhật bước", "A step changed in the electronic ISO system", "out"
+    ),
+}

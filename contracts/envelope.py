@@ -1,0 +1,247 @@
+"""The envelope: a CloudEvents 1.0 event in the JSON format, read strictly, and the canonical message inside it.
+
+Reading answers with an `Envelope` or raises `Refusal` with every fault found; no other exception for whatever bytes come in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated, Any, NoReturn
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from contracts.canonical.base import Instant, Shape
+from contracts.canonical.events import EVENTS, EventType
+from contracts.fault import Fault, Refusal, faults_of, refuse
+from contracts.lifecycle import flag
+
+CLOUDEVENTS = "CloudEvents 1.0"
+MAX_DEPTH = 64
+MAX_SEQUENCE = 2**31 - 1
+TRACE_ATTRIBUTES = frozenset({"traceparent", "tracestate"})
+_EXTENSION = re.compile(r"[a-z0-9]{1,20}\Z")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+
+
+def _sequence(value: Any) -> Any:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
+        return int(value)
+    return value
+
+
+def _known_type(value: str) -> str:
+    if value not in EVENTS:
+        refuse("event_type", "no such event type; docs/events.md lists them all", "docs/events.md")
+    return value
+
+
+def _traceparent(value: str) -> str:
+    return value if _TRACEPARENT.match(value) else ""
+
+
+Printable = StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
+
+
+class Envelope(BaseModel):
+    """One event on its way. `sequence` is the event's place among those of one source and subject, from 1 without gaps."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")] = "1.0"
+    id: Annotated[str, Printable]
+    source: Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
+    type: Annotated[str, AfterValidator(_known_type)]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+    time: Instant
+    sequence: Annotated[int, Field(strict=True, ge=1, le=MAX_SEQUENCE), BeforeValidator(_sequence)] | None = None
+    datacontenttype: Annotated[str, StringConstraints(pattern=r"^application/json(;.*)?$")] = "application/json"
+    dataschema: Annotated[str, StringConstraints(max_length=512)] | None = None
+    correlationid: Annotated[str, Printable] | None = None
+    causationid: Annotated[str, Printable] | None = None
+    traceparent: Annotated[str, AfterValidator(_traceparent)] = ""
+    tracestate: Annotated[str, StringConstraints(max_length=512)] = ""
+    data: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _extensions_are_cloudevents(self) -> Envelope:
+        for name, value in (self.model_extra or {}).items():
+            if not _EXTENSION.match(name):
+                refuse("extension_name", f"extension {name[:40]!r} is not lower-case letters and digits", CLOUDEVENTS)
+            if not isinstance(value, str | int | bool):
+                refuse("extension_value", f"extension {name!r} is not a string, integer or boolean", CLOUDEVENTS)
+        return self
+
+    @property
+    def event_type(self) -> EventType:
+        return EVENTS[self.type]
+
+    @cached_property
+    def message(self) -> Shape:
+        """The canonical message in `data`. Raises Refusal."""
+        try:
+            return self.event_type.model.model_validate(self.data)
+        except ValidationError as error:
+            raise Refusal(faults_of(error, "$.data"), self.id, self.source) from None
+
+    def to_json(self) -> bytes:
+        """The event in the JSON event format, without empty attributes."""
+        return self._dumped(frozenset())
+
+    def content(self) -> bytes:
+        """The bytes by which a duplicate is told from a conflict: all attributes but the trace context, in a canonical order."""
+        return self._dumped(TRACE_ATTRIBUTES)
+
+    def _dumped(self, without: frozenset[str]) -> bytes:
+        attributes = {
+            name: value
+            for name, value in (self.__dict__ | (self.model_extra or {})).items()
+            if value not in (None, "") and name not in without and name != "message"
+        }
+        attributes["time"] = self.time.isoformat().replace("+00:00", "Z")
+        return json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+    @classmethod
+    def trusted(cls, raw: bytes) -> Envelope:
+        """Read back what `to_json` wrote and the door has already judged; fast, unchecked."""
+        attributes = json.loads(raw)
+        attributes["time"] = datetime.fromisoformat(attributes["time"]).astimezone(UTC)
+        return cls.model_construct(**attributes)
+
+
+def read(raw: bytes) -> Envelope:
+    """One event from the wire, its data judged as well. Raises Refusal."""
+    return judge(parse(raw))
+
+
+def parse(raw: bytes) -> Any:
+    """Strict JSON: no doubled keys, NaN, NUL, lone surrogates, huge numbers or bottomless nesting. Raises Refusal."""
+    try:
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer
+        )
+    except UnicodeDecodeError:
+        _bad("the body is not UTF-8", "RFC 8259 8.1")
+    except RecursionError:
+        _bad(f"nested deeper than {MAX_DEPTH}", "docs/events.md, limits")
+    except json.JSONDecodeError as error:
+        _bad(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}", "RFC 8259")
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        _bad(f"nested deeper than {MAX_DEPTH}", "docs/events.md, limits")
+    if b"\\u" in raw:
+        _check_escapes(value)
+    return value
+
+
+def judge(value: Any) -> Envelope:
+    """An event from parsed JSON: its attributes, its data, and how they fit together. Raises Refusal."""
+    if not isinstance(value, dict):
+        _bad("an event is a JSON object", CLOUDEVENTS)
+    if "data_base64" in value:
+        _bad("data comes as JSON in `data`, not as `data_base64`", "docs/events.md")
+    event_id, source = str(value.get("id", ""))[:128], str(value.get("source", ""))[:256]
+    try:
+        envelope = Envelope.model_validate(value)
+    except ValidationError as error:
+        raise Refusal(faults_of(error), event_id, source) from None
+    return _fitting(envelope)
+
+
+def _fitting(envelope: Envelope) -> Envelope:
+    """Subject and data speak of one dossier, and the type's status is the dossier's. The subject is normalised with it."""
+    message = envelope.message
+    dossier = getattr(message, "dossier", None)
+    code = dossier.code if dossier is not None else getattr(message, "dossier_code", None)
+    faults = []
+    if code is not None and envelope.subject.upper() != code:
+        faults.append(Fault("$.subject", "the subject is the dossier's code", value=envelope.subject))
+    status = envelope.event_type.status
+    if dossier is not None and status is not None and dossier.status != status:
+        faults.append(
+            Fault("$.data.dossier.status", f"in this event type the status is {status}", value=str(dossier.status))
+        )
+    change = getattr(message, "change", None)
+    if dossier is not None and change is not None and change.to_status != dossier.status:
+        faults.append(
+            Fault("$.data.change.to_status", "a change leads to the dossier's status", value=str(change.to_status))
+        )
+    if faults:
+        raise Refusal(faults, envelope.id, envelope.source)
+    if code is not None and envelope.subject != code:
+        return envelope.model_copy(update={"subject": code})
+    return envelope
+
+
+def flags(envelope: Envelope) -> tuple[str, ...]:
+    """What is unusual about an event and yet accepted: transitions of status outside the usual ones."""
+    change = getattr(envelope.message, "change", None)
+    unusual = flag(change.from_status, change.to_status) if change is not None else ""
+    return (unusual,) if unusual else ()
+
+
+def _bad(rule: str, source: str, path: str = "$") -> NoReturn:
+    raise Refusal([Fault(path, rule, source)])
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _bad("an object names the same key twice", "RFC 8259 4; RFC 7493")
+    return found
+
+
+def _no_constant(text: str) -> NoReturn:
+    _bad(f"{text} is no JSON number", "RFC 8259 6")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 20:
+        _bad("a number has more than 20 digits", "docs/events.md, limits")
+    return int(text)
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value]
+    while level:
+        deepest += 1
+        if deepest > MAX_DEPTH:
+            return deepest
+        level = [child for item in level for child in _children(item)]
+    return deepest
+
+
+def _children(value: Any) -> list[Any]:
+    members = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [member for member in members if isinstance(member, dict | list)]
+
+
+def _check_escapes(value: Any) -> None:
+    def walk(item: Any) -> None:
+        if isinstance(item, str):
+            if "\x00" in item:
+                _bad("text may not contain NUL", "docs/events.md, limits")
+            if not item.isascii():
+                try:
+                    item.encode()
+                except UnicodeEncodeError:
+                    _bad("text contains half a surrogate pair", "RFC 3629")
+        elif isinstance(item, dict):
+            for key, member in item.items():
+                walk(key)
+                walk(member)
+        elif isinstance(item, list):
+            for member in item:
+                walk(member)
+
+    walk(value)

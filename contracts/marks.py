@@ -1,0 +1,130 @@
+"""Marks for fields: what is personal, what is secret, by what a person may be found. Logs, screens and errors obey them.
+
+A mark stands in the annotation: `number: Annotated[str, PERSONAL, Finder("citizen")]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from contracts.fault import mask
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Says something about a person (Law 91/2025/QH15): masked wherever shown, never logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """An identifier of `kind` a person's dossiers may be searched by, through a keyed digest only."""
+
+    kind: str
+
+
+PERSONAL = Personal()
+
+Walker = Callable[[Any], Iterator[tuple[str, str]]]
+
+
+def redact(value: Any, model: type[BaseModel] | None) -> Any:
+    """A JSON value for showing: fields that `model` marks personal are masked, fields it does not know are masked whole."""
+    if isinstance(value, list):
+        return [redact(item, model) for item in value]
+    if not isinstance(value, dict):
+        return value if model is None and isinstance(value, bool | None) else _masked(value)
+    fields = _fields(model) if model is not None else {}
+    return {name: _field(item, fields.get(name)) for name, item in value.items()}
+
+
+def _field(value: Any, field: FieldInfo | None) -> Any:
+    if field is None or any(isinstance(mark, Personal) for mark in _marks(field)):
+        return _masked(value)
+    inner = _model_within(field.annotation)
+    if inner is None:
+        return value
+    return redact(value, inner)
+
+
+def _masked(value: Any) -> Any:
+    """Masked, the shape kept."""
+    if isinstance(value, dict):
+        return {name: _masked(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if value is None or isinstance(value, bool) or value == "":
+        return value
+    return mask(str(value))
+
+
+@cache
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _marks(field: FieldInfo) -> list[Any]:
+    """The marks of a field, also those inside `X | None` and `list[X]`."""
+    return [*field.metadata, *_inner_marks(field.annotation)]
+
+
+def _inner_marks(annotation: Any) -> list[Any]:
+    found = list(getattr(annotation, "__metadata__", ()))
+    for inner in get_args(annotation):
+        found += _inner_marks(inner)
+    return found
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        if (found := _model_within(inner)) is not None:
+            return found
+    return None
+
+
+def finders(message: BaseModel) -> list[tuple[str, str]]:
+    """Every identifier (kind, value) by which people in `message` may be found."""
+    return list(dict.fromkeys(_walker(type(message))(message)))
+
+
+@cache
+def _walker(model: type[BaseModel]) -> Walker:
+    """A function that walks only the fields which lead to a finder; compiled once per model."""
+    kinds: list[tuple[str, str]] = []
+    deeper: list[tuple[str, Walker]] = []
+    for name, field in model.model_fields.items():
+        kinds += [(name, mark.kind) for mark in _marks(field) if isinstance(mark, Finder)]
+        inner = _model_within(field.annotation)
+        if inner is not None and inner is not model and has_finder(inner):
+            deeper.append((name, _walker(inner)))
+
+    def walk(message: Any) -> Iterator[tuple[str, str]]:
+        for name, kind in kinds:
+            if value := getattr(message, name):
+                yield kind, str(value)
+        for name, inside in deeper:
+            value = getattr(message, name)
+            for item in value if isinstance(value, list | tuple) else (value,):
+                if item is not None:
+                    yield from inside(item)
+
+    return walk
+
+
+@cache
+def has_finder(model: type[BaseModel]) -> bool:
+    """Whether `model` holds, at any depth, an identifier people are found by."""
+    for field in model.model_fields.values():
+        if any(isinstance(mark, Finder) for mark in _marks(field)):
+            return True
+        inner = _model_within(field.annotation)
+        if inner is not None and inner is not model and has_finder(inner):
+            return True
+    return False

@@ -1,0 +1,170 @@
+"""Converters between canonical values and a partner's spelling, each with its inverse where one exists. Pure.
+
+A converter gets the value and the whole message (codes are looked up on the message's own date) and answers the partner's value;
+None means "there is nothing". `Unsayable` is raised for a value the partner's contract has no words for.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from operator import attrgetter
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from contracts import codes
+
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""UTC+7, no daylight saving (domain notes, 2.2)."""
+
+
+class Unsayable(ValueError):
+    """The partner's contract has no words for this value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """`out(value, message)` writes, `back(value)` reads (None: one way only); `says` describes the rule for the printed table."""
+
+    says: str
+    out: Callable[[Any, Any], Any]
+    back: Callable[[Any], Any] | None = None
+
+
+def text(max_length: int | None = None, *, cut: bool = False) -> Converter:
+    """Text in NFC. Longer than `max_length` it is cut between characters where the contract allows it, else unsayable."""
+
+    def out(value: Any, _message: Any) -> str:
+        written = unicodedata.normalize("NFC", str(value))
+        if max_length is None or len(written) <= max_length:
+            return written
+        if not cut:
+            raise Unsayable(f"{len(written)} characters, {max_length} allowed")
+        return _cut(written, max_length)
+
+    limit = "" if max_length is None else f", at most {max_length}" + (" (cut)" if cut else "")
+    return Converter(f"text{limit}", out, str)
+
+
+def _cut(written: str, max_length: int) -> str:
+    """The longest beginning that does not part a letter from its marks."""
+    end = max_length
+    while end > 0 and unicodedata.combining(written[end]):
+        end -= 1
+    return written[:end].rstrip()
+
+
+def stamp(form: str) -> Converter:
+    """An instant written in Vietnamese local time by a strftime form; read back as UTC."""
+
+    def out(value: Any, _message: Any) -> str:
+        return str(value.astimezone(VIETNAM).strftime(form))
+
+    def back(value: Any) -> datetime | None:
+        return datetime.strptime(value, form).replace(tzinfo=VIETNAM).astimezone(UTC) if value else None
+
+    return Converter(f"time {form} at UTC+7", out, back)
+
+
+def instant() -> Converter:
+    """An instant as XML and JSON software expects it: ISO 8601 with the Vietnamese offset."""
+
+    def out(value: Any, _message: Any) -> str:
+        return str(value.astimezone(VIETNAM).isoformat(timespec="seconds"))
+
+    def back(value: Any) -> datetime | None:
+        if value in (None, ""):
+            return None
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return (read if read.tzinfo else read.replace(tzinfo=VIETNAM)).astimezone(UTC)
+
+    return Converter("time, ISO 8601 at UTC+7", out, back)
+
+
+def choice(words: Mapping[Any, Any]) -> Converter:
+    """One word for another by a closed table; the inverse takes the first canonical word of each partner word."""
+    backwards: dict[Any, Any] = {}
+    for ours, theirs in words.items():
+        backwards.setdefault(theirs, ours)
+
+    def out(value: Any, _message: Any) -> Any:
+        if value not in words:
+            raise Unsayable(f"no word for {value!r}")
+        return words[value]
+
+    def back(value: Any) -> Any:
+        if value not in backwards:
+            raise Unsayable(f"unknown word {value!r}")
+        return backwards[value]
+
+    return Converter(", ".join(f"{ours}→{theirs}" for ours, theirs in words.items()), out, back)
+
+
+def yes_no(yes: str = "1", no: str = "0") -> Converter:
+    """A truth value in the partner's two words."""
+    return choice({True: yes, False: no})
+
+
+def number() -> Converter:
+    """A whole number as digits in text (numbers travel as text at the portal)."""
+    return Converter("whole number as text", lambda value, _message: str(int(value)), int)
+
+
+def plain() -> Converter:
+    """The value as it is."""
+    return Converter("as it is", lambda value, _message: value, lambda value: value)
+
+
+def constant(value: Any) -> Converter:
+    """Always the same value."""
+    return Converter(f"always {value!r}", lambda _value, _message: value)
+
+
+def code_name(code_list: str, on: str) -> Converter:
+    """The name a code has on the day at path `on` of the message. Raises CodeGap when the list has no row for it."""
+    day = attrgetter(on)
+
+    def out(value: Any, message: Any) -> str:
+        return codes.lookup(code_list, value, as_day(day(message))).name_vi
+
+    return Converter(f"name in list {code_list} on the day of {on}", out)
+
+
+def known_code(code_list: str, on: str, base: Callable[[str], str] = lambda code: code) -> Converter:
+    """A code that must stand in a list on the day at path `on` of the message. Raises CodeGap otherwise."""
+    day = attrgetter(on)
+
+    def out(value: Any, message: Any) -> str:
+        return codes.lookup(code_list, base(value), as_day(day(message))).code
+
+    return Converter(f"code of list {code_list} on the day of {on}", out)
+
+
+def as_day(value: date | datetime) -> date:
+    """The Vietnamese calendar day of an instant, or the day itself."""
+    return value.astimezone(VIETNAM).date() if isinstance(value, datetime) else value
+
+
+def url() -> Converter:
+    """An http(s) URL with blanks and diacritics percent-escaped; what is escaped already stays."""
+
+    def out(value: Any, _message: Any) -> str:
+        parts = urlsplit(str(value))
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise Unsayable("not an http(s) URL without credentials")
+        path = quote(unicodedata.normalize("NFC", parts.path), safe="/%:@!$&'()*+,;=~-._")
+        query = quote(unicodedata.normalize("NFC", parts.query), safe="/%:@!$&'()*+,;=~-._?")
+        host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.netloc
+        return urlunsplit((parts.scheme, host, path, query, ""))
+
+    return Converter("http(s) URL, escaped", out, str)
+
+
+def json_text() -> Converter:
+    """A value as JSON text inside a text field."""
+    return Converter(
+        "JSON in text", lambda value, _message: json.dumps(value, ensure_ascii=False), lambda value: json.loads(value)
+    )

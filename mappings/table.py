@@ -1,0 +1,149 @@
+"""A mapping is a table: one row, one field, one source. The whole engine, small enough to read over tea.
+
+`table(row(...), ...)` is compiled once into a list of small functions; `build` writes a partner's message from a canonical one, `read`
+goes the other way for rows whose converter has an inverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from contracts.codes import CodeGap
+from mappings.convert import Converter, Unsayable, plain
+
+
+class Unmappable(Exception):
+    """A message that cannot be said in the partner's words: which field, from which path, why. No value is named."""
+
+    def __init__(self, partner_field: str, path: str, reason: str) -> None:
+        super().__init__(f"{partner_field} (from {path}): {reason}")
+        self.partner_field = partner_field
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: canonical `path` to partner `field`. `required` may not come out empty; `inner` maps each member of a list."""
+
+    path: str
+    field: str
+    convert: Converter
+    source: str
+    required: bool = False
+    inner: Table | None = None
+    compute: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows in the partner's order; `empty` is what the partner writes where there is nothing."""
+
+    rows: tuple[Row, ...]
+    empty: Any
+    steps: tuple[Callable[[Any, dict[str, Any]], None], ...] = field(repr=False, default=())
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+
+def row(path: str, partner_field: str, convert: Converter | None = None, *, source: str, required: bool = False) -> Row:
+    """The value at `path` of the message, converted."""
+    return Row(path, partner_field, convert or plain(), source, required)
+
+
+def computed(partner_field: str, function: Callable[[Any], Any], *, source: str, required: bool = False) -> Row:
+    """What needs more than one field: a named function of the message, its docstring the reason."""
+    says = (function.__doc__ or function.__name__).strip().splitlines()[0]
+    return Row("", partner_field, Converter(says, lambda value, _message: value), source, required, compute=function)
+
+
+def many(path: str, partner_field: str, inner: Table, *, source: str) -> Row:
+    """A list: each member mapped by `inner`; an empty list stays a list."""
+    return Row(path, partner_field, plain(), source, inner=inner)
+
+
+def table(*rows: Row, empty: Any = "") -> Table:
+    """Compile rows. Raises ValueError when two rows fill one field."""
+    fields = [line.field for line in rows]
+    if doubled := {name for name in fields if fields.count(name) > 1}:
+        raise ValueError(f"filled twice: {', '.join(sorted(doubled))}")
+    return Table(rows, empty, tuple(_step(line, empty) for line in rows))
+
+
+def build(mapping: Table, message: Any) -> dict[str, Any]:
+    """The partner's message. Raises Unmappable, or CodeGap when a code has no row for its date."""
+    written: dict[str, Any] = {}
+    for step in mapping.steps:
+        step(message, written)
+    return written
+
+
+def read(mapping: Table, message: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical values of a partner's message, nested by their paths; empty and absent fields are left out. Raises Unmappable."""
+    found: dict[str, Any] = {}
+    for line in mapping:
+        raw = message.get(line.field)
+        if raw in (None, "", mapping.empty) or not line.path:
+            continue
+        if line.inner is not None:
+            _put(found, line.path, [read(line.inner, member) for member in raw])
+        elif line.convert.back is not None:
+            try:
+                value = line.convert.back(raw)
+            except (ValueError, TypeError) as error:
+                raise Unmappable(line.field, line.path, f"unreadable: {type(error).__name__}") from None
+            if value is not None:
+                _put(found, line.path, value)
+    return found
+
+
+def _put(found: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for name in parents:
+        found = found.setdefault(name, {})
+    found[last] = value
+
+
+def _step(line: Row, empty: Any) -> Callable[[Any, dict[str, Any]], None]:
+    """One row as one function of the message."""
+    get = line.compute or _getter(line.path)
+    out, name, required, inner = line.convert.out, line.field, line.required, line.inner
+
+    def members(message: Any, written: dict[str, Any]) -> None:
+        assert inner is not None
+        written[name] = [build(inner, member) for member in get(message) or ()]
+
+    def value(message: Any, written: dict[str, Any]) -> None:
+        raw = get(message)
+        try:
+            said = empty if raw is None else out(raw, message)
+        except Unsayable as error:
+            raise Unmappable(name, line.path, str(error)) from None
+        except CodeGap:
+            raise
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise Unmappable(name, line.path, type(error).__name__) from None
+        if required and said in (None, ""):
+            raise Unmappable(name, line.path, "required, and there is nothing to say")
+        written[name] = empty if said is None else said
+
+    return value if inner is None else members
+
+
+def _getter(path: str) -> Callable[[Any], Any]:
+    """The value at a dotted path, None where something on the way is absent."""
+    if not path:
+        return lambda _message: ""
+    get = attrgetter(path)
+
+    def value(message: Any) -> Any:
+        try:
+            return get(message)
+        except AttributeError:
+            return None
+
+    return value
