@@ -164,7 +164,7 @@ class Wiring:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A partner's room as discovery finds it. `services` is empty for a partner with one system behind it."""
+    """A partner's room as discovery finds it. `tune` lets its settings change how its operations are declared."""
 
     name: str
     title_vi: str
@@ -174,6 +174,7 @@ class Partner:
     open: Callable[[Wiring], Adapter]
     polls_every_s: float | None = None
     assumed: tuple[str, ...] = ()
+    tune: Callable[[Partner, PartnerSettings], Partner] = lambda partner, _settings: partner
 
     def operation(self, name: str) -> Operation:
         """The operation called `name`; KeyError when the partner has none such."""

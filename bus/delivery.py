@@ -102,9 +102,8 @@ def _split(job: Job, operation: Operation, now: float, group: int) -> Move:
     if not operation.partial:
         state = State.IN_DOUBT if job.in_doubt else State.PENDING
         return Move(state, Cause.SPLIT, job.step, now, counted=False, group_size=half)
-    step, due_at = (
-        ("ask", None) if operation.dedupe == "none" else ("ask" if operation.dedupe == "query" else "send", now)
-    )
+    step: Step = "send" if operation.dedupe == "key" else "ask"
+    due_at = None if operation.dedupe == "none" else now
     return Move(State.IN_DOUBT, Cause.SPLIT, step, due_at, counted=False, group_size=half, doubt=job.attempt)
 
 

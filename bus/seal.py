@@ -61,7 +61,9 @@ class Keyring:
             data = {str(name): base64.b64decode(key, validate=True) for name, key in parts["data"].items()}
             search, chain = (base64.b64decode(parts[name], validate=True) for name in ("search", "chain"))
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise ValueError('a keyring is JSON: {"data": {"<key id>": "<base64>"}, "search": "...", "chain": "..."}') from None
+            raise ValueError(
+                'a keyring is JSON: {"data": {"<key id>": "<base64>"}, "search": "...", "chain": "..."}'
+            ) from None
         return cls(data, search, chain)
 
     @staticmethod

@@ -46,8 +46,8 @@ class Ring(Protocol):
 
 
 ReplyToArrival = Callable[[Envelope, Job], Arrival]
-Observe = Callable[[str, str, Outcome, float], None]
-"""(partner, operation, outcome, seconds): metrics, called once per row."""
+Observe = Callable[[Job, Outcome, float], None]
+"""(job, outcome, seconds): called once per row, for metrics and screens."""
 
 
 @dataclass(eq=False)
@@ -126,6 +126,7 @@ class PartnerWorker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._calls: set[asyncio.Task[None]] = set()
+        self._deadlines: set[asyncio.Timeout] = set()
 
     def wake(self, ring: Ring | None = None) -> None:
         """There may be due work."""
@@ -142,6 +143,12 @@ class PartnerWorker:
         """Begin nothing more."""
         self._stopping = True
         self._wake.set()
+
+    def abandon(self) -> None:
+        """Wait no longer for the calls under way: their outcome is unknown."""
+        now = asyncio.get_running_loop().time()
+        for deadline in self._deadlines:
+            deadline.reschedule(now)
 
     async def run(self) -> None:
         """Claim and deliver until stopped; then wait for the calls under way."""
@@ -313,8 +320,10 @@ class PartnerWorker:
 
     async def _guard_rows(self, calling: Coroutine[Any, Any, Sequence[Outcome]], rows: int) -> Sequence[Outcome]:
         """Every row an outcome, whatever the adapter does: a bug after sending is Unknown, and so is a call past its deadline."""
+        deadline = asyncio.timeout(self.settings.timeout_s + 1.0)
+        self._deadlines.add(deadline)
         try:
-            async with asyncio.timeout(self.settings.timeout_s + 1.0):
+            async with deadline:
                 outcomes = await calling
             if len(outcomes) == rows:
                 return outcomes
@@ -325,6 +334,8 @@ class PartnerWorker:
             log.warning("call past its deadline", partner=self.partner.name)
         except Exception as error:
             log.error("adapter failed", partner=self.partner.name, error=type(error).__name__)
+        finally:
+            self._deadlines.discard(deadline)
         return [Unknown()] * rows
 
     async def _guard(self, calling: Coroutine[Any, Any, Outcome | None]) -> Outcome | None:
@@ -340,7 +351,7 @@ class PartnerWorker:
     ) -> Result:
         operation = self._operations[job.operation]
         move = settle(job, outcome, operation, self.settings.retry, self._clock.now(), self._rng, group=group)
-        self._observe(self.partner.name, job.operation, outcome, ended_at - started_at)
+        self._observe(job, outcome, ended_at - started_at)
         delivered = outcome if isinstance(outcome, Delivered) else None
         return Result(
             job=job,

@@ -70,7 +70,7 @@ def agency_levels(agency: str) -> tuple[str, ...]:
     """
     parts = agency.split(".")
     if parts[0].isdigit():
-        parts = [part for part in reversed(parts)]
+        parts.reverse()
     levels = [parts[0]] + [part.lstrip("0") for part in parts[1:]]
     while len(levels) > 1 and not levels[-1]:
         levels.pop()
@@ -215,7 +215,7 @@ def partial_date(value: Any) -> PartialDate:
         numbers = [int(part) for part in parts]
         if len(parts) > 3 or [len(part) for part in parts] != [4, 2, 2][: len(parts)]:
             raise ValueError
-        date(*(numbers + [1, 1])[:3])
+        date(*[*numbers, 1, 1][:3])
     except ValueError:
         refuse("partial_date", "a date is yyyy, yyyy-mm or yyyy-mm-dd", "ISO 8601-1", personal=True)
     return PartialDate(*numbers)

@@ -67,7 +67,9 @@ def accept(
     known = _known(book, arrivals)
     verdicts: list[Verdict | None] = [None] * len(arrivals)
     work = Intake()
-    order = sorted(range(len(arrivals)), key=lambda i: (arrivals[i].source, arrivals[i].subject, arrivals[i].sequence or 0))
+    order = sorted(
+        range(len(arrivals)), key=lambda i: (arrivals[i].source, arrivals[i].subject, arrivals[i].sequence or 0)
+    )
     ids = iter(book.db.ids("event", len(arrivals)))
     for index in order:
         arrival = arrivals[index]
@@ -96,12 +98,12 @@ def _again(book: Book, arrival: Arrival, earlier: tuple[int, bytes], digest: byt
     if known_digest == digest:
         return Verdict(Status.DUPLICATE, number)
     book.moves.append([number, "conflict", arrival.client])
-    return Verdict(Status.CONFLICT, number, reason="an event with this source and id but another content is in the ledger")
+    return Verdict(
+        Status.CONFLICT, number, reason="an event with this source and id but another content is in the ledger"
+    )
 
 
-def _enter(
-    book: Book, arrival: Arrival, thread: Thread | None, number: int, digest: bytes, work: Intake
-) -> Verdict:
+def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, digest: bytes, work: Intake) -> Verdict:
     """One new event: it enters, waits behind a gap, comes late, or is refused because its number is taken."""
     flags, early = arrival.flags, False
     if thread is not None and arrival.sequence is not None:
@@ -112,7 +114,9 @@ def _enter(
             taken = [row[0] for row in book.db.rows("event_at", at)]
             taken += [e["event_id"] for e in work.events if all(e[name] == value for name, value in at.items())]
             if taken:
-                return Verdict(Status.REFUSED, reason=f"sequence {arrival.sequence} of this dossier is taken by event {taken[0]}")
+                return Verdict(
+                    Status.REFUSED, reason=f"sequence {arrival.sequence} of this dossier is taken by event {taken[0]}"
+                )
             early = arrival.sequence > thread.next
             flags = flags if early else (*flags, "late")
     work.events.append(_event_row(book, arrival, number, digest, flags, entered=not early))
@@ -163,18 +167,20 @@ def _deliveries(book: Book, arrival: Arrival, event: int) -> list[Pending]:
             delivery, event, debt.partner, arrival.subject, debt.operation, debt.full_state, debt.priority, key
         )
 
-    return [pending(debt, d) for debt, d in zip(arrival.debts, book.db.ids("delivery", len(arrival.debts)), strict=True)]
+    return [
+        pending(debt, d) for debt, d in zip(arrival.debts, book.db.ids("delivery", len(arrival.debts)), strict=True)
+    ]
 
 
 def _fill(book: Book, source: str, dossier: str, thread: Thread, work: Intake) -> None:
     """A number was reached: what waited directly behind it enters now, from the ledger and from this very group."""
     if not thread.early:
         return
-    waiting = {sequence: event for event, sequence in book.db.rows("early_events", {"source": source, "dossier": dossier})}
+    waiting = {
+        sequence: event for event, sequence in book.db.rows("early_events", {"source": source, "dossier": dossier})
+    }
     here = {
-        e["sequence"]: e
-        for e in work.events
-        if not e["entered"] and e["source"] == source and e["dossier"] == dossier
+        e["sequence"]: e for e in work.events if not e["entered"] and e["source"] == source and e["dossier"] == dossier
     }
     stored: list[int] = []
     while (sequence := thread.next) in waiting or sequence in here:
@@ -262,7 +268,9 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
             for fresh, ((partner, dossier), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
         ],
     )
-    fresh_rows, numbered, replaced = [], [], []
+    fresh_rows: list[dict[str, Any]] = []
+    numbered: list[dict[str, Any]] = []
+    replaced: list[int] = []
     for ((partner, _), members), (lane, last, head, has_full) in zip(ordered, rows, strict=True):
         first = last - len(members) + 1
         placed = [(number, member) for number, member in enumerate(members, start=first)]
@@ -287,7 +295,10 @@ def _supersede(book: Book, lane: int, placed: Sequence[tuple[int, Pending]], *, 
     """Ids of this lane, old and new, that a newer full state replaces; the old ones are moved here."""
     stored = []
     if placed[0][0] > 1:
-        stored = [Holder(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) for row in book.db.rows("holding", {"lane": lane})]
+        stored = [
+            Holder(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
+            for row in book.db.rows("holding", {"lane": lane})
+        ]
     fresh = [Holder(m.id, number, m.operation, m.full_state, State.PENDING, "") for number, m in placed]
     gone = superseded([*stored, *fresh], has_full=has_full)
     for holder in stored:

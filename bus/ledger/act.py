@@ -69,7 +69,9 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
         case "reprocess":
             if state is State.DEAD or (state is State.WAITING and cause != Cause.TAKEN) or state is State.PENDING:
                 return Change(State.PENDING, due=True, reprocess=True)
-            return Change(refusal=f"only what is known not to be taken can be reprocessed; this is {state.value}: settle it first")
+            return Change(
+                refusal=f"only what is known not to be taken can be reprocessed; this is {state.value}: settle it first"
+            )
         case "skip":
             if not row["holds"]:
                 return Change(refusal=f"it does not hold its lane; it is {state.value}")
@@ -79,7 +81,9 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
         case "cancel":
             if state in (State.PENDING, State.DEAD) or (state is State.WAITING and cause != Cause.TAKEN):
                 return Change(State.CANCELLED, holds=False)
-            return Change(refusal=f"what is sent, taken, in doubt or settled cannot be cancelled; this is {state.value}")
+            return Change(
+                refusal=f"what is sent, taken, in doubt or settled cannot be cancelled; this is {state.value}"
+            )
 
 
 def _release(row: dict[str, Any], state: State) -> Change:
@@ -92,14 +96,18 @@ def _release(row: dict[str, Any], state: State) -> Change:
 
 def _resend(book: Book, row: dict[str, Any], state: State) -> Change:
     if state is State.IN_DOUBT:
-        return Change(State.IN_DOUBT, Cause(row["cause"]), "ask" if row["step"] == "ask" else "send", due=True, keeps_doubt=True)
+        return Change(
+            State.IN_DOUBT, Cause(row["cause"]), "ask" if row["step"] == "ask" else "send", due=True, keeps_doubt=True
+        )
     if state is State.WAITING and row["cause"] not in (Cause.TAKEN, Cause.GAP):
         return Change(State.WAITING, Cause(row["cause"]), "send", due=True)
     if state is not State.DEAD:
         return Change(refusal=f"only what is dead, waiting or in doubt can be resent; this is {state.value}")
     passed = book.db.rows("later_delivered", {"lane": row["lane"], "number": row["number"]})[0][0]
     if passed:
-        return Change(refusal=f"{passed} later deliveries of this dossier have passed it; resending would overtake them")
+        return Change(
+            refusal=f"{passed} later deliveries of this dossier have passed it; resending would overtake them"
+        )
     return Change(State.PENDING, due=True)
 
 
@@ -136,7 +144,13 @@ def _write(book: Book, action: Action, row: dict[str, Any], change: Change, afte
                 "now": book.now,
             },
         )
-        book.moved(row["id"], row["partner"], (row["state"], row["cause"]), (after, change.cause), f"{action.who}: {action.verb}")
+        book.moved(
+            row["id"],
+            row["partner"],
+            (row["state"], row["cause"]),
+            (after, change.cause),
+            f"{action.who}: {action.verb}",
+        )
         book.ready.add(row["partner"])
     book.db.run(
         "write_note",

@@ -31,7 +31,9 @@ class Book:
     moves: list[list[Any]] = field(default_factory=list)
     ready: set[str] = field(default_factory=set)
 
-    def moved(self, delivery: int, partner: str, before: tuple[str, str] | None, after: tuple[str, str], by: str = "") -> None:
+    def moved(
+        self, delivery: int, partner: str, before: tuple[str, str] | None, after: tuple[str, str], by: str = ""
+    ) -> None:
         """A delivery went from (state, cause) to (state, cause); None before means that it is new."""
         if before is None:
             self.counts[partner, "owed", ""] += 1
@@ -60,7 +62,9 @@ class Book:
         heads = []
         for lane, held, head, state, due_at, priority in self.db.rows("heads", {"ids": sorted(set(lanes))}):
             ready_at = due_at if head is not None and state in CLAIMABLE and not held else None
-            heads.append({"id": lane, "head": head, "priority": 1 if priority is None else priority, "ready_at": ready_at})
+            heads.append(
+                {"id": lane, "head": head, "priority": 1 if priority is None else priority, "ready_at": ready_at}
+            )
         self.db.many("set_head", heads)
 
 

@@ -30,11 +30,21 @@ def translate(sql: str) -> str:
     return PARAMETER.sub(r"%(\1)s", sql)
 
 
-def connect(url: str, *, read_only: bool = False, timeout_s: float | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+def connect(
+    url: str, *, read_only: bool = False, timeout_s: float | None = None
+) -> psycopg.Connection[tuple[Any, ...]]:
     """A connection in autocommit mode. Raises psycopg.OperationalError when there is no server."""
     connection = psycopg.connect(
-        url, autocommit=True, connect_timeout=10, application_name="lienthong", prepare_threshold=2,
-        keepalives=1, keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=15000,
+        url,
+        autocommit=True,
+        connect_timeout=10,
+        application_name="lienthong",
+        prepare_threshold=2,
+        keepalives=1,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=15000,
     )
     if read_only:
         connection.execute("SET default_transaction_read_only = on")
@@ -128,14 +138,15 @@ class PostgresDatabase:
         return self._ids.take(table, count, self._fetch_ids)
 
     def _fetch_ids(self, table: str, count: int) -> list[int]:
-        rows = self._open.execute(
-            "SELECT nextval(%s) FROM generate_series(1, %s)", (f"{table}_ids", count)
-        ).fetchall()
+        rows = self._open.execute("SELECT nextval(%s) FROM generate_series(1, %s)", (f"{table}_ids", count)).fetchall()
         return sorted(row[0] for row in rows)
 
     def trouble(self, error: Exception) -> Trouble:
         """Deadlock and serialisation: the group again. A server that went away: reconnect. A full disk: come back."""
-        if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure | errors.LockNotAvailable | errors.UniqueViolation):
+        if isinstance(
+            error,
+            errors.DeadlockDetected | errors.SerializationFailure | errors.LockNotAvailable | errors.UniqueViolation,
+        ):
             return "again"
         if isinstance(error, errors.DiskFull | errors.OutOfMemory | errors.TooManyConnections | errors.QueryCanceled):
             return "busy"

@@ -151,7 +151,9 @@ class Reader:
             return None
         deliveries = [
             _delivery(row)
-            for row in connection.rows(f"{_VIEW} WHERE d.dossier = :dossier ORDER BY d.accepted_at, d.id LIMIT 5000", {"dossier": dossier})
+            for row in connection.rows(
+                f"{_VIEW} WHERE d.dossier = :dossier ORDER BY d.accepted_at, d.id LIMIT 5000", {"dossier": dossier}
+            )
         ]
         attempts = [self._attempt(row) for row in connection.rows("story_attempts", {"dossier": dossier})]
         notes = [Note(*row) for row in connection.rows("story_notes", {"dossier": dossier})]
@@ -160,18 +162,28 @@ class Reader:
         return Story(dossier, events, deliveries, attempts, notes, lanes)
 
     def _event(self, row: tuple[Any, ...]) -> EventView:
-        number, source, event_id, kind, sequence, occurred, accepted, client, entered, flags, *ids, body = row
-        opened = self._keys.open(bytes(body), event_record(source, event_id))
-        return EventView(
-            number, source, event_id, kind, sequence, occurred, accepted, client, bool(entered), tuple(flags.split()), *ids, opened
-        )
+        *plain, flags, correlation, causation, traceparent, body = row
+        opened = self._keys.open(bytes(body), event_record(row[1], row[2]))
+        return EventView(*plain[:8], bool(plain[8]), tuple(flags.split()), correlation, causation, traceparent, opened)
 
     def _attempt(self, row: tuple[Any, ...]) -> AttemptView:
         *plain, late, sealed = row
         secret = json.loads(self._keys.open(bytes(sealed), attempt_record(row[0], row[1]))) if sealed else {}
         delivery, number, step, opened, started, closed, outcome, cause, code, call_id, worker = plain
         return AttemptView(
-            delivery, number, step, opened, started, closed, outcome, Cause(cause), code, call_id, worker, bool(late), secret
+            delivery,
+            number,
+            step,
+            opened,
+            started,
+            closed,
+            outcome,
+            Cause(cause),
+            code,
+            call_id,
+            worker,
+            bool(late),
+            secret,
         )
 
 
@@ -226,13 +238,25 @@ def _partners(connection: Connection) -> list[PartnerView]:
         if state in (State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT):
             backlog[partner] = backlog.get(partner, 0) + n
     return [
-        PartnerView(name, bool(paused), cause, by, reason, open_until is not None, open_until, not_before, backlog.get(name, 0), last)
+        PartnerView(
+            name,
+            bool(paused),
+            cause,
+            by,
+            reason,
+            open_until is not None,
+            open_until,
+            not_before,
+            backlog.get(name, 0),
+            last,
+        )
         for name, paused, cause, by, reason, open_until, not_before, last in connection.rows("partners", {})
     ]
 
 
 def _delivery(row: tuple[Any, ...]) -> DeliveryView:
-    return DeliveryView(*row[:5], State(row[5]), Cause(row[6]), *row[7:18], trace_id=row[18][3:35] if row[18] else "")
+    number, partner, operation, dossier, place, state, cause, *rest, traceparent = row
+    return DeliveryView(number, partner, operation, dossier, place, State(state), Cause(cause), *rest, traceparent[3:35])
 
 
 def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:
@@ -279,5 +303,7 @@ def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
 def chosen_ids(connection: Connection, where: Filter, limit: int) -> Sequence[int]:
     """The ids a filter finds, oldest first."""
     clauses, params = conditions(where)
-    sql = f"SELECT d.id FROM delivery d {'WHERE ' + ' AND '.join(clauses) if clauses else ''} ORDER BY d.id LIMIT :limit"
+    sql = (
+        f"SELECT d.id FROM delivery d {'WHERE ' + ' AND '.join(clauses) if clauses else ''} ORDER BY d.id LIMIT :limit"
+    )
     return [row[0] for row in connection.rows(sql, {**params, "limit": limit})]

@@ -67,8 +67,17 @@ def _apply(book: Book, results: Sequence[Result], standing: Standing, locked: di
     moves, delivered, partners = [], [], set()
     for result in results:
         lane, state, _, _, cause, partner = standing[result.job.delivery]
-        moves.append(moving(book, result.job.delivery, result.move, code=result.code, receipt=result.receipt,
-                            mapped=int("request" in result.secret or bool(result.job.request)), crashes=0))
+        moves.append(
+            moving(
+                book,
+                result.job.delivery,
+                result.move,
+                code=result.code,
+                receipt=result.receipt,
+                mapped=int("request" in result.secret or bool(result.job.request)),
+                crashes=0,
+            )
+        )
         # an attempt that was closed in good order clears the crashes: only deaths in a row name a poison
         book.moved(result.job.delivery, partner, (state, cause), (result.move.state, result.move.cause))
         if result.move.state is State.DELIVERED:
@@ -128,8 +137,18 @@ def release(book: Book, jobs: Sequence[Job]) -> None:
         params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": "", "now": book.now}
         if book.db.run("give_back", params):
             book.moved(job.delivery, standing[job.delivery][5], (State.SENDING, ""), (state, ""))
-        closing = {"delivery": job.delivery, "number": job.attempt, "started_at": None, "closed_at": book.now,
-                   "outcome": "Released", "cause": "", "code": "", "call_id": "", "late": 0, "secret": None}
+        closing = {
+            "delivery": job.delivery,
+            "number": job.attempt,
+            "started_at": None,
+            "closed_at": book.now,
+            "outcome": "Released",
+            "cause": "",
+            "code": "",
+            "call_id": "",
+            "late": 0,
+            "secret": None,
+        }
         book.db.run("close_attempt", closing)
     book.set_heads(lanes)
     book.ready |= {job.partner for job in jobs}
@@ -146,7 +165,12 @@ def change_partners(book: Book, changes: Sequence[PartnerChange]) -> None:
             open_until = change.open_until
         if change.not_before is not None:
             not_before = max(change.not_before, not_before or 0.0)
-        waits = {"name": change.partner, "open_until": open_until, "not_before": not_before, "spent": change.extra_calls}
+        waits = {
+            "name": change.partner,
+            "open_until": open_until,
+            "not_before": not_before,
+            "spent": change.extra_calls,
+        }
         book.db.run("set_waits", waits)
         if change.pause is not None and not paused:
             book.db.run("pause_by_bus", {"name": change.partner, "cause": change.pause})

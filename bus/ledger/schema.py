@@ -51,14 +51,18 @@ def check(url: str) -> str | None:
         return None
     _refuse_newer(found)
     if found != migrations.HEAD:
-        raise LedgerUnfit(f"the ledger's schema is {found}, this program needs {migrations.HEAD}; run: lienthong db upgrade")
+        raise LedgerUnfit(
+            f"the ledger's schema is {found}, this program needs {migrations.HEAD}; run: lienthong db upgrade"
+        )
     return found
 
 
 def _engine(url: str) -> sqlalchemy.Engine:
     if url.startswith(SQLITE):
         return sqlalchemy.create_engine(url)
-    return sqlalchemy.create_engine(url.replace("postgres://", "postgresql://").replace("postgresql://", "postgresql+psycopg://", 1))
+    return sqlalchemy.create_engine(
+        url.replace("postgres://", "postgresql://").replace("postgresql://", "postgresql+psycopg://", 1)
+    )
 
 
 def _revision(connection: sqlalchemy.Connection) -> str | None:

@@ -87,7 +87,14 @@ def open_ledger(
             database.release()
             raise
         return SqlLedger(
-            database, lambda: SqliteReading(path), keys, clock or SteadyClock(), rules, process or this_process(), queue_limit, sole=True
+            database,
+            lambda: SqliteReading(path),
+            keys,
+            clock or SteadyClock(),
+            rules,
+            process or this_process(),
+            queue_limit,
+            sole=True,
         )
     if url.startswith(("postgresql://", "postgres://")):
         postgres.check(url, unsafe=unsafe)
@@ -96,7 +103,16 @@ def open_ledger(
         database = PostgresDatabase(url)
         database.connect()
         clock = clock or SteadyClock(postgres.server_time(url))
-        return SqlLedger(database, lambda: PostgresReading(url), keys, clock, rules, process or this_process(), queue_limit, sole=False)
+        return SqlLedger(
+            database,
+            lambda: PostgresReading(url),
+            keys,
+            clock,
+            rules,
+            process or this_process(),
+            queue_limit,
+            sole=False,
+        )
     raise LedgerUnfit("a ledger is named sqlite:///path/to/file or postgresql://user@host/database")
 
 
@@ -164,7 +180,9 @@ class SqlLedger:
         return swept
 
     async def beat(self, worker: str, partners: Sequence[str]) -> int:
-        live: int = await self._other(lambda book: duty.beat(book, worker, " ".join(partners), book.now - WORKER_SEEN_S), Kind.CLAIM)
+        live: int = await self._other(
+            lambda book: duty.beat(book, worker, " ".join(partners), book.now - WORKER_SEEN_S), Kind.CLAIM
+        )
         return live
 
     async def leave(self, worker: str) -> None:

@@ -15,9 +15,7 @@ FAR_S = 7 * 86400.0
 FORGET_WORKER_S = 3600.0
 
 
-def sweep(
-    book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]
-) -> Swept:
+def sweep(book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]) -> Swept:
     """One round; repeated while it finds a full page."""
     crashed = _crashed(book, decide, dead_after_s)
     closed = 0
@@ -46,8 +44,18 @@ def _crashed(book: Book, decide: Callable[[Stale], Move], dead_after_s: float) -
         move = decide(Stale(partner, operation, step, attempt, tries, crashes, doubt > 0, accepted_at))
         moves.append(moving(book, number, move, mapped=0, crashes=crashes + 1))
         closings.append(
-            {"delivery": number, "number": attempt, "started_at": None, "closed_at": book.now, "outcome": "Unknown",
-             "cause": Cause.CRASHED, "code": "", "call_id": "", "late": 0, "secret": None}
+            {
+                "delivery": number,
+                "number": attempt,
+                "started_at": None,
+                "closed_at": book.now,
+                "outcome": "Unknown",
+                "cause": Cause.CRASHED,
+                "code": "",
+                "call_id": "",
+                "late": 0,
+                "secret": None,
+            }
         )
         book.moved(number, partner, (State.SENDING, ""), (move.state, move.cause))
         book.ready.add(partner)

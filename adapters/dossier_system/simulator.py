@@ -1,0 +1,40 @@
+"""The dossier system's side of the webhook: checks the signature, keeps each event once."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from adapters.dossier_system.signature import HEADER, verify
+from adapters.simulator import Simulator
+
+SECRET = "sim-webhook-secret"
+
+
+class DossierSimulator(Simulator):
+    """Takes notices whose signature is right; repeats are dropped by id."""
+
+    def __init__(self, book: Path | None = None) -> None:
+        super().__init__(book)
+        self._seen = {entry["id"] for entry in self.book.of("notice")}
+        self.route("/events", self._take)
+
+    async def _take(self, request: Request) -> Response:
+        body = await request.body()
+        event = json.loads(body)
+        if not verify(request.headers.get(HEADER, ""), [SECRET], time.time(), event["id"], body):
+            return JSONResponse({"error": "signature"}, 401)
+        kind = "repeat" if event["id"] in self._seen else "notice"
+        self._seen.add(event["id"])
+        self.book.write(kind, id=event["id"], type=event["type"], subject=event["subject"], data=event["data"])
+        return Response(status_code=204)
+
+
+def application(book: Path | None = None) -> Starlette:
+    """The simulator as a web app."""
+    return DossierSimulator(book).app()

@@ -1,0 +1,152 @@
+"""The ISO system at work: slips and steps out over SOAP, its changes in by polling.
+
+`MaPhieu`, which the answer to `TiepNhanHoSo` brings, is remembered by the lane and given back with every later call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapters.electronic_iso.faults import outcome_of
+from adapters.transport.classify import from_failure, from_status
+from adapters.transport.http import Failure, HttpClient, Reply
+from adapters.transport.soap import SoapClient, SoapFault, Unparsable
+from bus.adapter import Call, Job, Poll, Row, Wiring
+from bus.clock import instant
+from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Transient, Unknown
+from bus.policy import PartnerSettings
+from contracts import electronic_iso as contract
+from contracts.codes import CodeGap
+from contracts.fault import Refusal
+from mappings.electronic_iso.inbound import slip_opened, step_changed
+from mappings.electronic_iso.outbound import request
+from mappings.table import Unmappable
+
+OPEN_SLIP = "TiepNhanHoSo"
+OVERLAP = timedelta(minutes=10)
+FIRST_LOOK = timedelta(days=1)
+
+
+class IsoSettings(PartnerSettings):
+    """`[partners.electronic_iso]`: `credentials` hold username and password, and callback_username, callback_password for its calls to us."""
+
+    path: str = "/soap"
+    concurrency: int = 8
+
+
+class IsoAdapter:
+    """See contracts/electronic_iso/service.wsdl."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        assert isinstance(wiring.settings, IsoSettings)
+        settings = wiring.settings
+        secret = {name: value.get_secret_value() for name, value in settings.credentials.items()}
+        self._http = HttpClient(settings)
+        self._clock = wiring.clock
+        self._soap = SoapClient(
+            self._http,
+            contract.wsdl(),
+            "IsoDienTu",
+            "IsoPort",
+            secret.get("username", ""),
+            secret.get("password", ""),
+            settings.path,
+        )
+
+    def prepare(self, job: Job) -> Row | Outcome:
+        """The operation's fields as JSON; the envelope, with a nonce of its own, is built when it leaves."""
+        if job.request:
+            return Row(job, job.request)
+        try:
+            fields = request(job.operation, job.envelope.message)
+        except CodeGap as gap:
+            return Held(cause=Cause.CODE_GAP, key=gap.key, words=str(gap))
+        except (Unmappable, Refusal) as error:
+            return Contract(cause=Cause.POISON, words=str(error))
+        if job.operation != OPEN_SLIP:
+            slip = job.memo.get("MaPhieu")
+            if not slip:
+                return Contract(cause=Cause.POISON, code="MaPhieu", words="the ISO system has opened no slip for this dossier")
+            fields = {"MaPhieu": slip, **fields}
+        return Row(job, json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
+
+    async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """One SOAP call a row; the contract has no arrays."""
+        return [await self._one(row, call) for row in rows]
+
+    async def _one(self, row: Row, call: Call) -> Outcome:
+        job = row.job
+        try:
+            answer = await self._soap.call(job.operation, _typed(json.loads(row.body)), call)
+        except ValueError as error:
+            return Contract(cause=Cause.POISON, words=str(error)[:500])
+        outcome = self._refused(answer)
+        if outcome is not None:
+            return outcome if isinstance(outcome, Transient | Held) else replace(outcome, request=row.body)
+        text = str(answer)
+        if job.operation != OPEN_SLIP:
+            return Delivered(words=text, request=row.body, reply=text.encode())
+        if not text.strip() or answer is None:
+            return Unknown(words="the answer names no MaPhieu", request=row.body)
+        reply = slip_opened(job.dossier, text, job.key, instant(self._clock.now()))
+        return Delivered(receipt=text, memo={"MaPhieu": text}, replies=(reply,), request=row.body, reply=text.encode())
+
+    def _refused(self, answer: Any) -> Outcome | None:
+        """The outcome of anything but an answer by the WSDL."""
+        match answer:
+            case Failure():
+                return from_failure(answer)
+            case SoapFault():
+                return outcome_of(answer)
+            case Unparsable():
+                return Unknown(code=str(answer.status), words=answer.words)
+            case Reply():
+                return from_status(answer) or Unknown(code=str(answer.status), words="not a SOAP answer")
+            case _:
+                return None
+
+    async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """The contract has no question; rows are settled by their natural key."""
+        return [Unknown(words="the ISO system cannot be asked", request=row.body) for row in rows]
+
+    async def probe(self, call: Call) -> Outcome | None:
+        """Asking for the changes since now is harmless."""
+        answer = await self._soap.call("LayThayDoi", {"tuThoiDiem": instant(self._clock.now())}, call)
+        return self._refused(answer) or Delivered()
+
+    async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
+        """`LayThayDoi` since the cursor, less an overlap; what was seen before is a duplicate by its own number."""
+        now = instant(self._clock.now())
+        since = datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
+        answer = await self._soap.call("LayThayDoi", {"tuThoiDiem": since}, call)
+        refused = self._refused(answer)
+        if refused is not None:
+            return refused
+        changes = answer if isinstance(answer, list) else [answer] if answer else []
+        events, bad, latest = [], [], datetime.fromisoformat(cursor) if cursor else since
+        for change in changes:
+            try:
+                event = step_changed(change)
+            except (Unmappable, Refusal, KeyError, TypeError) as error:
+                bad.append(json.dumps({"why": type(error).__name__, "row": change}, default=str, ensure_ascii=False).encode())
+                continue
+            events.append(event)
+            latest = max(latest, event.time)
+        return Poll(tuple(events), latest.astimezone(UTC).isoformat(), tuple(bad))
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+_TIMES = ("NgayTiepNhan", "NgayHenTra", "BatDau", "KetThuc", "NgayKetThuc")
+
+
+def _typed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Times back from text, absent fields left out, as zeep wants them."""
+    return {
+        name: datetime.fromisoformat(value) if name in _TIMES else value for name, value in fields.items() if value is not None
+    }

@@ -1,0 +1,183 @@
+"""The ISO system's side: slips and steps in a book of its own; it can call us with changes, and be polled for them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapters.simulator import Simulator
+from adapters.transport import xml
+from contracts.electronic_iso import NAMESPACE
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+USERNAME, PASSWORD = "sim", "sim"
+XML = "text/xml; charset=utf-8"
+RESULTS = frozenset({"DAT", "TRA_LAI", "TAM_DUNG"})
+
+
+class Fault(Exception):
+    """A SOAP fault to answer with."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class IsoSimulator(Simulator):
+    """Reads SOAP by hand, so that it does not share a mistake with our zeep."""
+
+    def __init__(self, book: Path | None = None) -> None:
+        super().__init__(book)
+        self._nonces: set[str] = set()
+        self.slips: dict[str, str] = {e["MaHoSo"]: e["MaPhieu"] for e in self.book.of("slip")}
+        self._steps = {tuple(e["identity"]) for e in self.book.of("step")}
+        self._closed = {e["MaPhieu"] for e in self.book.of("close")}
+        self.route("/soap", self._serve)
+
+    async def _serve(self, request: Request) -> Response:
+        try:
+            root = xml.parse(await request.body())
+            self._authenticate(root)
+            body = root.find(f"{{{SOAP}}}Body")
+            if body is None or len(body) != 1:
+                raise Fault("ISO-002", "thiếu nội dung")
+            name = etree.QName(body[0]).localname
+            fields = {etree.QName(child).localname: child.text or "" for child in body[0]}
+            return self._answer(name, self._do(name, fields))
+        except Fault as fault:
+            return _fault(fault.code, str(fault))
+        except xml.BadXml as error:
+            return _fault("ISO-002", str(error))
+
+    def _authenticate(self, root: etree._Element) -> None:
+        token = {etree.QName(child).localname: child.text or "" for child in root.iter() if etree.QName(child).namespace == WSSE}
+        created = next((child.text or "" for child in root.iter() if etree.QName(child).localname == "Created"), "")
+        nonce = base64.b64decode(token.get("Nonce", ""))
+        wanted = base64.b64encode(hashlib.sha1(nonce + created.encode() + PASSWORD.encode()).digest()).decode()
+        if token.get("Username") != USERNAME or token.get("Password") != wanted:
+            raise Fault("FailedAuthentication", "sai tài khoản")
+        if token["Nonce"] in self._nonces:
+            raise Fault("FailedAuthentication", "nonce đã dùng")
+        self._nonces.add(token["Nonce"])
+
+    def _do(self, name: str, fields: dict[str, str]) -> list[tuple[str, str]]:
+        match name:
+            case "TiepNhanHoSo":
+                return [("MaPhieu", self._open(fields))]
+            case "CapNhatBuoc":
+                return self._step(fields)
+            case "KetThuc":
+                return self._close(fields)
+            case "LayThayDoi":
+                return []
+            case _:
+                raise Fault("ISO-002", f"không có nghiệp vụ {name}")
+
+    def _open(self, fields: dict[str, str]) -> str:
+        """The same dossier gets the same slip."""
+        code = fields["MaHoSo"]
+        if code not in self.slips:
+            self.slips[code] = f"PH{len(self.slips) + 1:06d}"
+            self.book.write("slip", MaHoSo=code, MaPhieu=self.slips[code], data=fields)
+        else:
+            self.book.write("repeat", MaHoSo=code, data=fields)
+        return self.slips[code]
+
+    def _dossier(self, slip: str) -> str:
+        for code, known in self.slips.items():
+            if known == slip:
+                return code
+        raise Fault("ISO-001", f"không có phiếu {slip}")
+
+    def _step(self, fields: dict[str, str]) -> list[tuple[str, str]]:
+        code = self._dossier(fields["MaPhieu"])
+        if fields.get("KetQua") not in RESULTS:
+            raise Fault("ISO-002", "KetQua không hợp lệ")
+        if self.weather.row == code and self.weather.takes("refuse_row"):
+            raise Fault("ISO-002", "bước không hợp lệ")
+        identity = (code, fields["MaBuoc"], fields["BatDau"])
+        if identity in self._steps and not self.weather.takes("keep_doubles"):
+            self.book.write("repeat", MaHoSo=code, data=fields)
+        else:
+            self._steps.add(identity)
+            self.book.write("step", MaHoSo=code, identity=list(identity), data=fields)
+        return [("KetQuaXuLy", "OK")]
+
+    def _close(self, fields: dict[str, str]) -> list[tuple[str, str]]:
+        code = self._dossier(fields["MaPhieu"])
+        identity = f"{fields['MaPhieu']}|{fields['TrangThai']}"
+        if identity in self._closed:
+            self.book.write("repeat", MaHoSo=code, data=fields)
+        else:
+            self._closed.add(identity)
+            self.book.write("close", MaHoSo=code, MaPhieu=identity, data=fields)
+        return [("KetQuaXuLy", "OK")]
+
+    def _answer(self, name: str, fields: list[tuple[str, str]]) -> Response:
+        envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "iso": NAMESPACE})
+        answer = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{NAMESPACE}}}{name}Response")
+        for field, value in fields:
+            etree.SubElement(answer, f"{{{NAMESPACE}}}{field}").text = value
+        if name == "LayThayDoi":
+            for change in self.book.of("change"):
+                self._write_change(answer, change["fields"])
+        return Response(xml.write(envelope), media_type=XML)
+
+    def change(self, code: str, **fields: str) -> dict[str, str]:
+        """A step changed inside the ISO system; told when polled, or by `call_us`."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        whole = {
+            "MaThayDoi": secrets.token_hex(6),
+            "MaPhieu": self.slips[code],
+            "MaHoSo": code,
+            "MaBuoc": "KD01",
+            "TenBuoc": "Kiểm tra nội bộ",
+            "NguoiXuLy": "Lê Văn Bảy",
+            "BatDau": now,
+            "KetQua": "DAT",
+            "ThoiDiem": now,
+            **fields,
+        }
+        self.book.write("change", MaHoSo=code, fields=whole)
+        return whole
+
+    def _write_change(self, parent: etree._Element, fields: dict[str, Any]) -> None:
+        change = etree.SubElement(parent, f"{{{NAMESPACE}}}ThayDoi")
+        for name, value in fields.items():
+            etree.SubElement(change, f"{{{NAMESPACE}}}{name}").text = str(value)
+
+
+def signed_call(fields: dict[str, str], username: str, password: str, created: datetime) -> bytes:
+    """A `BaoThayDoi` envelope as the ISO system sends it to us, with its UsernameToken."""
+    nonce = secrets.token_bytes(16)
+    stamp = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    digest = base64.b64encode(hashlib.sha1(nonce + stamp.encode() + password.encode()).digest()).decode()
+    inner = "".join(f"<iso:{name}>{value}</iso:{name}>" for name, value in fields.items())
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="{SOAP}" xmlns:iso="{NAMESPACE}"><soap:Header><w:Security xmlns:w="{WSSE}"><w:UsernameToken>
+<w:Username>{username}</w:Username><w:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest">{digest}</w:Password>
+<w:Nonce>{base64.b64encode(nonce).decode()}</w:Nonce><u:Created xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd">{stamp}</u:Created>
+</w:UsernameToken></w:Security></soap:Header><soap:Body><iso:BaoThayDoi><iso:ThayDoi>{inner}</iso:ThayDoi></iso:BaoThayDoi></soap:Body></soap:Envelope>""".encode()
+
+
+def _fault(code: str, text: str) -> Response:
+    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
+    fault = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SOAP}}}Fault")
+    etree.SubElement(fault, "faultcode").text = f"soap:{code}"
+    etree.SubElement(fault, "faultstring").text = text
+    return Response(xml.write(envelope), 500, media_type=XML)
+
+
+def application(book: Path | None = None) -> Starlette:
+    """The simulator as a web app."""
+    return IsoSimulator(book).app()

@@ -1,0 +1,175 @@
+"""The portal at work: joins mapping to client. Batches by default; a row of an array is settled by its own answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapters.national_portal.client import LoginFailed, PortalClient, PortalSettings
+from adapters.national_portal.faults import Meaning, read
+from adapters.transport.classify import everywhere
+from bus.adapter import Call, Job, Poll, Row, Wiring
+from bus.clock import instant
+from bus.outcome import Absent, Cause, Contract, Delivered, Held, Outcome, Permanent, Transient, Unknown
+from contracts.codes import CodeGap
+from contracts.envelope import Envelope, judge
+from contracts.fault import Refusal
+from contracts.national_portal.messages import Reply
+from mappings.national_portal.inbound import SOURCE
+from mappings.national_portal.outbound import dossier_object, progress_row
+from mappings.table import Unmappable
+
+STATE = "DongBoHoSoMC"
+CREATE, UPDATE = "create", "update"
+
+
+class PortalAdapter:
+    """See domain notes 3.1. `isUpdating` stands beside the array, so creates and updates are calls of their own."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        assert isinstance(wiring.settings, PortalSettings)
+        self._client = PortalClient(wiring.settings, wiring.vault)
+        self._clock = wiring.clock
+
+    def prepare(self, job: Job) -> Row | Outcome:
+        """The row as it leaves. Which switch it leaves by is decided at each attempt: a create may have become an update."""
+        exists = job.has_full or job.memo.get("exists") == "1"
+        switch = (UPDATE if exists else CREATE) if job.operation == STATE else ""
+        if job.request:
+            return Row(job, job.request, switch)
+        try:
+            write = dossier_object if job.operation == STATE else progress_row
+            written = write(job.envelope.message)
+        except CodeGap as gap:
+            return Held(cause=Cause.CODE_GAP, key=gap.key, words=str(gap))
+        except Unmappable as error:
+            return Contract(cause=Cause.POISON, code=error.partner_field, words=str(error))
+        except Refusal as error:
+            return Contract(cause=Cause.POISON, words=str(error))
+        return Row(job, json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode(), switch)
+
+    async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """One call for the rows; "đã tồn tại" for a single create is answered at once by the update it should have been."""
+        update = rows[0].switch == UPDATE
+        reply = await self._send(rows, call, update=update)
+        if isinstance(reply, Reply) and read(reply) is Meaning.EXISTS and rows[0].job.operation == STATE and not update:
+            if len(rows) > 1:
+                return everywhere(Permanent(code=reply.error_code, words=reply.message, whole=True), rows)
+            call.on_extra_call()
+            reply = await self._send(rows, call, update=True)
+        if not isinstance(reply, Reply):
+            return [_with_request(reply, row) for row in rows]
+        return [self._outcome(row, reply, len(rows)) for row in rows]
+
+    async def _send(self, rows: Sequence[Row], call: Call, *, update: bool) -> Reply | Outcome:
+        bodies = [row.body for row in rows]
+        if rows[0].job.operation == STATE:
+            return await self._client.sync(bodies, call, update=update)
+        return await self._client.progress(bodies, call)
+
+    def _outcome(self, row: Row, reply: Reply, group: int) -> Outcome:
+        """One row's outcome: by its own line of `result` where the portal gives one, else by the answer to the whole."""
+        own, reported = _own_reply(row, reply)
+        meaning = read(own)
+        said = own.model_dump_json().encode()
+        if meaning is Meaning.DONE or (meaning is Meaning.EXISTS and row.job.operation != STATE):
+            return Delivered(
+                code=own.error_code, words=own.message, request=row.body, reply=said, memo=_memo(row), replies=self._replies(row)
+            )
+        if meaning is Meaning.UNCLEAR:
+            return Unknown(code=own.error_code, words=own.message, request=row.body, reply=said)
+        return Permanent(
+            code=own.error_code, words=own.message, request=row.body, reply=said, whole=group > 1 and not reported
+        )
+
+    def _replies(self, row: Row) -> tuple[Envelope, ...]:
+        """The dossier system is told once that the portal holds its dossier."""
+        job = row.job
+        if job.operation != STATE or row.switch == UPDATE:
+            return ()
+        now = instant(self._clock.now()).isoformat()
+        data = {"dossier_code": job.dossier, "partner": "national_portal", "operation": job.operation, "at": now}
+        return (
+            judge(
+                {
+                    "id": f"synced-{job.key}",
+                    "source": SOURCE,
+                    "type": "vn.lienthong.portal.dossier_synced.v1",
+                    "subject": job.dossier,
+                    "time": now,
+                    "data": data,
+                }
+            ),
+        )
+
+    async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """Ask `TraCuuHoSo` for each row in doubt.
+
+        A dossier that is there proves a create. It proves no update; an update is the whole state again, so it is simply sent again.
+        Progress rows cannot be asked for.
+        """
+        outcomes: list[Outcome] = []
+        for place, row in enumerate(rows):
+            if place:
+                call.on_extra_call()
+            outcomes.append(await self._ask_one(row, call))
+        return outcomes
+
+    async def _ask_one(self, row: Row, call: Call) -> Outcome:
+        if row.job.operation != STATE:
+            return Unknown(words="progress rows cannot be asked for", request=row.body)
+        if row.switch == UPDATE:
+            return Absent(words="an update is the whole state: sent again", request=row.body)
+        reply = await self._client.look_up(row.job.dossier, call)
+        if not isinstance(reply, Reply):
+            return reply if isinstance(reply, Transient | Held) else Unknown(code=reply.code, words=reply.words, request=row.body)
+        meaning = read(reply)
+        if meaning is Meaning.DONE and reply.result:
+            return Delivered(code=reply.error_code, words=reply.message, request=row.body, memo=_memo(row), replies=self._replies(row))
+        if meaning is Meaning.DONE or "không tồn tại" in reply.message.casefold():
+            return Absent(code=reply.error_code, words=reply.message, request=row.body)
+        return Unknown(code=reply.error_code, words=reply.message, request=row.body)
+
+    async def probe(self, call: Call) -> Outcome | None:
+        """Asking for the session is the portal's cheapest call."""
+        try:
+            _, generation = await self._client.log_in(call)
+            await self._client.log_in(call, stale=generation)
+        except LoginFailed as failed:
+            return failed.outcome
+        return Delivered()
+
+    async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
+        """The portal pushes what citizens file; it is not polled."""
+        return None
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _own_reply(row: Row, reply: Reply) -> tuple[Reply, bool]:
+    """The row's own answer inside `result`, where the portal reports by row; else the answer to the whole, and False.
+
+    Assumed: rows of `result` name MaHoSo with their own error_code; older portals answer for the whole alone. When some rows are
+    named and this one is not, its outcome is unknown.
+    """
+    lines = [line for line in reply.result if isinstance(line, dict)] if isinstance(reply.result, list) else []
+    named = [line for line in lines if "MaHoSo" in line and "error_code" in line]
+    if not named or row.job.operation != STATE:
+        return reply, False
+    for line in named:
+        if line["MaHoSo"] == row.job.dossier:
+            return Reply.model_validate({"message": "", **line}), True
+    return Reply(error_code="unanswered", message="the answer does not mention this row"), True
+
+
+def _memo(row: Row) -> dict[str, str]:
+    return {"exists": "1"} if row.job.operation == STATE else {}
+
+
+def _with_request(outcome: Outcome, row: Row) -> Outcome:
+    """Keep the row's slice with the attempt, unless nothing had left."""
+    if isinstance(outcome, Transient | Held):
+        return outcome
+    return replace(outcome, request=row.body)

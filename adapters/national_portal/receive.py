@@ -1,0 +1,57 @@
+"""The portal calls us: a dossier that a citizen filed there (domain notes 3.1, Intake)."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from adapters.national_portal.client import PortalSettings
+from adapters.receiver import Answer, Incoming, Received, Receiver
+from contracts.envelope import parse
+from contracts.fault import Refusal, faults_of
+from contracts.national_portal.messages import HoSoNop, TraLoi
+from mappings.national_portal.inbound import filed
+
+TAKEN, DUPLICATE, FAILED = 0, 1, -1
+
+
+async def receive(incoming: Incoming) -> Received | Answer:
+    """One filed dossier. Assumed: the portal shows the secret agreed with it in the header `X-Portal-Secret`."""
+    settings = incoming.settings
+    assert isinstance(settings, PortalSettings)
+    shown = incoming.headers.get("x-portal-secret", "")
+    if not settings.push_secret or not hmac.compare_digest(shown.encode(), settings.push_secret.encode()):
+        return _say(401, FAILED, "chưa xác thực")
+    try:
+        message = HoSoNop.model_validate(parse(incoming.body))
+        envelope = filed(message, settings.base_url.rstrip("/") + "/getfile")
+    except ValidationError as error:
+        return _say(200, FAILED, "; ".join(f"{fault.path}: {fault.rule}" for fault in faults_of(error)))
+    except Refusal as refusal:
+        return _say(200, FAILED, str(refusal))
+    return Received((envelope,), _worded)
+
+
+def _worded(verdicts: Sequence[Mapping[str, Any]]) -> Answer:
+    """0 taken, 1 duplicate, -1 failure (S1)."""
+    match verdicts[0]["status"]:
+        case "accepted":
+            return _say(200, TAKEN, "Tiếp nhận thành công")
+        case "duplicate" | "conflict":
+            return _say(200, DUPLICATE, "Trùng hồ sơ")
+        case _:
+            return _say(200, FAILED, "Không tiếp nhận")
+
+
+def _say(status: int, code: int, message: str) -> Answer:
+    body = json.dumps(TraLoi(error_code=code, message=message).model_dump(), ensure_ascii=False).encode()
+    return Answer(status, "application/json", body)
+
+
+RECEIVERS = (
+    Receiver("hoso", receive, busy=Answer(503, "application/json", b'{"error_code": -1, "message": "thu lai sau"}')),
+)

@@ -1,0 +1,53 @@
+"""How a partner's own call reaches us: its room reads it and words the answer, the gateway carries it to the front door.
+
+A 2xx leaves only after the events are committed (reliability G13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bus.clock import Clock
+from bus.policy import PartnerSettings
+from contracts.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What we answer a partner, in its own contract."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A partner's call as read: the events it brings, and how its answer is worded once their verdicts are known."""
+
+    events: tuple[Envelope, ...]
+    answer: Callable[[Sequence[Mapping[str, Any]]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One call: its raw body, headers in lower case, and what its reader may need."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    settings: PartnerSettings
+    clock: Clock
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One address partners call: `/callbacks/<partner>/<path>`, or `/soap/<partner>` when `soap`. `describe` serves its WSDL."""
+
+    path: str
+    receive: Callable[[Incoming], Awaitable[Received | Answer]]
+    soap: bool = False
+    describe: Callable[[str], Answer] | None = None
+    busy: Answer = field(default=Answer(503, "text/plain", b"busy, try again"))

@@ -1,0 +1,134 @@
+"""What every simulator shares: a book of its own, and weather it can be told to make.
+
+A simulator sees its partner's contract and nothing of our mapping, so that no misreading agrees with itself. The book is written to a
+file before an answer leaves and read back at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+Handler = Callable[[Request], Awaitable[Response]]
+MODES = ("500", "502_page", "busy", "html", "empty", "slow", "hang", "lost", "lost_500", "session", "refuse_row", "keep_doubles", "down")
+"""lost: done, then silence; lost_500: done, then a 500; the rest before anything is done. The last four are the partner's own."""
+
+
+@dataclass
+class Book:
+    """What this partner knows: its entries in order, kept in a file when one is given."""
+
+    file: Path | None = None
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.file is not None and self.file.exists():
+            self.entries = [json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+
+    def write(self, kind: str, **facts: Any) -> dict[str, Any]:
+        """Add an entry, on disk first."""
+        entry = {"at": time.time(), "kind": kind, **facts}
+        if self.file is not None:
+            with self.file.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        self.entries.append(entry)
+        return entry
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [entry for entry in self.entries if entry["kind"] == kind]
+
+
+@dataclass
+class Weather:
+    """Trouble to come: {mode: how many times}, and what goes with it."""
+
+    left: dict[str, int] = field(default_factory=dict)
+    retry_after: str = "2"
+    seconds: float = 5.0
+    row: str = ""
+
+    def takes(self, mode: str) -> bool:
+        """True, and one less, while the mode lasts; -1 lasts until told otherwise."""
+        left = self.left.get(mode, 0)
+        if left > 0:
+            self.left[mode] = left - 1
+        return left != 0
+
+
+class Simulator:
+    """A partner's side: routes wrapped in weather, with controls under /_sim."""
+
+    def __init__(self, book: Path | None = None) -> None:
+        self.book = Book(book)
+        self.weather = Weather()
+        self._routes: list[Route] = [
+            Route("/_sim/book", self._show, methods=["GET"]),
+            Route("/_sim/misbehave", self._misbehave, methods=["POST"]),
+        ]
+
+    def route(self, path: str, handler: Handler, methods: tuple[str, ...] = ("POST",), *, weather: bool = True) -> None:
+        """Serve `path`; with weather, trouble may come before or after the handler."""
+        self._routes.append(Route(path, self._weathered(handler) if weather else handler, methods=list(methods)))
+
+    def app(self) -> Starlette:
+        return Starlette(routes=self._routes)
+
+    def _weathered(self, handler: Handler) -> Handler:
+        async def serve(request: Request) -> Response:
+            before = await self._before()
+            if before is not None:
+                return before
+            response = await handler(request)
+            if self.weather.takes("lost"):
+                await asyncio.sleep(self.weather.seconds)
+            if self.weather.takes("lost_500"):
+                return Response("server error", 500, media_type="text/plain")
+            return response
+
+        return serve
+
+    async def _before(self) -> Response | None:
+        weather = self.weather
+        if weather.takes("hang"):
+            await asyncio.sleep(weather.seconds)
+            return Response(status_code=504)
+        if weather.takes("slow"):
+            await asyncio.sleep(weather.seconds)
+        if weather.takes("busy"):
+            return Response("quá tải", 429, {"Retry-After": weather.retry_after}, "text/plain; charset=utf-8")
+        if weather.takes("down"):
+            return Response("Service Unavailable", 503, media_type="text/plain")
+        if weather.takes("500"):
+            return Response("server error", 500, media_type="text/plain")
+        if weather.takes("502_page"):
+            return Response("<html><h1>502 Bad Gateway</h1></html>", 502, media_type="text/html")
+        if weather.takes("html"):
+            return Response("<html>Đang bảo trì</html>", 200, media_type="text/html")
+        if weather.takes("empty"):
+            return Response(b"", 200, media_type="application/json")
+        return None
+
+    async def _show(self, request: Request) -> Response:
+        kind = request.query_params.get("kind")
+        return JSONResponse(self.book.of(kind) if kind else self.book.entries)
+
+    async def _misbehave(self, request: Request) -> Response:
+        """`{"mode": ..., "times": n, "retry_after": "...", "seconds": s, "row": "..."}`; times 0 mends it, -1 is for ever."""
+        told = await request.json()
+        if told.get("mode") not in MODES:
+            return JSONResponse({"error": f"mode is one of {', '.join(MODES)}"}, 422)
+        self.weather.left[told["mode"]] = int(told.get("times", 1))
+        self.weather.retry_after = str(told.get("retry_after", self.weather.retry_after))
+        self.weather.seconds = float(told.get("seconds", self.weather.seconds))
+        self.weather.row = str(told.get("row", self.weather.row))
+        return JSONResponse({"weather": self.weather.left})

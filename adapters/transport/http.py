@@ -1,0 +1,207 @@
+"""The one way out of the house over HTTP: deadlines, TLS, bounded replies, short repeats while nothing has left.
+
+httpx's API over aiohttp's connector (docs/decisions/0005). A call answers with a `Reply` or a `Failure` that says whether the request may
+have left; it raises nothing for a partner's fault. Only the configured scheme, host and port are ever called; redirects are not
+followed, proxies from the environment not used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+import httpx
+import structlog
+import tenacity
+from httpx_aiohttp import AiohttpTransport
+
+from bus.adapter import Call
+from bus.outcome import Cause
+from bus.policy import PartnerSettings
+
+log = structlog.get_logger("adapters.http")
+
+REPLY_LIMIT_BYTES = 10 * 2**20
+CONNECT_LIMIT_S = 5.0
+KEEP_ALIVE_S = 4.0
+"""Shorter than servers keep idle connections, so that a POST seldom meets one that is just being closed."""
+QUICK_TRIES = 3
+USER_AGENT = "lienthong/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the partner answered, read in full. `retry_after` is the header as sent."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No readable answer. `sent`: the request may have reached the partner."""
+
+    sent: bool
+    cause: Cause
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One URL of a partner with its fixed headers, prepared once."""
+
+    method: str
+    url: httpx.URL
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+class _NotSent(Exception):
+    """Carries a failure through tenacity while nothing has left."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.words)
+        self.failure = failure
+
+
+class HttpClient:
+    """The connections to one partner."""
+
+    def __init__(self, settings: PartnerSettings) -> None:
+        self._base = httpx.URL(settings.base_url.rstrip("/"))
+        if self._base.scheme not in ("http", "https") or not self._base.host:
+            raise ValueError(f"base_url is no http(s) address: {settings.base_url!r}")
+        self._pool_size = 2 * settings.concurrency + 8
+        self._tls = _tls_context(settings.ca_file) if self._base.scheme == "https" else None
+        self._transport: AiohttpTransport | None = None
+
+    def endpoint(
+        self, path: str, content_type: str = "application/json", *, method: str = "POST", **headers: str
+    ) -> Endpoint:
+        """Prepare `path` under the base URL; keyword headers have `_` for `-`."""
+        url = httpx.URL(str(self._base) + path)
+        fixed = {
+            "Host": url.netloc.decode(),
+            "User-Agent": USER_AGENT,
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": content_type,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return Endpoint(method, url, tuple((name.encode(), value.encode()) for name, value in fixed.items()))
+
+    async def send(
+        self, endpoint: Endpoint, body: bytes, call: Call, headers: Mapping[str, str] | None = None
+    ) -> Reply | Failure:
+        """One call within its total deadline; repeated at once only while nothing has left the house."""
+        try:
+            async with asyncio.timeout(call.deadline_s):
+                try:
+                    return await self._once(endpoint, body, call, headers)
+                except _NotSent:
+                    return await self._again(endpoint, body, call, headers)
+        except TimeoutError:
+            return Failure(True, Cause.UNKNOWN, f"no complete answer within {call.deadline_s:g} s")
+
+    async def _again(
+        self, endpoint: Endpoint, body: bytes, call: Call, headers: Mapping[str, str] | None
+    ) -> Reply | Failure:
+        """Quick repeats of what certainly did not leave, with jitter. A retrying object of its own: they are not shared."""
+        retrying = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(QUICK_TRIES - 1),
+            wait=tenacity.wait_random(0.05, 0.25),
+            retry=tenacity.retry_if_exception_type(_NotSent),
+            reraise=True,
+        )
+        try:
+            answer: Reply | Failure = await retrying(self._once, endpoint, body, call, headers)
+        except _NotSent as error:
+            return error.failure
+        return answer
+
+    async def _once(
+        self, endpoint: Endpoint, body: bytes, call: Call, headers: Mapping[str, str] | None
+    ) -> Reply | Failure:
+        lines = list(endpoint.headers)
+        if call.traceparent:
+            lines.append((b"traceparent", call.traceparent.encode()))
+        if headers:
+            lines += [(name.encode(), value.encode()) for name, value in headers.items()]
+        request = httpx.Request(
+            endpoint.method,
+            endpoint.url,
+            headers=lines,
+            content=body,
+            extensions={"timeout": {"connect": CONNECT_LIMIT_S}},
+        )
+        try:
+            response = await self._open().handle_async_request(request)
+        except httpx.TransportError as error:
+            failure = _failure(error)
+            if not failure.sent and failure.cause is Cause.NOT_SENT:
+                raise _NotSent(failure) from None
+            return failure
+        try:
+            return await _read(response)
+        finally:
+            await response.aclose()
+
+    def _open(self) -> AiohttpTransport:
+        if self._transport is None:
+            self._transport = AiohttpTransport(trust_env=False, client=self._session)
+        return self._transport
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self._pool_size, keepalive_timeout=KEEP_ALIVE_S, ssl=self._tls if self._tls is not None else True
+        )
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, skip_auto_headers=("User-Agent",)
+        )
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+
+def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates are always verified; the province's own authorities may be named by a file."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+async def _read(response: httpx.Response) -> Reply | Failure:
+    """The whole body, at most the limit after decompression."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > REPLY_LIMIT_BYTES:
+                return Failure(True, Cause.UNKNOWN, f"the answer is larger than {REPLY_LIMIT_BYTES} bytes")
+            parts.append(part)
+    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError, aiohttp.ClientError) as error:
+        return Failure(True, Cause.UNKNOWN, f"the answer broke off ({type(error).__name__})")
+    return Reply(
+        response.status_code,
+        response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        b"".join(parts),
+        response.headers.get("retry-after", ""),
+    )
+
+
+def _failure(error: httpx.TransportError) -> Failure:
+    """What failed, and had the request left? httpx-aiohttp calls a connection lost after sending a ConnectTimeout, so the
+    cause underneath decides."""
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError | ssl.SSLError):
+        return Failure(False, Cause.TLS, f"TLS: {type(cause).__name__}")
+    if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return Failure(False, Cause.NOT_SENT, f"no connection ({type(cause).__name__})")
+    return Failure(True, Cause.UNKNOWN, f"connection lost ({type(cause or error).__name__})")

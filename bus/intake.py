@@ -1,0 +1,101 @@
+"""Intake: the one front door. Judged events become arrivals with the deliveries they owe; the receipt follows the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bus import crash, tracing
+from bus.adapter import Job, Partner
+from bus.ledger.ledger import Ledger
+from bus.ledger.words import Arrival, Debt, Status, Verdict
+from contracts.envelope import Envelope, flags
+from contracts.fault import Refusal
+from contracts.marks import finders
+from contracts.owed import Owed
+
+Route = Callable[[Envelope], Sequence[Owed]]
+Verdicts = list[dict[str, Any]]
+
+
+class Intake:
+    """Accepts events from sources, replies from partners, and what pollers bring."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        ring: Callable[[Iterable[str]], None],
+        route: Route,
+        partners: Mapping[str, Partner],
+        on_event: Callable[[Envelope, int], None] = lambda _envelope, _owed: None,
+    ) -> None:
+        self._ledger = ledger
+        self._ring = ring
+        self._route = route
+        self._partners = partners
+        self._on_event = on_event
+
+    async def accept(self, events: Sequence[Envelope | Refusal], *, client: str) -> Verdicts:
+        """A verdict per event, in their order. Raises LedgerBusy, and then nothing was stored."""
+        envelopes = [event for event in events if isinstance(event, Envelope)]
+        arrivals = [self.arrival(envelope, client=client) for envelope in envelopes]
+        stored = await self._ledger.accept(arrivals) if arrivals else []
+        crash.reach("ring.before")
+        self._ring({partner for verdict in stored for partner in verdict.ready})
+        crash.reach("ring.after")
+        answers = iter(zip(envelopes, arrivals, stored, strict=True))
+        return [_refused(event) if isinstance(event, Refusal) else self._told(*next(answers)) for event in events]
+
+    def arrival(self, envelope: Envelope, *, client: str, job: Job | None = None) -> Arrival:
+        """What the ledger stores of an event. A reply (`job` given) goes on in the trace and thread of what it answers."""
+        correlation = envelope.correlationid or (job.envelope.correlationid or job.envelope.id if job else envelope.id)
+        causation = envelope.causationid or (job.envelope.id if job else "")
+        traceparent = job.traceparent if job is not None else ""
+        if not traceparent:
+            with tracing.intake_span(envelope.type, envelope.traceparent) as traceparent:
+                pass
+        return Arrival(
+            source=envelope.source,
+            id=envelope.id,
+            type=envelope.type,
+            subject=envelope.subject,
+            sequence=envelope.sequence,
+            occurred_at=envelope.time.timestamp(),
+            body=envelope.to_json(),
+            content=envelope.content(),
+            debts=tuple(self._debt(owed) for owed in self._route(envelope)),
+            client=client,
+            finders=tuple(finders(envelope.message)),
+            correlation_id=correlation,
+            causation_id=causation,
+            traceparent=traceparent,
+            flags=flags(envelope),
+        )
+
+    def _debt(self, owed: Owed) -> Debt:
+        operation = self._partners[owed.partner].operation(owed.operation)
+        return Debt(owed.partner, owed.operation, operation.full_state, owed.priority)
+
+    def _told(self, envelope: Envelope, arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
+        """The receipt: what it owes, what is unusual, or why not."""
+        told: dict[str, Any] = {"id": envelope.id, "source": envelope.source, "status": verdict.status.value}
+        if verdict.status is Status.ACCEPTED:
+            self._on_event(envelope, len(verdict.owed))
+            told["owed"] = [f"{partner}.{operation}" for partner, operation in verdict.owed] or "owed to nobody"
+            if notes := [*arrival.flags, *(["gap"] if verdict.gap else [])]:
+                told["flags"] = notes
+            told["trace_id"] = tracing.trace_id(arrival.traceparent)
+        elif verdict.status is Status.REFUSED:
+            told["faults"] = [{"path": "$.sequence", "rule": verdict.reason, "source": "docs/events.md", "value": ""}]
+        elif verdict.reason:
+            told["reason"] = verdict.reason
+        return told
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "id": refusal.event_id,
+        "source": refusal.source,
+        "status": Status.REFUSED.value,
+        "faults": [fault.as_dict() for fault in refusal.faults],
+    }

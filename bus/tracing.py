@@ -1,0 +1,87 @@
+"""One trace from intake through each attempt to the partner's reply, across restarts: the context is stored with the event.
+
+Only OpenTelemetry's API is used here; ops/telemetry.py decides what becomes of the spans. Names and attributes hold no personal
+data: partner, operation, state, counts (reliability G15, S13). A trace id from outside is linked, never trusted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+
+from bus.adapter import Job
+from bus.outcome import Delivered, Outcome
+
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})\Z")
+_TRACER = trace.get_tracer("lienthong")
+
+
+def context_of(traceparent: str) -> SpanContext | None:
+    """The span context a W3C traceparent names, None for an empty or malformed one."""
+    match = _TRACEPARENT.match(traceparent)
+    if match is None:
+        return None
+    context = SpanContext(
+        int(match[1], 16), int(match[2], 16), is_remote=True, trace_flags=TraceFlags(int(match[3], 16))
+    )
+    return context if context.is_valid else None
+
+
+def traceparent_of(span: Span) -> str:
+    """The W3C traceparent of a span; empty where no provider is installed."""
+    context = span.get_span_context()
+    if not context.is_valid:
+        return ""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def trace_id(traceparent: str) -> str:
+    """The trace id inside a traceparent, as it stands in logs and stories."""
+    return traceparent[3:35]
+
+
+@contextmanager
+def intake_span(event_type: str, outside: str) -> Iterator[str]:
+    """The root of an event's trace; a context that came with it is linked. Yields our traceparent."""
+    context = context_of(outside)
+    span = _TRACER.start_span(
+        f"accept {event_type}", kind=SpanKind.CONSUMER, links=[Link(context)] if context is not None else None
+    )
+    try:
+        yield traceparent_of(span)
+    finally:
+        span.end()
+
+
+@contextmanager
+def call_span(partner: str, jobs: Sequence[Job]) -> Iterator[str]:
+    """One call: a child of its event's trace, or, for many dossiers, a span linked to each of their traces. Yields its traceparent."""
+    first = jobs[0]
+    contexts = [context for job in jobs if (context := context_of(job.traceparent)) is not None]
+    parent = trace.set_span_in_context(NonRecordingSpan(contexts[0])) if len(jobs) == 1 and contexts else None
+    span = _TRACER.start_span(
+        f"{first.step} {partner} {first.operation}",
+        context=parent,
+        kind=SpanKind.CLIENT,
+        links=[Link(context) for context in contexts] if len(jobs) > 1 else None,
+    )
+    if span.is_recording():
+        span.set_attribute("lienthong.partner", partner)
+        span.set_attribute("lienthong.operation", first.operation)
+        span.set_attribute("lienthong.rows", len(jobs))
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        yield traceparent_of(span)
+
+
+def note_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """Say on the current span how the call ended."""
+    span = trace.get_current_span()
+    if span.is_recording():
+        bad = [outcome for outcome in outcomes if not isinstance(outcome, Delivered)]
+        span.set_attribute("lienthong.delivered", len(outcomes) - len(bad))
+        if bad:
+            span.set_attribute("lienthong.cause", str(bad[0].cause))

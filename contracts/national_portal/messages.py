@@ -1,0 +1,154 @@
+"""The portal's messages, field names exactly as the portal spells them. All values travel as text, absent ones as ""."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from contracts.marks import PERSONAL
+
+Personal = Annotated[str, PERSONAL]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+def _text(value: Any) -> Any:
+    """The portal writes error codes as numbers and as text."""
+    return str(value) if isinstance(value, int) else value
+
+
+class LoginReply(_Message):
+    """Answer to `{username, password}`."""
+
+    session: str = ""
+    error_code: Annotated[str, BeforeValidator(_text)]
+    message: str = ""
+
+
+class Reply(_Message):
+    """Answer to every service. `result` differs by service and may be missing."""
+
+    error_code: Annotated[str, BeforeValidator(_text)]
+    message: str = ""
+    result: Any = None
+
+
+class TaiLieu(_Message):
+    """A paper handed in."""
+
+    TepDinhKemId: str
+    TenTepDinhKem: str
+    IsDeleted: str
+    MaThanhPhanHoSo: str
+    DuongDanTaiTepTin: Personal
+    DuocSoHoa: str
+    DuocTaiSuDung: str
+    DuocLayTuKhoDMQG: str
+    MaKetQuaThayThe: str
+
+
+class HoSo(_Message):
+    """The full dossier object of `DongBoHoSoMC` (`data[i]`)."""
+
+    MaHoSo: str
+    MaHoSoKhac: str
+    MaTTHC: str
+    TenTTHC: str
+    MaLinhVuc: str
+    TenLinhVuc: str
+    KenhThucHien: str
+    ChuHoSo: Personal
+    SoGiayToChuHoSo: Personal
+    DinhDanhCHS: Annotated[list[dict[str, str]], PERSONAL]
+    LoaiDoiTuong: str
+    MaDoiTuong: Annotated[str | None, PERSONAL]
+    Email: Personal
+    Fax: str
+    SoDienThoai: Personal
+    ThongTinKhac: str
+    TrichYeuHoSo: Personal
+    NgayNopHoSo: str
+    NgayTiepNhan: str
+    NgayHenTra: str
+    TrangThaiHoSo: str
+    NgayKetThucXuLy: str
+    NgayTra: str
+    NgayTuChoi: str
+    ThongTinTra: str
+    HinhThuc: str
+    DonViXuLy: str
+    GhiChu: str
+    SoBienNhan: str
+    NoiNopHoSo: str
+    HoSoCoThanhPhanSoHoa: str
+    TaiKhoanDuocXacThucVoiVNeID: str
+    DuocThanhToanTrucTuyen: str
+    DSKetNoiCSDL: list[dict[str, str]]
+    TaiLieuNop: list[TaiLieu]
+    DanhSachLePhi: list[dict[str, str]]
+    DanhSachTepDinhKemKhac: list[dict[str, str]]
+    DanhSachHoSoBoSung: Annotated[list[dict[str, Any]], PERSONAL]
+    DanhSachGiayToKetQua: list[dict[str, str]]
+
+
+class TienDo(_Message):
+    """One row of `CapNhatTienDoHoSoMC`."""
+
+    MaHoSo: str
+    NguoiXuLy: Personal
+    ChucDanh: str
+    ThoiDiemXuLy: str
+    PhongBanXuLy: str
+    NoiDungXuLy: str
+    TrangThai: str
+    NgayBatDau: str
+    NgayKetThucTheoQuyDinh: str
+
+
+class DiaChiNop(_Message):
+    """An address as the portal hands it over."""
+
+    MaTinh: str = ""
+    MaHuyen: str = ""
+    MaXa: str = ""
+    DiaChiChiTiet: Personal = ""
+
+
+class TepTin(_Message):
+    """A file of a filed dossier: Base64, or a path for `getfile`."""
+
+    TepDinhKemId: str = ""
+    TenTepDinhKem: str
+    DuongDan: str = ""
+    NoiDung: str = ""
+
+
+class HoSoNop(_Message):
+    """A dossier filed on the portal, as the portal posts it to the province.
+
+    Assumed: field names beyond those named in domain notes 3.1 (MaHoSo, MaTTHC, MaSoThue, address, contact, form, files); a live
+    exchange would confirm them.
+    """
+
+    MaHoSo: Annotated[str, Field(min_length=1, max_length=100)]
+    MaTTHC: Annotated[str, Field(min_length=1, max_length=60)]
+    TenChuHoSo: Annotated[str, Field(min_length=1, max_length=300), PERSONAL]
+    MaSoThue: Personal = ""
+    SoDinhDanh: Personal = ""
+    TechID: Personal = ""
+    DiaChi: Annotated[DiaChiNop, PERSONAL] = Field(default_factory=DiaChiNop)
+    Email: Personal = ""
+    SoDienThoai: Personal = ""
+    NgayNop: Annotated[str, Field(pattern=r"^\d{14}$")]
+    DuLieu: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
+    DanhSachTep: list[TepTin] = Field(default_factory=list)
+
+
+class TraLoi(BaseModel):
+    """What the province answers: 0 taken, 1 duplicate, -1 failure."""
+
+    error_code: int
+    message: str

@@ -1,0 +1,1 @@
+"""The dossier system speaks the canonical model: nothing to translate but the envelope's JSON form."""

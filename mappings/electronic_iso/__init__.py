@@ -1,0 +1,1 @@
+"""Canonical dossier events to the ISO system's slips and steps, and its changes back."""

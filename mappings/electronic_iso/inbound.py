@@ -1,0 +1,68 @@
+"""What the ISO system tells us becomes events. Their ids come from its own numbers, so the same change told twice is a duplicate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from contracts.envelope import Envelope, judge
+from mappings.convert import choice, instant, text
+from mappings.table import read, row, table
+
+SOURCE = "urn:lienthong:electronic-iso"
+DOC = "ISO điện tử, đề xuất 3.12"
+
+CHANGE = table(
+    row("dossier_code", "MaHoSo", source=DOC, required=True),
+    row("slip", "MaPhieu", source=DOC, required=True),
+    row("step.code", "MaBuoc", source=DOC, required=True),
+    row("step.title", "TenBuoc", text(), source=DOC, required=True),
+    row("step.officer", "NguoiXuLy", text(), source=DOC, required=True),
+    row("step.started_at", "BatDau", instant(), source=DOC, required=True),
+    row("step.ended_at", "KetThuc", instant(), source=DOC),
+    row("step.budget_hours", "HanXuLyGio", source=DOC),
+    row("step.result", "KetQua", choice({"passed": "DAT", "sent_back": "TRA_LAI", "paused": "TAM_DUNG"}), source=DOC, required=True),
+    row("step.note", "GhiChu", text(), source=DOC),
+    empty=None,
+)
+
+
+def step_changed(change: Mapping[str, Any]) -> Envelope:
+    """One `ThayDoi` as `iso.step_changed`. Raises Unmappable or Refusal."""
+    data = _plain(read(CHANGE, change))
+    at = instant().back
+    assert at is not None
+    when = at(change["ThoiDiem"])
+    return judge(
+        {
+            "id": hashlib.sha256(f"change|{change['MaThayDoi']}".encode()).hexdigest()[:32],
+            "source": SOURCE,
+            "type": "vn.lienthong.iso.step_changed.v1",
+            "subject": str(change["MaHoSo"]),
+            "time": when.isoformat() if when else "",
+            "data": data,
+        }
+    )
+
+
+def slip_opened(dossier: str, slip: str, key: str, at: datetime) -> Envelope:
+    """The answer to `TiepNhanHoSo` as `iso.slip_opened`; `key` is the delivery's, so that one delivery makes one event."""
+    return judge(
+        {
+            "id": f"slip-{key}",
+            "source": SOURCE,
+            "type": "vn.lienthong.iso.slip_opened.v1",
+            "subject": dossier,
+            "time": at.isoformat(),
+            "data": {"dossier_code": dossier, "slip": slip, "at": at.isoformat()},
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Times as text, as they stand in an envelope."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value.isoformat() if isinstance(value, datetime) else value

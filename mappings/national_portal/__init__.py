@@ -1,0 +1,1 @@
+"""Canonical dossier to the portal's objects and back."""

@@ -1,0 +1,218 @@
+"""What the portal is told of a dossier: the full object and the progress row (domain notes 3.1; S1, S2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.identifier import procedure_parts
+from mappings.convert import Unsayable, choice, constant, known_code, number, stamp, text, url, yes_no
+from mappings.table import build, computed, many, row, table
+
+TIME = stamp("%Y%m%d%H%M%S")
+DOC = "Cổng DVCQG, DongBoHoSoMC"
+PROGRESS_DOC = "Cổng DVCQG, CapNhatTienDoHoSoMC"
+
+STATUS_WORDS = {
+    1: "Mới đăng ký",
+    2: "Được tiếp nhận",
+    3: "Không được tiếp nhận",
+    4: "Đang xử lý",
+    5: "Yêu cầu bổ sung giấy tờ",
+    6: "Yêu cầu thực hiện nghĩa vụ tài chính",
+    7: "Công dân yêu cầu rút hồ sơ",
+    8: "Dừng xử lý",
+    9: "Đã xử lý xong",
+    10: "Đã trả kết quả",
+}
+"""TrangThaiHoSo in words (code list dvcqg.TrangThaiHoSo)."""
+
+
+def owner_number(message: Any) -> str:
+    """The owner's number: personal id, old id or tax code; a missing one is raised, never replaced by a sentinel."""
+    applicant = message.dossier.applicant
+    number_ = applicant.citizen_id or applicant.old_id or applicant.tax_code
+    if not number_:
+        raise Unsayable("the owner has no personal id, old id or tax code; the portal requires one")
+    return str(number_)
+
+
+def owner_identities(message: Any) -> list[dict[str, str]]:
+    """The owner's ids by kind: 1 the 12-digit id, 2 the 9-digit one (dvcqg.LoaiDinhDanh; only these two are verified)."""
+    applicant = message.dossier.applicant
+    kinds = (("1", applicant.citizen_id), ("2", applicant.old_id))
+    return [{"LoaiDinhDanh": kind, "SoDinhDanh": value} for kind, value in kinds if value]
+
+
+def portal_account(message: Any) -> str | None:
+    """The owner's TechID, for dossiers filed online alone; null else."""
+    return message.dossier.applicant.account if message.dossier.channel == "online" else None
+
+
+def reception_time(message: Any) -> str:
+    """The time of reception; a dossier that was not received is never sent as received (it would drop out of every indicator)."""
+    received_at = message.dossier.received_at
+    return "" if received_at is None else str(TIME.out(received_at, message))
+
+
+def has_digitised_paper(message: Any) -> str:
+    """1 when at least one paper is digitised (indicator 4.3)."""
+    return "1" if any(paper.digitised for paper in message.dossier.papers) else "0"
+
+
+def databases(message: Any) -> list[dict[str, str]]:
+    """The databases the dossier drew on."""
+    return [{"MaCSDL": code} for code in message.dossier.databases]
+
+
+PAPER = table(
+    row("id", "TepDinhKemId", source=DOC),
+    row("title", "TenTepDinhKem", text(4000, cut=True), source=DOC, required=True),
+    row("withdrawn", "IsDeleted", yes_no("True", "False"), source=DOC),
+    row("component", "MaThanhPhanHoSo", source=DOC),
+    row("url", "DuongDanTaiTepTin", url(), source=DOC, required=True),
+    row("digitised", "DuocSoHoa", yes_no(), source=DOC),
+    row("reused", "DuocTaiSuDung", choice({"no": "0", "yes": "1", "from_result": "2"}), source=DOC),
+    row("from_portal_store", "DuocLayTuKhoDMQG", yes_no(), source=DOC),
+    row("replaces_result", "MaKetQuaThayThe", source=DOC),
+)
+
+FEE = table(
+    row("title", "TenPhiLePhi", source=DOC),
+    row("code", "MaPhiLePhi", source=DOC),
+    row("collected", "HinhThucThu", choice({"online": "truc-tuyen", "cash": "tien-mat", "transfer": "chuyen-khoan", "": ""}), source=DOC),
+    row("amount_vnd", "Gia", number(), source=DOC),
+    row("kind", "LoaiPhiLePhi", choice({"charge": "1", "fee": "2"}), source=DOC),
+)
+
+OTHER_PAPER = table(
+    row("title", "TenGiayTo", text(2000, cut=True), source=DOC),
+    row("copies", "SoLuong", number(), source=DOC),
+    row("kind", "LoaiGiayTo", source=DOC),
+)
+
+
+def supplement_papers(supplement: Any) -> list[dict[str, str]]:
+    """The papers asked for."""
+    return [{"TenGiayTo": title} for title in supplement.papers]
+
+
+def supplement_state(supplement: Any) -> str:
+    """1 once the supplement came, 0 before. Assumed: the portal's list of TrangThaiBoSung is not public."""
+    return "0" if supplement.received_at is None else "1"
+
+
+SUPPLEMENT = table(
+    row("id", "HoSoBoSungId", source=DOC),
+    row("asked_by", "NguoiYeuCauBoSung", text(50, cut=True), source=DOC),
+    row("content", "NoiDungBoSung", text(), source=DOC),
+    row("asked_at", "NgayBoSung", TIME, source=DOC),
+    row("received_by", "NguoiTiepNhanBoSung", text(50, cut=True), source=DOC),
+    row("answer", "ThongTinTiepNhan", text(), source=DOC),
+    row("received_at", "NgayTiepNhanBoSung", TIME, source=DOC),
+    computed("TrangThaiBoSung", supplement_state, source=DOC),
+    computed("DanhSachGiayToBoSung", supplement_papers, source=DOC),
+    row("", "DanhSachLePhiBoSung", constant([]), source=DOC),
+    row("due_before_at", "NgayHenTraTruoc", TIME, source=DOC),
+    row("due_after_at", "NgayHenTraMoi", TIME, source=DOC),
+)
+
+RESULT = table(
+    row("title", "TenGiayTo", text(2000, cut=True), source=DOC),
+    row("component", "MaThanhPhanHoSo", source=DOC),
+    row("id", "GiayToId", source=DOC),
+    row("url", "DuongDanTepTinKetQua", url(), source=DOC),
+    row("result_code", "MaGiayToKetQua", source=DOC),
+)
+
+DOSSIER = table(
+    row("dossier.code", "MaHoSo", source=DOC, required=True),
+    row("dossier.other_code", "MaHoSoKhac", source=DOC),
+    row(
+        "dossier.procedure.code",
+        "MaTTHC",
+        known_code("procedure", on="dossier.filed_at", base=lambda code: procedure_parts(code).base),
+        source=DOC,
+        required=True,
+    ),
+    row("dossier.procedure.name", "TenTTHC", text(), source=DOC, required=True),
+    row("dossier.procedure.field_code", "MaLinhVuc", source=DOC, required=True),
+    row("dossier.procedure.field_name", "TenLinhVuc", text(), source=DOC, required=True),
+    row("dossier.channel", "KenhThucHien", choice({"counter": "1", "online": "2", "post": "3"}), source=DOC, required=True),
+    row("dossier.applicant.name", "ChuHoSo", text(), source=DOC, required=True),
+    computed("SoGiayToChuHoSo", owner_number, source=DOC, required=True),
+    computed("DinhDanhCHS", owner_identities, source=DOC),
+    row(
+        "dossier.applicant.kind",
+        "LoaiDoiTuong",
+        choice({"citizen": "1", "enterprise": "2", "agency": "3", "other": "4"}),
+        source=DOC,
+        required=True,
+    ),
+    computed("MaDoiTuong", portal_account, source=DOC),
+    row("dossier.applicant.email", "Email", source=DOC),
+    row("", "Fax", constant(""), source=DOC),
+    row("dossier.applicant.phone", "SoDienThoai", source=DOC),
+    row("", "ThongTinKhac", constant(""), source=DOC),
+    row("dossier.summary", "TrichYeuHoSo", text(1000, cut=True), source=DOC, required=True),
+    row("dossier.filed_at", "NgayNopHoSo", TIME, source=DOC, required=True),
+    computed("NgayTiepNhan", reception_time, source=DOC),
+    row("dossier.due_at", "NgayHenTra", TIME, source=DOC),
+    row("dossier.status", "TrangThaiHoSo", number(), source=DOC, required=True),
+    row("dossier.finished_at", "NgayKetThucXuLy", TIME, source=DOC),
+    row("dossier.returned_at", "NgayTra", TIME, source=DOC),
+    row("dossier.refused_at", "NgayTuChoi", TIME, source=DOC),
+    row("dossier.return_note", "ThongTinTra", text(), source=DOC),
+    row("dossier.return_method", "HinhThuc", choice({"counter": "0", "post": "1"}), source=DOC, required=True),
+    row("dossier.agency.name", "DonViXuLy", text(), source=DOC, required=True),
+    row("dossier.note", "GhiChu", text(), source=DOC),
+    row("", "SoBienNhan", constant(""), source=DOC),
+    row("dossier.filed_on", "NoiNopHoSo", choice({"portal": "1", "local": "2"}), source=DOC, required=True),
+    computed("HoSoCoThanhPhanSoHoa", has_digitised_paper, source=DOC, required=True),
+    row("dossier.applicant.verified", "TaiKhoanDuocXacThucVoiVNeID", yes_no(), source=DOC, required=True),
+    row(
+        "dossier.paid_by",
+        "DuocThanhToanTrucTuyen",
+        choice({"none": "0", "portal": "1", "gateway": "2", "offline": "3"}),
+        source=DOC,
+        required=True,
+    ),
+    computed("DSKetNoiCSDL", databases, source=DOC),
+    many("dossier.papers", "TaiLieuNop", PAPER, source=DOC),
+    many("dossier.fees", "DanhSachLePhi", FEE, source=DOC),
+    many("dossier.other_papers", "DanhSachTepDinhKemKhac", OTHER_PAPER, source=DOC),
+    many("dossier.supplements", "DanhSachHoSoBoSung", SUPPLEMENT, source=DOC),
+    many("dossier.results", "DanhSachGiayToKetQua", RESULT, source=DOC),
+)
+
+
+def progress_note(message: Any) -> str:
+    """What was done: the officer's note, else the new status in the portal's words (NoiDungXuLy may not be empty)."""
+    change = message.change
+    return change.note or STATUS_WORDS[change.to_status]
+
+
+PROGRESS = table(
+    row("dossier.code", "MaHoSo", source=PROGRESS_DOC, required=True),
+    row("change.officer", "NguoiXuLy", text(50, cut=True), source=PROGRESS_DOC, required=True),
+    row("change.position", "ChucDanh", text(), source=PROGRESS_DOC),
+    row("change.at", "ThoiDiemXuLy", TIME, source=PROGRESS_DOC, required=True),
+    row("change.department", "PhongBanXuLy", text(), source=PROGRESS_DOC),
+    computed("NoiDungXuLy", progress_note, source=PROGRESS_DOC, required=True),
+    row("change.to_status", "TrangThai", number(), source=PROGRESS_DOC, required=True),
+    row("change.started_at", "NgayBatDau", TIME, source=PROGRESS_DOC),
+    row("change.deadline_at", "NgayKetThucTheoQuyDinh", TIME, source=PROGRESS_DOC),
+)
+
+
+def dossier_object(message: Any) -> dict[str, Any]:
+    """The full dossier object from any message that carries a dossier. Raises Unmappable, CodeGap."""
+    written = build(DOSSIER, message)
+    written["MaDoiTuong"] = written["MaDoiTuong"] or None
+    return written
+
+
+def progress_row(message: Any) -> dict[str, Any]:
+    """One progress row of a dossier event. Raises Unmappable."""
+    return build(PROGRESS, message)
+
+

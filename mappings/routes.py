@@ -1,0 +1,98 @@
+"""Which event is owed to which operation of whom, in which order, under which condition. One table, read from above.
+
+The order of the rows of one event and partner is the order in the dossier's lane there. Priority 0 goes first: what a citizen waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from contracts.canonical.events import PREFIX
+from contracts.envelope import Envelope
+from contracts.owed import Owed
+
+Condition = Callable[[Any], bool]
+
+
+def always(_message: Any) -> bool:
+    """Always."""
+    return True
+
+
+def filed_on_portal(message: Any) -> bool:
+    """The dossier was filed on the portal, which already knows it (status 1 is not told otherwise)."""
+    return bool(message.dossier.filed_on == "portal")
+
+
+def was_received(message: Any) -> bool:
+    """The desk had received the dossier before, so the ISO system has a slip for it."""
+    return message.dossier.received_at is not None and (message.change.from_status or 0) >= 2
+
+
+class Route(NamedTuple):
+    """One line: this event owes this operation when the condition holds."""
+
+    event: str
+    partner: str
+    operation: str
+    when: Condition = always
+    priority: int = 1
+    source: str = "domain notes 4, status translation"
+
+
+PORTAL, ISO, HOME = "national_portal", "electronic_iso", "dossier_system"
+STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
+OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
+
+ROUTES: tuple[Route, ...] = (
+    Route("dossier.submitted.v1", PORTAL, STATE, filed_on_portal),
+    Route("dossier.received.v1", PORTAL, STATE, priority=0),
+    Route("dossier.received.v1", PORTAL, PROGRESS, priority=0),
+    Route("dossier.received.v1", ISO, OPEN_SLIP),
+    Route("dossier.refused.v1", PORTAL, STATE, priority=0),
+    Route("dossier.refused.v1", PORTAL, PROGRESS, priority=0),
+    Route("dossier.refused.v1", ISO, CLOSE_SLIP, was_received),
+    Route("dossier.status_changed.v1", PORTAL, PROGRESS),
+    Route("dossier.status_changed.v1", ISO, STEP, was_received),
+    Route("dossier.supplement_requested.v1", PORTAL, STATE),
+    Route("dossier.supplement_requested.v1", PORTAL, PROGRESS),
+    Route("dossier.supplement_requested.v1", ISO, STEP, was_received),
+    Route("dossier.supplemented.v1", PORTAL, STATE),
+    Route("dossier.supplemented.v1", PORTAL, PROGRESS),
+    Route("dossier.supplemented.v1", ISO, STEP, was_received),
+    Route("dossier.fee_requested.v1", PORTAL, STATE, priority=0),
+    Route("dossier.fee_requested.v1", PORTAL, PROGRESS, priority=0),
+    Route("dossier.fee_requested.v1", ISO, STEP, was_received),
+    Route("payment.completed.v1", PORTAL, STATE),
+    Route("dossier.withdrawn.v1", PORTAL, STATE),
+    Route("dossier.withdrawn.v1", PORTAL, PROGRESS),
+    Route("dossier.withdrawn.v1", ISO, CLOSE_SLIP, was_received),
+    Route("dossier.stopped.v1", PORTAL, STATE),
+    Route("dossier.stopped.v1", PORTAL, PROGRESS),
+    Route("dossier.stopped.v1", ISO, STEP, was_received),
+    Route("dossier.result_issued.v1", PORTAL, STATE, priority=0),
+    Route("dossier.result_issued.v1", PORTAL, PROGRESS, priority=0),
+    Route("dossier.result_issued.v1", ISO, CLOSE_SLIP, was_received),
+    Route("dossier.returned.v1", PORTAL, STATE),
+    Route("dossier.returned.v1", PORTAL, PROGRESS),
+    Route("dossier.corrected.v1", PORTAL, STATE),
+    Route("dossier.step_completed.v1", ISO, STEP),
+    Route("portal.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 3.1, Intake"),
+    Route("portal.dossier_synced.v1", HOME, "notify", source="design: what comes back is an event too"),
+    Route("iso.slip_opened.v1", HOME, "notify", source="domain notes 3.12"),
+    Route("iso.step_changed.v1", HOME, "notify", source="domain notes 3.12"),
+)
+
+_BY_EVENT: dict[str, tuple[Route, ...]] = {
+    PREFIX + name: tuple(route for route in ROUTES if route.event == name) for name in {route.event for route in ROUTES}
+}
+
+
+def owed(envelope: Envelope, partners: Collection[str]) -> tuple[Owed, ...]:
+    """What the event owes to those of `partners`, in lane order; empty: owed to nobody."""
+    return tuple(
+        Owed(route.partner, route.operation, route.priority)
+        for route in _BY_EVENT.get(envelope.type, ())
+        if route.partner in partners and route.when(envelope.message)
+    )

@@ -1,0 +1,163 @@
+"""What operators ask and do over HTTP: stories, lists, totals, actions. Thin over ops.queries and ops.desk."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bus.ledger.ledger import LedgerBusy
+from bus.ledger.words import Filter, State, Verb
+from bus.outcome import Cause
+from contracts.fault import faults_of
+from ops import desk, queries
+from ops.api.guard import Guard, Problem
+from ops.house import House
+
+
+class Where(BaseModel):
+    """A filter: ids, or any of the rest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: tuple[int, ...] = ()
+    partner: str | None = None
+    operation: str | None = None
+    state: tuple[State, ...] = ()
+    cause: Cause | None = None
+    code: str | None = None
+    hold_key: str | None = None
+    dossier: str | None = None
+    since: float | None = None
+    until: float | None = None
+
+    def filter(self) -> Filter:
+        return Filter(
+            self.ids, self.partner, self.operation, self.state, self.cause, self.code, self.hold_key, self.dossier, self.since, self.until
+        )
+
+
+class ActionBody(BaseModel):
+    """One action: a verb, what it is done to, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verb: Verb
+    where: Where
+    reason: str = Field(min_length=3, max_length=1000)
+    resolve_as: Literal["", "delivered", "not-taken"] = ""
+    reference: str = Field(default="", max_length=200)
+    limit: int = Field(default=500, ge=1, le=10_000)
+    dry_run: bool = False
+
+
+class Reason(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=3, max_length=1000)
+
+
+class Gap(Reason):
+    """A gap of one source and dossier to be closed."""
+
+    source: str
+    dossier: str
+
+
+def routes(house: House, guard: Guard) -> APIRouter:
+    router = APIRouter()
+
+    async def read(request: Request, model: type[BaseModel]) -> Any:
+        """The JSON body as a model. Raises Problem 400 or 422."""
+        try:
+            return model.model_validate_json(await guard.body(request))
+        except ValidationError as error:
+            faults = [fault.as_dict() for fault in faults_of(error)]
+            raise Problem(422, "Unprocessable Content", "; ".join(f"{f['path']}: {f['rule']}" for f in faults), faults=faults) from None
+
+    @router.get("/v1/dossiers/{code}", summary="The story of a dossier, personal data masked")
+    async def story(request: Request, code: str) -> JSONResponse:
+        guard.admit(request, "read")
+        told = await queries.story(house.ledger, house.partners, code)
+        if told is None:
+            raise Problem(404, "Not Found", "no event of this dossier has come to the bus")
+        return JSONResponse(told)
+
+    @router.get("/v1/deliveries", summary="Deliveries, newest first")
+    async def deliveries(
+        request: Request, where: Annotated[Where, Query()], cursor: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> JSONResponse:
+        guard.admit(request, "read")
+        if cursor and not cursor.isdigit():
+            raise Problem(400, "Bad Request", "cursor is what `next` of the page before says")
+        return JSONResponse(await queries.deliveries(house.ledger, where.filter(), cursor, limit))
+
+    @router.get("/v1/status", summary="Totals by state and partner; verify=true proves the accounting identity")
+    async def status(request: Request, verify: bool = False) -> JSONResponse:
+        guard.admit(request, "read")
+        return JSONResponse(await queries.status(house.ledger, verify=verify))
+
+    @router.get("/v1/causes", summary="What waits, is in doubt or dead, by cause")
+    async def causes(request: Request) -> JSONResponse:
+        guard.admit(request, "read")
+        return JSONResponse({"items": await queries.causes(house.ledger)})
+
+    @router.get("/v1/partners", summary="The partners and their switches")
+    async def partners(request: Request) -> JSONResponse:
+        guard.admit(request, "read")
+        return JSONResponse({"items": await queries.partners(house.ledger, house.partners, house.enabled)})
+
+    @router.get("/v1/find", summary="Dossiers in which a person's identifier occurs (kind: citizen, tax, social)")
+    async def find(request: Request, kind: str, value: str) -> JSONResponse:
+        guard.admit(request, "read")
+        return JSONResponse({"dossiers": await house.ledger.find(kind, value.strip())})
+
+    @router.post("/v1/deliveries/actions", summary="One of the operator's verbs, on ids or on a filter")
+    async def act(request: Request) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body: ActionBody = await read(request, ActionBody)
+        try:
+            rows = await desk.act(
+                house.ledger, body.verb, body.where.filter(), client.name, body.reason, body.resolve_as, body.reference,
+                limit=body.limit, dry_run=body.dry_run,
+            )
+        except desk.Refused as refused:
+            raise Problem(422, "Unprocessable Content", str(refused)) from None
+        house.wake({row["partner"] for row in rows})
+        return JSONResponse({"rows": rows, "done": sum(row["done"] for row in rows), "dry_run": body.dry_run})
+
+    @router.post("/v1/partners/{name}/{switch}", summary="Pause or resume a partner")
+    async def switch(request: Request, name: str, switch: Literal["pause", "resume"]) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body: Reason = await read(request, Reason)
+        if name not in house.partners:
+            raise Problem(404, "Not Found", f"there is no partner {name}; there are {', '.join(house.partners)}")
+        turn = house.ledger.pause if switch == "pause" else house.ledger.resume
+        await turn(name, client.name, body.reason)
+        house.wake({name})
+        return JSONResponse({"partner": name, "paused": switch == "pause"})
+
+    @router.post("/v1/gaps/close", summary="Stop waiting for missing numbers of a sequence")
+    async def close_gap(request: Request) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body: Gap = await read(request, Gap)
+        entered = await house.ledger.close_gap(body.source, body.dossier, client.name, body.reason)
+        house.wake(house.enabled)
+        return JSONResponse({"entered": entered})
+
+    @router.get("/v1/audit/verify", summary="Verify the journal's hash chain")
+    async def verify_audit(request: Request) -> JSONResponse:
+        guard.admit(request, "read")
+        good, bad = await house.ledger.verify_chain()
+        return JSONResponse({"entries": good, "holds": not bad, "first_bad": bad})
+
+    return router
+
+
+def busy(error: LedgerBusy) -> Problem:
+    """The ledger cannot answer just now."""
+    return Problem(503, "Service Unavailable", str(error), retry_after_s=2)

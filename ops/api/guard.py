@@ -1,0 +1,124 @@
+"""Who may call, how much, and how we say no: API keys, limits, problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+from ops.settings import LOOPBACK, ClientSettings, HttpSettings, Scope
+
+
+class Problem(Exception):
+    """A refusal towards the caller: status, a short title, a sentence what to do; never a stack, version or path of ours."""
+
+    def __init__(self, status: int, title: str, detail: str, *, retry_after_s: int | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
+        self.retry_after_s = retry_after_s
+
+    def response(self) -> JSONResponse:
+        headers = {"Retry-After": str(self.retry_after_s)} if self.retry_after_s is not None else None
+        return JSONResponse(self.body, self.status, headers, media_type="application/problem+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls: a name, what it may do, and the sources it may speak for (empty: any)."""
+
+    name: str
+    scopes: frozenset[str]
+    sources: frozenset[str] = frozenset()
+
+
+ANONYMOUS = Client("anonymous", frozenset({"events", "read", "act", "metrics"}))
+"""Only with `--demo`, only on loopback."""
+
+
+def new_key() -> tuple[str, str]:
+    """A fresh API key of 256 bits and its digest for the settings."""
+    key = "lt_" + secrets.token_urlsafe(32)
+    return key, hashlib.sha256(key.encode()).hexdigest()
+
+
+class Guard:
+    """Knows the clients, and how fast each may go."""
+
+    def __init__(self, clients: Mapping[str, ClientSettings], http: HttpSettings, *, anonymous: bool) -> None:
+        self._clients = [
+            (settings.key_sha256, Client(name, frozenset(settings.scopes), frozenset(settings.sources)))
+            for name, settings in clients.items()
+        ]
+        self._anonymous = anonymous and http.host in LOOPBACK
+        self._rate = http.requests_per_s
+        self._http = http
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._busy = 0
+
+    def admit(self, request: Request, scope: Scope) -> Client:
+        """The client of a request, if it may do this. Raises Problem 401, 403 or 429."""
+        client = self._who(request)
+        if scope not in client.scopes:
+            raise Problem(403, "Forbidden", f"the key of {client.name} has no scope {scope!r}")
+        self._spend(client.name)
+        return client
+
+    def _who(self, request: Request) -> Client:
+        given = request.headers.get("x-api-key") or ""
+        if not given:
+            scheme, _, token = request.headers.get("authorization", "").partition(" ")
+            given = token.strip() if scheme.lower() == "bearer" else ""
+        if given:
+            digest = hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()
+            found = [client for known, client in self._clients if hmac.compare_digest(known, digest)]
+            if found:
+                return found[0]
+        elif self._anonymous and request.client is not None and request.client.host in LOOPBACK:
+            return ANONYMOUS
+        raise Problem(401, "Unauthorized", "send your API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`")
+
+    def _spend(self, name: str) -> None:
+        """One token of the client's bucket (a second's worth deep)."""
+        now = time.monotonic()
+        tokens, at = self._buckets.get(name, (self._rate, now))
+        tokens = min(self._rate, tokens + (now - at) * self._rate)
+        if tokens < 1:
+            raise Problem(429, "Too Many Requests", f"at most {self._rate:g} requests a second a client", retry_after_s=1)
+        self._buckets[name] = (tokens - 1, now)
+
+    async def body(self, request: Request) -> bytes:
+        """The whole body, at most the limit, within the time allowed; the declared length is not believed."""
+        limit = self._http.max_body_bytes
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        if self._busy >= self._http.concurrency:
+            raise Problem(503, "Service Unavailable", "too many requests at once; try again", retry_after_s=1)
+        parts: list[bytes] = []
+        size = 0
+        self._busy += 1
+        try:
+            async with asyncio.timeout(self._http.body_limit_s):
+                async for part in request.stream():
+                    size += len(part)
+                    if size > limit:
+                        raise _too_large(limit)
+                    parts.append(part)
+        except TimeoutError:
+            raise Problem(408, "Request Timeout", f"the body did not arrive within {self._http.body_limit_s:g} s") from None
+        finally:
+            self._busy -= 1
+        return b"".join(parts)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "Content Too Large", f"a request may have {limit} bytes; send the events in smaller batches")

@@ -1,0 +1,57 @@
+"""Who calls us: intake, callbacks (REST, SOAP), the operator's interface. One FastAPI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from bus.ledger.ledger import LedgerBusy
+from ops.api import callbacks, desk, events, health
+from ops.api.guard import Guard, Problem
+from ops.house import House
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+
+
+def application(house: House, *, anonymous: bool) -> FastAPI:
+    """The gateway of a house. `anonymous` lets callers from loopback in without a key (`--demo`)."""
+    guard = Guard(house.settings.clients, house.settings.http, anonymous=anonymous)
+    app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    for room in (events, desk, callbacks, health):
+        app.include_router(room.routes(house, guard))
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.exception_handler(Problem)
+    async def problem(_request: Request, error: Problem) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(LedgerBusy)
+    async def busy(_request: Request, error: LedgerBusy) -> JSONResponse:
+        return desk.busy(error).response()
+
+    @app.exception_handler(HTTPException)
+    async def http(_request: Request, error: HTTPException) -> JSONResponse:
+        return Problem(error.status_code, str(error.detail), "see /docs for what there is").response()
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [{"path": ".".join(map(str, e["loc"])), "rule": e["msg"], "source": "/openapi.json"} for e in error.errors()]
+        detail = "; ".join(f"{f['path']}: {f['rule']}" for f in faults)
+        return Problem(422, "Unprocessable Content", detail, faults=faults).response()
+
+    return app

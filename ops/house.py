@@ -1,0 +1,219 @@
+"""The house: settings in; ledger, bell, intake, workers, pollers and the gateway out. The one place where things meet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from adapters import discover
+from adapters.receiver import Receiver
+from bus.adapter import Adapter, Job, Partner, Wiring
+from bus.broker import Ring, open_bell
+from bus.intake import Intake, Route
+from bus.ledger.sql_ledger import SqlLedger, open_ledger
+from bus.ledger.words import Arrival, Filter
+from bus.outcome import Outcome
+from bus.policy import PartnerSettings
+from bus.relay import Relay
+from bus.worker import PartnerWorker, Quarantine
+from contracts import codes
+from contracts.envelope import Envelope
+from mappings import routes
+from ops import desk
+from ops.metrics import Metrics
+from ops.poller import Poller
+from ops.settings import Settings
+
+log = structlog.get_logger("ops.house")
+
+DRAIN_S = 25.0
+"""How long calls under way may take to end when we stop (reliability G11)."""
+CODES_PACE_S = 15.0
+
+
+class House:
+    """Everything of one process. `open` is False from the moment it stops."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        partners: Mapping[str, Partner] | None = None,
+        route: Route | None = None,
+        work: Collection[str] | None = None,
+        receivers: Mapping[str, tuple[Receiver, ...]] | None = None,
+    ) -> None:
+        """Compose. `work` names the partners this process delivers to (None: all enabled, empty: none). Raises LedgerUnfit."""
+        self.settings = settings
+        known = dict(partners or discover())
+        self.partner_settings = {name: settings.partner(partner) for name, partner in known.items()}
+        self.partners = {name: partner.tune(partner, self.partner_settings[name]) for name, partner in known.items()}
+        self.enabled = [name for name, s in self.partner_settings.items() if s.enabled and s.base_url]
+        self.serves = [name for name in self.enabled if work is None or name in work]
+        self.receivers = dict(receivers or {})
+        self.public_url = settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
+        self.open = False
+        self.metrics = Metrics()
+        self.on_event: list[Callable[[Envelope, int], None]] = [self.metrics.came_in]
+        self.on_outcome: list[Callable[[Job, Outcome, float], None]] = [self.metrics.went_out]
+        self._route = route or partial(routes.owed, partners=frozenset(self.enabled))
+        self._load_codes()
+        self.ledger: SqlLedger = open_ledger(
+            settings.ledger.url,
+            settings.keyring(),
+            rules=settings.rules(),
+            queue_limit=settings.ledger.queue_limit,
+            unsafe=settings.ledger.unsafe,
+        )
+        self.bell = open_bell(settings.broker.url, self.enabled)
+        self.intake = Intake(self.ledger, self.wake, self._route, self.partners, self._came_in)
+        self._rng = random.Random()
+        self._adapters: dict[str, Adapter] = {}
+        self.workers: dict[str, PartnerWorker] = {}
+        self._pollers: list[Poller] = []
+        self._relay: Relay | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Open the partners' rooms, ring the bell, begin to work."""
+        quarantine = Quarantine()
+        for name in self.serves:
+            partner, own = self.partners[name], self.partner_settings[name]
+            wiring = Wiring(own, self.ledger.vault(name), self.ledger.clock, self._rng, self.public_url)
+            adapter = self._adapters[name] = partner.open(wiring)
+            self.workers[name] = PartnerWorker(
+                worker=self.ledger.process,
+                partner=partner,
+                adapter=adapter,
+                settings=own,
+                ledger=self.ledger,
+                clock=self.ledger.clock,
+                rng=self._rng,
+                ready=self._ready,
+                ring_others=self.bell.ring,
+                arrival=partial(self._reply, name),
+                observe=self._went_out,
+                quarantine=quarantine,
+            )
+            if partner.polls_every_s is not None:
+                self._pollers.append(self._poller(name, partner.polls_every_s, adapter, own))
+        self._relay = Relay(
+            worker=self.ledger.process,
+            ledger=self.ledger,
+            partners=self.partners,
+            settings=self.partner_settings,
+            serves=self.serves,
+            ready=self.wake,
+            on_live=self._share,
+            rng=self._rng,
+        )
+        await self.bell.start(self.serves, self._rung)
+        runs = [self._relay.run(), *(w.run() for w in self.workers.values()), *(p.run() for p in self._pollers)]
+        self._tasks = [asyncio.create_task(run) for run in runs]
+        if self.settings.codes.folder:
+            self._tasks.append(asyncio.create_task(self._watch_codes(Path(self.settings.codes.folder))))
+        self.open = True
+
+    async def stop(self) -> None:
+        """Begin nothing more, let calls under way end for a while, record the rest as unknown, close."""
+        self.open = False
+        for part in (*self.workers.values(), *self._pollers, *([self._relay] if self._relay else [])):
+            part.stop()
+        _done, late = await asyncio.wait(self._tasks, timeout=DRAIN_S) if self._tasks else (set(), set())
+        if late:
+            for worker in self.workers.values():
+                worker.abandon()
+            await asyncio.wait(late, timeout=2.0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.bell.stop()
+        for adapter in self._adapters.values():
+            with contextlib.suppress(Exception):
+                await adapter.close()
+        await self.ledger.close()
+
+    def wake(self, partners: Iterable[str]) -> None:
+        """There is due work: ring for it."""
+        for name in partners:
+            self.bell.ring(name)
+
+    def _ready(self, partners: Iterable[str]) -> None:
+        """Due work after a record: wake our own worker directly, ring for what others serve."""
+        for name in partners:
+            worker = self.workers.get(name)
+            if worker is not None:
+                worker.wake()
+            else:
+                self.bell.ring(name)
+
+    def _rung(self, ring: Ring) -> None:
+        worker = self.workers.get(ring.partner)
+        if worker is None:
+            ring.ack()
+        else:
+            worker.wake(ring)
+
+    def _share(self, live: int) -> None:
+        for worker in self.workers.values():
+            worker.share(live)
+
+    def _reply(self, partner: str, envelope: Envelope, job: Job) -> Arrival:
+        return self.intake.arrival(envelope, client=partner, job=job)
+
+    def _came_in(self, envelope: Envelope, owed: int) -> None:
+        for told in self.on_event:
+            told(envelope, owed)
+
+    def _went_out(self, job: Job, outcome: Outcome, seconds: float) -> None:
+        for told in self.on_outcome:
+            told(job, outcome, seconds)
+
+    def _poller(self, name: str, every_s: float, adapter: Adapter, own: PartnerSettings) -> Poller:
+        return Poller(
+            partner=name,
+            every_s=every_s,
+            holder=self.ledger.process,
+            adapter=adapter,
+            settings=own,
+            ledger=self.ledger,
+            clock=self.ledger.clock,
+            arrival=lambda envelope: self.intake.arrival(envelope, client=name),
+            ready=self.wake,
+        )
+
+    def _load_codes(self) -> None:
+        if self.settings.codes.folder and Path(self.settings.codes.folder).is_dir():
+            codes.load_extra(Path(self.settings.codes.folder))
+
+    async def _watch_codes(self, folder: Path) -> None:
+        """When the province adds a row, exactly the deliveries that waited for it become due."""
+        seen: dict[Path, float] = {}
+        while self.open or not seen:
+            files = {path: path.stat().st_mtime for path in folder.glob("*.csv")} if folder.is_dir() else {}
+            if files != seen:
+                seen = files
+                try:
+                    self._load_codes()
+                except ValueError as error:
+                    log.error("code list not read", error=str(error))
+            await self._release_codes()
+            await asyncio.sleep(CODES_PACE_S)
+
+    async def _release_codes(self) -> None:
+        for group in await self.ledger.causes():
+            gap = codes.gap_of(group.hold_key) if group.hold_key else None
+            if gap is None:
+                continue
+            with contextlib.suppress(codes.CodeGap, KeyError):
+                codes.lookup(gap.code_list, gap.code, gap.on)
+                rows = await desk.act(
+                    self.ledger, "release", Filter(hold_key=group.hold_key), "bus", "the code list has the row now", limit=10_000
+                )
+                self.wake({row["partner"] for row in rows})

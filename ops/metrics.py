@@ -1,0 +1,49 @@
+"""Figures for Prometheus, with bounded labels: partner, operation, state, cause, outcome; never anything of a dossier."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from bus.adapter import Job
+from bus.broker import Bell
+from bus.ledger.ledger import Ledger
+from bus.outcome import Outcome
+from contracts.envelope import Envelope
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """One process's figures; totals of the province are read from the ledger's tally when asked."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._events = Counter("lienthong_events_accepted", "Events accepted by this process", ["type"], registry=self.registry)
+        self._rows = Counter(
+            "lienthong_attempts", "Rows attempted by this process", ["partner", "operation", "outcome", "cause"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "lienthong_call_seconds", "Duration of partner calls", ["partner", "operation"], buckets=SECONDS, registry=self.registry
+        )
+        self._deliveries = Gauge("lienthong_deliveries", "Deliveries in the ledger", ["partner", "state", "cause"], registry=self.registry)
+        self._breaker = Gauge("lienthong_breaker_open", "1 while the partner's breaker is open", ["partner"], registry=self.registry)
+        self._paused = Gauge("lienthong_partner_paused", "1 while the partner is paused", ["partner"], registry=self.registry)
+        self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
+
+    def came_in(self, envelope: Envelope, _owed: int) -> None:
+        self._events.labels(envelope.type).inc()
+
+    def went_out(self, job: Job, outcome: Outcome, seconds: float) -> None:
+        self._rows.labels(job.partner, job.operation, type(outcome).__name__, outcome.cause).inc()
+        self._seconds.labels(job.partner, job.operation).observe(seconds)
+
+    async def refresh(self, ledger: Ledger, bell: Bell) -> None:
+        """Bring the gauges up to the ledger's tally."""
+        totals, views = await ledger.totals(), await ledger.partners()
+        self._deliveries.clear()
+        for (partner, state, cause), n in totals.counts.items():
+            self._deliveries.labels(partner, state, cause).set(n)
+        for view in views:
+            self._breaker.labels(view.partner).set(view.breaker_open)
+            self._paused.labels(view.partner).set(view.paused)
+        self._broker.set(bell.connected)

@@ -1,0 +1,220 @@
+"""Every operator question once, as plain JSON values; personal data masked by the marks of the contracts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from bus.adapter import Partner
+from bus.clock import instant
+from bus.ledger.ledger import Ledger
+from bus.ledger.words import OPEN, AttemptView, DeliveryView, EventView, Filter, State, Totals
+from bus.tracing import trace_id
+from contracts.canonical.events import EVENTS
+from contracts.identifier import tidy
+from contracts.marks import redact
+
+
+def when(at: float | None) -> str | None:
+    """An instant as ISO 8601, UTC."""
+    return None if at is None else instant(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def story(ledger: Ledger, partners: Mapping[str, Partner], code: str) -> dict[str, Any] | None:
+    """Everything about one dossier in time order, masked; None when it was never heard of."""
+    told = await ledger.story(str(tidy(code)).upper()) or await ledger.story(code)
+    if told is None:
+        return None
+    attempts: dict[int, list[dict[str, Any]]] = {}
+    operations = {delivery.id: _message(partners, delivery) for delivery in told.deliveries}
+    for attempt in told.attempts:
+        attempts.setdefault(attempt.delivery, []).append(_attempt(attempt, operations.get(attempt.delivery)))
+    return {
+        "dossier": told.dossier,
+        "events": [_event(event) for event in told.events],
+        "deliveries": [_delivery(delivery) | {"attempts": attempts.get(delivery.id, [])} for delivery in told.deliveries],
+        "notes": [
+            {"at": when(n.at), "who": n.who, "verb": n.verb, "reason": n.reason, "delivery": n.delivery, "before": n.before, "after": n.after}
+            for n in told.notes
+        ],
+        "lanes": [
+            {
+                "partner": lane["partner"],
+                "held": bool(lane["held"]),
+                "head": lane["head"],
+                "waiting_behind": max(0, lane["holding"] - 1),
+                "next_at": when(lane["ready_at"]),
+            }
+            for lane in told.lanes
+        ],
+    }
+
+
+def _event(event: EventView) -> dict[str, Any]:
+    known = EVENTS.get(event.type)
+    body = json.loads(event.body)
+    return {
+        "id": event.event_id,
+        "source": event.source,
+        "type": event.type,
+        "title_vi": known.title_vi if known else event.type,
+        "title_en": known.title_en if known else event.type,
+        "sequence": event.sequence,
+        "time": when(event.occurred_at),
+        "accepted_at": when(event.accepted_at),
+        "client": event.client,
+        "waits_for_gap": not event.entered,
+        "flags": list(event.flags),
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+        "trace_id": trace_id(event.traceparent),
+        "data": redact(body["data"], known.model if known else None),
+    }
+
+
+def _message(partners: Mapping[str, Partner], delivery: DeliveryView) -> type[BaseModel] | None:
+    partner = partners.get(delivery.partner)
+    found = [o.message for o in partner.operations if o.name == delivery.operation] if partner else []
+    return found[0] if found else None
+
+
+def _attempt(attempt: AttemptView, message: type[BaseModel] | None) -> dict[str, Any]:
+    shown = {
+        "number": attempt.number,
+        "step": attempt.step,
+        "opened_at": when(attempt.opened_at),
+        "started_at": when(attempt.started_at),
+        "closed_at": when(attempt.closed_at),
+        "outcome": attempt.outcome or "open",
+        "cause": attempt.cause.value,
+        "code": attempt.code,
+        "call_id": attempt.call_id,
+        "worker": attempt.worker,
+        "late": attempt.late,
+        "words": attempt.secret.get("words", ""),
+    }
+    if "request" in attempt.secret:
+        shown["request"] = _masked(attempt.secret["request"], message)
+    return shown
+
+
+def _masked(text: str, message: type[BaseModel] | None) -> Any:
+    """A request as JSON with its personal fields masked; what is no JSON is not shown at all."""
+    try:
+        return redact(json.loads(text), message)
+    except ValueError:
+        return f"({len(text)} characters)"
+
+
+def _delivery(view: DeliveryView) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "partner": view.partner,
+        "operation": view.operation,
+        "dossier": view.dossier,
+        "number": view.number,
+        "state": view.state.value,
+        "cause": view.cause.value,
+        "code": view.code,
+        "hold_key": view.hold_key,
+        "step": view.step,
+        "due_at": when(view.due_at),
+        "attempt": view.attempt,
+        "tries": view.tries,
+        "accepted_at": when(view.accepted_at),
+        "changed_at": when(view.changed_at),
+        "event": view.event_id,
+        "event_type": view.event_type,
+        "source": view.source,
+        "trace_id": view.trace_id,
+    }
+
+
+async def deliveries(ledger: Ledger, where: Filter, cursor: str, limit: int) -> dict[str, Any]:
+    """One page and the next page's cursor (null at the end)."""
+    views, following = await ledger.deliveries(where, cursor=cursor, limit=limit)
+    return {"items": [_delivery(view) for view in views], "next": following or None}
+
+
+async def status(ledger: Ledger, *, verify: bool = False) -> dict[str, Any]:
+    """Totals over all partners and by partner; with `verify` the proof of the accounting identity."""
+    totals = await ledger.totals()
+    views = {view.partner: view for view in await ledger.partners()}
+    told: dict[str, Any] = {"events": totals.events, **_sums(totals, None)}
+    told["partners"] = {
+        name: {
+            **_sums(totals, name),
+            "paused": name in views and views[name].paused,
+            "breaker": "open" if name in views and views[name].breaker_open else "closed",
+        }
+        for name in sorted(totals.owed.keys() | views.keys())
+    }
+    if verify:
+        proof = await ledger.verify()
+        told["verified"] = proof.holds
+        told["differences"] = list(proof.differences)
+    return told
+
+
+def _sums(totals: Totals, partner: str | None) -> dict[str, int]:
+    """owed, open and each state."""
+    by_state = {state: 0 for state in State}
+    for (name, state, _), n in totals.counts.items():
+        if partner is None or name == partner:
+            by_state[state] += n
+    owed = sum(n for name, n in totals.owed.items() if partner is None or name == partner)
+    return {
+        "owed": owed,
+        "open": sum(by_state[state] for state in OPEN),
+        **{state.value: n for state, n in by_state.items()},
+    }
+
+
+async def causes(ledger: Ledger) -> list[dict[str, Any]]:
+    return [
+        {
+            "partner": group.partner,
+            "operation": group.operation,
+            "state": group.state.value,
+            "cause": group.cause.value,
+            "code": group.code,
+            "hold_key": group.hold_key,
+            "count": group.count,
+            "dossiers": group.dossiers,
+            "oldest_at": when(group.oldest_at),
+            "example": group.example,
+        }
+        for group in await ledger.causes()
+    ]
+
+
+async def partners(ledger: Ledger, known: Mapping[str, Partner], enabled: Collection[str]) -> list[dict[str, Any]]:
+    views = {view.partner: view for view in await ledger.partners()}
+    told = []
+    for name, partner in known.items():
+        view = views.get(name)
+        told.append(
+            {
+                "partner": name,
+                "title_vi": partner.title_vi,
+                "title_en": partner.title_en,
+                "enabled": name in enabled,
+                "operations": [
+                    {"name": o.name, "dedupe": o.dedupe, "full_state": o.full_state, "batch": o.batch} for o in partner.operations
+                ],
+                "assumed": list(partner.assumed),
+                "paused": bool(view and view.paused),
+                "pause_cause": view.pause_cause if view else "",
+                "paused_by": view.paused_by if view else "",
+                "pause_reason": view.pause_reason if view else "",
+                "breaker": "open" if view and view.breaker_open else "closed",
+                "next_probe_at": when(view.probe_at) if view else None,
+                "not_before": when(view.not_before) if view else None,
+                "backlog": view.backlog if view else 0,
+                "last_success_at": when(view.last_success_at) if view else None,
+            }
+        )
+    return told

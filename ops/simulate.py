@@ -1,0 +1,70 @@
+"""Serve the partners' simulators on loopback, each on a port of its own, inside this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+SIMULATORS = ("dossier_system", "electronic_iso", "national_portal")
+
+
+class QuietServer(uvicorn.Server):
+    """A uvicorn server that leaves signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+class Served:
+    """A web app at work on a socket; `stop` ends it."""
+
+    def __init__(self, app: ASGIApp, bound: socket.socket, **options: object) -> None:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False, **options  # type: ignore[arg-type]
+        )
+        self._server = QuietServer(config)
+        host, port = bound.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+        self._task = asyncio.create_task(self._server.serve(sockets=[bound]))
+
+    async def started(self) -> None:
+        while not self._server.started and not self._task.done():
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+async def serve(names: Iterable[str], folder: Path | None, first_port: int = 0) -> dict[str, Served]:
+    """Start simulators; their books are kept in `folder`. Raises LookupError for an unknown name, OSError for a taken port."""
+    running: dict[str, Served] = {}
+    for place, name in enumerate(names):
+        if name not in SIMULATORS:
+            raise LookupError(f"there is no simulator of {name}; there are {', '.join(SIMULATORS)}")
+        room = importlib.import_module(f"adapters.{name}.simulator")
+        book = None if folder is None else folder / f"{name}.jsonl"
+        running[name] = Served(room.application(book), bind("127.0.0.1", first_port + place if first_port else 0))
+        await running[name].started()
+    return running
