@@ -20,7 +20,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Handler = Callable[[Request], Awaitable[Response]]
-MODES = ("500", "502_page", "busy", "html", "empty", "slow", "hang", "lost", "lost_500", "session", "refuse_row", "keep_doubles", "down")
+MODES = (
+    "500",
+    "502_page",
+    "busy",
+    "html",
+    "empty",
+    "slow",
+    "hang",
+    "lost",
+    "lost_500",
+    "session",
+    "refuse_row",
+    "keep_doubles",
+    "down",
+)
 """lost: done, then silence; lost_500: done, then a 500; the rest before anything is done. The last four are the partner's own."""
 
 
@@ -33,7 +47,9 @@ class Book:
 
     def __post_init__(self) -> None:
         if self.file is not None and self.file.exists():
-            self.entries = [json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+            self.entries = [
+                json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines() if line.endswith("}")
+            ]
 
     def write(self, kind: str, **facts: Any) -> dict[str, Any]:
         """Add an entry, on disk first."""

@@ -32,7 +32,12 @@ async def act(
         raise Refused("resolve needs `--as delivered` or `--as not-taken`")
     if verb == "resolve" and as_ == "delivered" and not reference:
         raise Refused("resolve as delivered needs the partner's reference")
-    if not where.ids and verb in ("ask", "resend", "reprocess", "skip", "resolve", "cancel") and not where.states and not where.cause:
+    if (
+        not where.ids
+        and verb in ("ask", "resend", "reprocess", "skip", "resolve", "cancel")
+        and not where.states
+        and not where.cause
+    ):
         where = replace(where, states=_USUAL[verb])
     rows = await ledger.act(Action(verb, where, who, reason, as_, reference, limit, dry_run))
     return [

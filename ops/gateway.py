@@ -50,7 +50,9 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [{"path": ".".join(map(str, e["loc"])), "rule": e["msg"], "source": "/openapi.json"} for e in error.errors()]
+        faults = [
+            {"path": ".".join(map(str, e["loc"])), "rule": e["msg"], "source": "/openapi.json"} for e in error.errors()
+        ]
         detail = "; ".join(f"{f['path']}: {f['rule']}" for f in faults)
         return Problem(422, "Unprocessable Content", detail, faults=faults).response()
 

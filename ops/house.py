@@ -214,6 +214,11 @@ class House:
             with contextlib.suppress(codes.CodeGap, KeyError):
                 codes.lookup(gap.code_list, gap.code, gap.on)
                 rows = await desk.act(
-                    self.ledger, "release", Filter(hold_key=group.hold_key), "bus", "the code list has the row now", limit=10_000
+                    self.ledger,
+                    "release",
+                    Filter(hold_key=group.hold_key),
+                    "bus",
+                    "the code list has the row now",
+                    limit=10_000,
                 )
                 self.wake({row["partner"] for row in rows})

@@ -18,16 +18,31 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._events = Counter("lienthong_events_accepted", "Events accepted by this process", ["type"], registry=self.registry)
+        self._events = Counter(
+            "lienthong_events_accepted", "Events accepted by this process", ["type"], registry=self.registry
+        )
         self._rows = Counter(
-            "lienthong_attempts", "Rows attempted by this process", ["partner", "operation", "outcome", "cause"], registry=self.registry
+            "lienthong_attempts",
+            "Rows attempted by this process",
+            ["partner", "operation", "outcome", "cause"],
+            registry=self.registry,
         )
         self._seconds = Histogram(
-            "lienthong_call_seconds", "Duration of partner calls", ["partner", "operation"], buckets=SECONDS, registry=self.registry
+            "lienthong_call_seconds",
+            "Duration of partner calls",
+            ["partner", "operation"],
+            buckets=SECONDS,
+            registry=self.registry,
         )
-        self._deliveries = Gauge("lienthong_deliveries", "Deliveries in the ledger", ["partner", "state", "cause"], registry=self.registry)
-        self._breaker = Gauge("lienthong_breaker_open", "1 while the partner's breaker is open", ["partner"], registry=self.registry)
-        self._paused = Gauge("lienthong_partner_paused", "1 while the partner is paused", ["partner"], registry=self.registry)
+        self._deliveries = Gauge(
+            "lienthong_deliveries", "Deliveries in the ledger", ["partner", "state", "cause"], registry=self.registry
+        )
+        self._breaker = Gauge(
+            "lienthong_breaker_open", "1 while the partner's breaker is open", ["partner"], registry=self.registry
+        )
+        self._paused = Gauge(
+            "lienthong_partner_paused", "1 while the partner is paused", ["partner"], registry=self.registry
+        )
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
 
     def came_in(self, envelope: Envelope, _owed: int) -> None:

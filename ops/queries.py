@@ -35,9 +35,19 @@ async def story(ledger: Ledger, partners: Mapping[str, Partner], code: str) -> d
     return {
         "dossier": told.dossier,
         "events": [_event(event) for event in told.events],
-        "deliveries": [_delivery(delivery) | {"attempts": attempts.get(delivery.id, [])} for delivery in told.deliveries],
+        "deliveries": [
+            _delivery(delivery) | {"attempts": attempts.get(delivery.id, [])} for delivery in told.deliveries
+        ],
         "notes": [
-            {"at": when(n.at), "who": n.who, "verb": n.verb, "reason": n.reason, "delivery": n.delivery, "before": n.before, "after": n.after}
+            {
+                "at": when(n.at),
+                "who": n.who,
+                "verb": n.verb,
+                "reason": n.reason,
+                "delivery": n.delivery,
+                "before": n.before,
+                "after": n.after,
+            }
             for n in told.notes
         ],
         "lanes": [
@@ -203,7 +213,8 @@ async def partners(ledger: Ledger, known: Mapping[str, Partner], enabled: Collec
                 "title_en": partner.title_en,
                 "enabled": name in enabled,
                 "operations": [
-                    {"name": o.name, "dedupe": o.dedupe, "full_state": o.full_state, "batch": o.batch} for o in partner.operations
+                    {"name": o.name, "dedupe": o.dedupe, "full_state": o.full_state, "batch": o.batch}
+                    for o in partner.operations
                 ],
                 "assumed": list(partner.assumed),
                 "paused": bool(view and view.paused),

@@ -243,7 +243,11 @@ def _faults(error: ValidationError, file: _File | None, prefix: tuple[Any, ...])
     sentences = []
     for details in error.errors(include_url=False, include_input=False):
         location = (*prefix, *details["loc"])
-        says = "there is no such key" if details["type"] == "extra_forbidden" else details["msg"].removeprefix("Value error, ")
+        says = (
+            "there is no such key"
+            if details["type"] == "extra_forbidden"
+            else details["msg"].removeprefix("Value error, ")
+        )
         sentences.append(f"{_place(file, location)}{says}")
     return "\n".join(sentences)
 
@@ -253,7 +257,9 @@ def _check_secrets(settings: Settings, file: _File | None) -> None:
     for name, values in settings.partners.items():
         for key, secret in (values.get("credentials") or {}).items():
             if SAMPLE in str(secret):
-                raise SettingsError(f"{_place(file, ('partners', name, 'credentials', key))}still holds the sample secret")
+                raise SettingsError(
+                    f"{_place(file, ('partners', name, 'credentials', key))}still holds the sample secret"
+                )
     http = settings.http
     if http.host not in LOOPBACK:
         if not (http.tls_certificate and http.tls_key) and not http.behind_tls_proxy:
@@ -261,7 +267,9 @@ def _check_secrets(settings: Settings, file: _File | None) -> None:
                 f"{_place(file, ('http', 'host'))}{http.host} is not loopback: give tls_certificate and tls_key, or say behind_tls_proxy = true"
             )
         if not settings.clients:
-            raise SettingsError(f"{_place(file, ('http', 'host'))}{http.host} is not loopback: add a [clients.NAME] first")
+            raise SettingsError(
+                f"{_place(file, ('http', 'host'))}{http.host} is not loopback: add a [clients.NAME] first"
+            )
 
 
 def default_file() -> Path | None:

@@ -41,7 +41,13 @@ class Served:
 
     def __init__(self, app: ASGIApp, bound: socket.socket, **options: object) -> None:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5, server_header=False, **options  # type: ignore[arg-type]
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            server_header=False,
+            **options,  # type: ignore[arg-type]
         )
         self._server = QuietServer(config)
         host, port = bound.getsockname()[:2]

@@ -23,7 +23,19 @@ from ops.settings import TelemetrySettings
 
 LOG_BYTES = 50 * 2**20
 LOG_FILES = 5
-QUIET = ("zeep", "httpx", "aiohttp", "amqp", "kombu", "pika", "urllib3", "opentelemetry", "asyncio", "alembic", "uvicorn.access")
+QUIET = (
+    "zeep",
+    "httpx",
+    "aiohttp",
+    "amqp",
+    "kombu",
+    "pika",
+    "urllib3",
+    "opentelemetry",
+    "asyncio",
+    "alembic",
+    "uvicorn.access",
+)
 """Libraries that speak of payloads or too much."""
 
 

@@ -70,7 +70,9 @@ class IsoAdapter:
         if job.operation != OPEN_SLIP:
             slip = job.memo.get("MaPhieu")
             if not slip:
-                return Contract(cause=Cause.POISON, code="MaPhieu", words="the ISO system has opened no slip for this dossier")
+                return Contract(
+                    cause=Cause.POISON, code="MaPhieu", words="the ISO system has opened no slip for this dossier"
+                )
             fields = {"MaPhieu": slip, **fields}
         return Row(job, json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode())
 
@@ -132,7 +134,9 @@ class IsoAdapter:
             try:
                 event = step_changed(change)
             except (Unmappable, Refusal, KeyError, TypeError) as error:
-                bad.append(json.dumps({"why": type(error).__name__, "row": change}, default=str, ensure_ascii=False).encode())
+                bad.append(
+                    json.dumps({"why": type(error).__name__, "row": change}, default=str, ensure_ascii=False).encode()
+                )
                 continue
             events.append(event)
             latest = max(latest, event.time)
@@ -148,5 +152,7 @@ _TIMES = ("NgayTiepNhan", "NgayHenTra", "BatDau", "KetThuc", "NgayKetThuc")
 def _typed(fields: dict[str, Any]) -> dict[str, Any]:
     """Times back from text, absent fields left out, as zeep wants them."""
     return {
-        name: datetime.fromisoformat(value) if name in _TIMES else value for name, value in fields.items() if value is not None
+        name: datetime.fromisoformat(value) if name in _TIMES else value
+        for name, value in fields.items()
+        if value is not None
     }

@@ -20,11 +20,27 @@ class Line(NamedTuple):
 
 
 FAULTS: dict[str, Line] = {
-    "ISO-001": Line("refused", "Không có phiếu này; kiểm tra phiếu trên hệ thống ISO.", "There is no such slip; look for it in the ISO system."),
-    "ISO-002": Line("refused", "Dữ liệu không hợp lệ; sửa bước xử lý rồi gửi lại.", "The data is not valid; correct the step."),
-    "ISO-003": Line("refused", "Phiếu đã kết thúc; mở lại phiếu trên hệ thống ISO nếu cần.", "The slip is closed; reopen it in the ISO system if needed."),
-    "ISO-101": Line("later", "Hệ thống ISO bận; trục tự gửi lại.", "The ISO system is busy; the bus tries again by itself."),
-    "FailedAuthentication": Line("forbidden", "Sai tài khoản kết nối; sửa cấu hình rồi mở lại đối tác.", "Wrong credentials; correct the settings, then resume."),
+    "ISO-001": Line(
+        "refused",
+        "Không có phiếu này; kiểm tra phiếu trên hệ thống ISO.",
+        "There is no such slip; look for it in the ISO system.",
+    ),
+    "ISO-002": Line(
+        "refused", "Dữ liệu không hợp lệ; sửa bước xử lý rồi gửi lại.", "The data is not valid; correct the step."
+    ),
+    "ISO-003": Line(
+        "refused",
+        "Phiếu đã kết thúc; mở lại phiếu trên hệ thống ISO nếu cần.",
+        "The slip is closed; reopen it in the ISO system if needed.",
+    ),
+    "ISO-101": Line(
+        "later", "Hệ thống ISO bận; trục tự gửi lại.", "The ISO system is busy; the bus tries again by itself."
+    ),
+    "FailedAuthentication": Line(
+        "forbidden",
+        "Sai tài khoản kết nối; sửa cấu hình rồi mở lại đối tác.",
+        "Wrong credentials; correct the settings, then resume.",
+    ),
 }
 
 

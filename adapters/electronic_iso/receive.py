@@ -21,14 +21,20 @@ async def receive(incoming: Incoming) -> Received | Answer:
     """One change of a step."""
     assert isinstance(incoming.settings, IsoSettings)
     secrets = incoming.settings.credentials
-    names = [secrets[name].get_secret_value() if name in secrets else "" for name in ("callback_username", "callback_password")]
+    names = [
+        secrets[name].get_secret_value() if name in secrets else ""
+        for name in ("callback_username", "callback_password")
+    ]
     try:
         _operation, fields = SERVER.read(incoming.body, names[0], names[1], incoming.clock.now())
         envelope = step_changed(fields.get("ThayDoi", fields))
     except Rejected as rejected:
         return _fault(rejected.code, rejected.text)
     except (Unmappable, Refusal, KeyError, TypeError) as error:
-        return _fault("Client", f"ISO-002: {error}" if isinstance(error, Unmappable | Refusal) else "ISO-002: ThayDoi is incomplete")
+        return _fault(
+            "Client",
+            f"ISO-002: {error}" if isinstance(error, Unmappable | Refusal) else "ISO-002: ThayDoi is incomplete",
+        )
     return Received((envelope,), _worded)
 
 

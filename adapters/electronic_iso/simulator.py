@@ -60,7 +60,11 @@ class IsoSimulator(Simulator):
             return _fault("ISO-002", str(error))
 
     def _authenticate(self, root: etree._Element) -> None:
-        token = {etree.QName(child).localname: child.text or "" for child in root.iter() if etree.QName(child).namespace == WSSE}
+        token = {
+            etree.QName(child).localname: child.text or ""
+            for child in root.iter()
+            if etree.QName(child).namespace == WSSE
+        }
         created = next((child.text or "" for child in root.iter() if etree.QName(child).localname == "Created"), "")
         nonce = base64.b64decode(token.get("Nonce", ""))
         wanted = base64.b64encode(hashlib.sha1(nonce + created.encode() + PASSWORD.encode()).digest()).decode()

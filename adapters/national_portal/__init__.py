@@ -15,7 +15,9 @@ from contracts.national_portal.messages import HoSo, TienDo
 def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
     """`progress_dedupe = "none"`: a progress row with an unknown outcome waits for a person."""
     if isinstance(settings, PortalSettings) and settings.progress_dedupe == "none":
-        operations = tuple(replace(o, dedupe="none") if o.name == "CapNhatTienDoHoSoMC" else o for o in partner.operations)
+        operations = tuple(
+            replace(o, dedupe="none") if o.name == "CapNhatTienDoHoSoMC" else o for o in partner.operations
+        )
         return replace(partner, operations=operations)
     return partner
 

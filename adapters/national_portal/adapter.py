@@ -75,7 +75,12 @@ class PortalAdapter:
         said = own.model_dump_json().encode()
         if meaning is Meaning.DONE or (meaning is Meaning.EXISTS and row.job.operation != STATE):
             return Delivered(
-                code=own.error_code, words=own.message, request=row.body, reply=said, memo=_memo(row), replies=self._replies(row)
+                code=own.error_code,
+                words=own.message,
+                request=row.body,
+                reply=said,
+                memo=_memo(row),
+                replies=self._replies(row),
             )
         if meaning is Meaning.UNCLEAR:
             return Unknown(code=own.error_code, words=own.message, request=row.body, reply=said)
@@ -123,10 +128,20 @@ class PortalAdapter:
             return Absent(words="an update is the whole state: sent again", request=row.body)
         reply = await self._client.look_up(row.job.dossier, call)
         if not isinstance(reply, Reply):
-            return reply if isinstance(reply, Transient | Held) else Unknown(code=reply.code, words=reply.words, request=row.body)
+            return (
+                reply
+                if isinstance(reply, Transient | Held)
+                else Unknown(code=reply.code, words=reply.words, request=row.body)
+            )
         meaning = read(reply)
         if meaning is Meaning.DONE and reply.result:
-            return Delivered(code=reply.error_code, words=reply.message, request=row.body, memo=_memo(row), replies=self._replies(row))
+            return Delivered(
+                code=reply.error_code,
+                words=reply.message,
+                request=row.body,
+                memo=_memo(row),
+                replies=self._replies(row),
+            )
         if meaning is Meaning.DONE or "không tồn tại" in reply.message.casefold():
             return Absent(code=reply.error_code, words=reply.message, request=row.body)
         return Unknown(code=reply.error_code, words=reply.message, request=row.body)

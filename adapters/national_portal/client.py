@@ -73,7 +73,9 @@ class PortalClient:
         if isinstance(reply, Failure):
             raise LoginFailed(_before_sending(from_failure(reply)))
         if reply.status in (400, 401, 403):
-            raise LoginFailed(Held(cause=Cause.FORBIDDEN, code=str(reply.status), words="the portal refused our credentials"))
+            raise LoginFailed(
+                Held(cause=Cause.FORBIDDEN, code=str(reply.status), words="the portal refused our credentials")
+            )
         outcome = from_status(reply)
         if outcome is not None:
             raise LoginFailed(_before_sending(outcome))
@@ -85,7 +87,9 @@ class PortalClient:
             raise LoginFailed(Held(cause=Cause.FORBIDDEN, code=answer.error_code, words=answer.message))
         return answer.session, None
 
-    async def _ask(self, service: str, call: Call, fields: dict[str, Any], data: Sequence[bytes] | None) -> Reply | Outcome:
+    async def _ask(
+        self, service: str, call: Call, fields: dict[str, Any], data: Sequence[bytes] | None
+    ) -> Reply | Outcome:
         """One service call; on a session error one login and one repeat."""
         try:
             session, generation = await self.log_in(call)

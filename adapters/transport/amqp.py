@@ -121,13 +121,17 @@ class Publisher:
 
     def _send(self, channel: Any, job: _Job) -> Outcome:
         properties = pika.BasicProperties(
-            content_type="application/cloudevents+json", delivery_mode=2, message_id=job.message_id,
+            content_type="application/cloudevents+json",
+            delivery_mode=2,
+            message_id=job.message_id,
             headers={"traceparent": job.traceparent} if job.traceparent else None,
         )
         try:
             channel.basic_publish(self._exchange, job.key, job.body, properties, mandatory=True)
         except UnroutableError:
-            return Permanent(code="unroutable", words=f"no queue is bound to {self._exchange} for this event", request=job.body)
+            return Permanent(
+                code="unroutable", words=f"no queue is bound to {self._exchange} for this event", request=job.body
+            )
         except NackError:
             return Transient(cause=Cause.LATER, words="the broker said no")
         except (AMQPError, OSError) as error:
@@ -187,7 +191,9 @@ class AmqpIntake:
             channel.basic_qos(prefetch_count=PREFETCH)
             channel.confirm_delivery()
             waiting: list[tuple[int, bytes]] = []
-            channel.basic_consume(INTAKE_QUEUE, lambda _c, method, _p, body: waiting.append((method.delivery_tag, body)))
+            channel.basic_consume(
+                INTAKE_QUEUE, lambda _c, method, _p, body: waiting.append((method.delivery_tag, body))
+            )
             while not self._stopping.is_set():
                 connection.process_data_events(0.05 if not waiting else 0)
                 if waiting:

@@ -73,7 +73,9 @@ class Unparsable:
 class SoapClient:
     """Calls the operations of one port."""
 
-    def __init__(self, http: HttpClient, wsdl: bytes, service: str, port: str, username: str, password: str, path: str) -> None:
+    def __init__(
+        self, http: HttpClient, wsdl: bytes, service: str, port: str, username: str, password: str, path: str
+    ) -> None:
         self._http = http
         self._zeep = open_wsdl(wsdl)
         self._proxy = self._zeep.bind(service, port)
@@ -101,7 +103,9 @@ class SoapClient:
 
         A `Reply` is an HTTP answer that is no SOAP at all and not a 200: its status decides.
         """
-        answered = await self._http.send(self._endpoints[operation], self.build(operation, fields, call.traceparent), call)
+        answered = await self._http.send(
+            self._endpoints[operation], self.build(operation, fields, call.traceparent), call
+        )
         if isinstance(answered, Failure):
             return answered
         if answered.content_type not in TYPES:
@@ -112,7 +116,11 @@ class SoapClient:
         try:
             xml.parse(reply.body)
             response = SimpleNamespace(
-                status_code=reply.status, headers={"Content-Type": "text/xml"}, content=reply.body, encoding="utf-8", text=""
+                status_code=reply.status,
+                headers={"Content-Type": "text/xml"},
+                content=reply.body,
+                encoding="utf-8",
+                text="",
             )
             binding = self._proxy._binding
             return serialize_object(binding.process_reply(self._zeep, binding._operations[operation], response), dict)
@@ -190,7 +198,9 @@ class SoapServer:
         except ValueError:
             raise Rejected("FailedAuthentication", "the UsernameToken cannot be read") from None
         created = created if created.tzinfo else created.replace(tzinfo=UTC)
-        wanted = base64.b64encode(hashlib.sha1(nonce + values["Created"].encode() + password.encode()).digest()).decode()
+        wanted = base64.b64encode(
+            hashlib.sha1(nonce + values["Created"].encode() + password.encode()).digest()
+        ).decode()
         right = hmac.compare_digest(wanted, values["Password"]) and hmac.compare_digest(username, values["Username"])
         if not right or not password:
             raise Rejected("FailedAuthentication", "the UsernameToken is not right")
@@ -213,5 +223,3 @@ class SoapServer:
         etree.SubElement(fault, "faultcode").text = f"soap:{code}"
         etree.SubElement(fault, "faultstring").text = text
         return xml.write(envelope)
-
-

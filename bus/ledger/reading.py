@@ -256,7 +256,9 @@ def _partners(connection: Connection) -> list[PartnerView]:
 
 def _delivery(row: tuple[Any, ...]) -> DeliveryView:
     number, partner, operation, dossier, place, state, cause, *rest, traceparent = row
-    return DeliveryView(number, partner, operation, dossier, place, State(state), Cause(cause), *rest, traceparent[3:35])
+    return DeliveryView(
+        number, partner, operation, dossier, place, State(state), Cause(cause), *rest, traceparent[3:35]
+    )
 
 
 def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:

@@ -44,7 +44,13 @@ STEP = table(
     row("step.started_at", "BatDau", instant(), source=DOC, required=True),
     row("step.ended_at", "KetThuc", instant(), source=DOC),
     row("step.budget_hours", "HanXuLyGio", source=DOC),
-    row("step.result", "KetQua", choice({"passed": "DAT", "sent_back": "TRA_LAI", "paused": "TAM_DUNG"}), source=DOC, required=True),
+    row(
+        "step.result",
+        "KetQua",
+        choice({"passed": "DAT", "sent_back": "TRA_LAI", "paused": "TAM_DUNG"}),
+        source=DOC,
+        required=True,
+    ),
     row("step.note", "GhiChu", text(), source=DOC),
     empty=None,
 )

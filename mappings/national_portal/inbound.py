@@ -34,7 +34,11 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
             "phone": message.SoDienThoai,
             "form": message.DuLieu,
             "files": [
-                {"id": file.TepDinhKemId or str(place), "title": file.TenTepDinhKem, "url": _address(file.DuongDan, file_base)}
+                {
+                    "id": file.TepDinhKemId or str(place),
+                    "title": file.TenTepDinhKem,
+                    "url": _address(file.DuongDan, file_base),
+                }
                 for place, file in enumerate(message.DanhSachTep, start=1)
                 if file.DuongDan
             ],

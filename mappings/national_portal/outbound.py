@@ -79,7 +79,12 @@ PAPER = table(
 FEE = table(
     row("title", "TenPhiLePhi", source=DOC),
     row("code", "MaPhiLePhi", source=DOC),
-    row("collected", "HinhThucThu", choice({"online": "truc-tuyen", "cash": "tien-mat", "transfer": "chuyen-khoan", "": ""}), source=DOC),
+    row(
+        "collected",
+        "HinhThucThu",
+        choice({"online": "truc-tuyen", "cash": "tien-mat", "transfer": "chuyen-khoan", "": ""}),
+        source=DOC,
+    ),
     row("amount_vnd", "Gia", number(), source=DOC),
     row("kind", "LoaiPhiLePhi", choice({"charge": "1", "fee": "2"}), source=DOC),
 )
@@ -137,7 +142,13 @@ DOSSIER = table(
     row("dossier.procedure.name", "TenTTHC", text(), source=DOC, required=True),
     row("dossier.procedure.field_code", "MaLinhVuc", source=DOC, required=True),
     row("dossier.procedure.field_name", "TenLinhVuc", text(), source=DOC, required=True),
-    row("dossier.channel", "KenhThucHien", choice({"counter": "1", "online": "2", "post": "3"}), source=DOC, required=True),
+    row(
+        "dossier.channel",
+        "KenhThucHien",
+        choice({"counter": "1", "online": "2", "post": "3"}),
+        source=DOC,
+        required=True,
+    ),
     row("dossier.applicant.name", "ChuHoSo", text(), source=DOC, required=True),
     computed("SoGiayToChuHoSo", owner_number, source=DOC, required=True),
     computed("DinhDanhCHS", owner_identities, source=DOC),
@@ -214,5 +225,3 @@ def dossier_object(message: Any) -> dict[str, Any]:
 def progress_row(message: Any) -> dict[str, Any]:
     """One progress row of a dossier event. Raises Unmappable."""
     return build(PROGRESS, message)
-
-

@@ -35,7 +35,16 @@ class Where(BaseModel):
 
     def filter(self) -> Filter:
         return Filter(
-            self.ids, self.partner, self.operation, self.state, self.cause, self.code, self.hold_key, self.dossier, self.since, self.until
+            self.ids,
+            self.partner,
+            self.operation,
+            self.state,
+            self.cause,
+            self.code,
+            self.hold_key,
+            self.dossier,
+            self.since,
+            self.until,
         )
 
 
@@ -77,7 +86,9 @@ def routes(house: House, guard: Guard) -> APIRouter:
             return model.model_validate_json(await guard.body(request))
         except ValidationError as error:
             faults = [fault.as_dict() for fault in faults_of(error)]
-            raise Problem(422, "Unprocessable Content", "; ".join(f"{f['path']}: {f['rule']}" for f in faults), faults=faults) from None
+            raise Problem(
+                422, "Unprocessable Content", "; ".join(f"{f['path']}: {f['rule']}" for f in faults), faults=faults
+            ) from None
 
     @router.get("/v1/dossiers/{code}", summary="The story of a dossier, personal data masked")
     async def story(request: Request, code: str) -> JSONResponse:
@@ -89,7 +100,10 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.get("/v1/deliveries", summary="Deliveries, newest first")
     async def deliveries(
-        request: Request, where: Annotated[Where, Query()], cursor: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100
+        request: Request,
+        where: Annotated[Where, Query()],
+        cursor: str = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> JSONResponse:
         guard.admit(request, "read")
         if cursor and not cursor.isdigit():
@@ -122,8 +136,15 @@ def routes(house: House, guard: Guard) -> APIRouter:
         body: ActionBody = await read(request, ActionBody)
         try:
             rows = await desk.act(
-                house.ledger, body.verb, body.where.filter(), client.name, body.reason, body.resolve_as, body.reference,
-                limit=body.limit, dry_run=body.dry_run,
+                house.ledger,
+                body.verb,
+                body.where.filter(),
+                client.name,
+                body.reason,
+                body.resolve_as,
+                body.reference,
+                limit=body.limit,
+                dry_run=body.dry_run,
             )
         except desk.Refused as refused:
             raise Problem(422, "Unprocessable Content", str(refused)) from None

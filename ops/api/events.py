@@ -60,7 +60,9 @@ def _judged(value: Any, client: Client) -> Envelope | Refusal:
     except Refusal as refusal:
         return refusal
     if client.sources and envelope.source not in client.sources:
-        fault = Fault("$.source", f"the key of {client.name} may not speak for this source", "[clients] sources", envelope.source)
+        fault = Fault(
+            "$.source", f"the key of {client.name} may not speak for this source", "[clients] sources", envelope.source
+        )
         return Refusal([fault], envelope.id, envelope.source)
     return envelope
 

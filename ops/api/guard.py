@@ -92,7 +92,9 @@ class Guard:
         tokens, at = self._buckets.get(name, (self._rate, now))
         tokens = min(self._rate, tokens + (now - at) * self._rate)
         if tokens < 1:
-            raise Problem(429, "Too Many Requests", f"at most {self._rate:g} requests a second a client", retry_after_s=1)
+            raise Problem(
+                429, "Too Many Requests", f"at most {self._rate:g} requests a second a client", retry_after_s=1
+            )
         self._buckets[name] = (tokens - 1, now)
 
     async def body(self, request: Request) -> bytes:
@@ -114,7 +116,9 @@ class Guard:
                         raise _too_large(limit)
                     parts.append(part)
         except TimeoutError:
-            raise Problem(408, "Request Timeout", f"the body did not arrive within {self._http.body_limit_s:g} s") from None
+            raise Problem(
+                408, "Request Timeout", f"the body did not arrive within {self._http.body_limit_s:g} s"
+            ) from None
         finally:
             self._busy -= 1
         return b"".join(parts)

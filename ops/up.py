@@ -1,0 +1,180 @@
+"""Run the bus: everything in one process group (`up`), or its parts (`serve`, `work`) until a signal says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+
+from adapters import discover
+from adapters.dossier_system import simulator as dossier_simulator
+from adapters.electronic_iso import simulator as iso_simulator
+from adapters.national_portal import simulator as portal_simulator
+from adapters.receiver import Receiver
+from adapters.transport.amqp import AmqpIntake
+from bus.adapter import Partner
+from bus.intake import Route
+from bus.seal import Keyring
+from contracts.envelope import Envelope, read
+from contracts.fault import Refusal
+from ops import demo, sample, simulate, telemetry
+from ops.gateway import application
+from ops.house import House
+from ops.settings import Settings
+
+CALLBACK = ("iso", "iso-callback-demo")
+"""What the simulated ISO system shows when it calls us."""
+
+
+class StartError(Exception):
+    """The bus cannot start; one sentence."""
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+def receivers(partners: Collection[str]) -> dict[str, tuple[Receiver, ...]]:
+    """The addresses partners call, from their rooms."""
+    import importlib
+
+    rooms = {name: importlib.import_module(f"adapters.{name}") for name in partners if name in discover()}
+    return {name: room.RECEIVERS for name, room in rooms.items() if hasattr(room, "RECEIVERS")}
+
+
+async def bus(
+    settings: Settings,
+    *,
+    serve: bool = True,
+    work: Collection[str] | None = None,
+    partners: Mapping[str, Partner] | None = None,
+    route: Route | None = None,
+    anonymous: bool = False,
+    around: Callable[[House, str, asyncio.Event], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Start, run until SIGTERM or SIGINT, drain, end. `around` runs beside it (the demo's stream and screen)."""
+    bound = None
+    if serve:
+        try:
+            bound = simulate.bind(settings.http.host, settings.http.port)
+        except OSError as error:
+            raise StartError(
+                f"port {settings.http.port} on {settings.http.host} cannot be used ({error.strerror}); choose another with --port or [http] port"
+            ) from None
+    telemetry.start(settings.telemetry)
+    house = House(settings, partners=partners, route=route, work=work, receivers=receivers(partners or discover()))
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await house.start()
+    served = None
+    if bound is not None:
+        tls = {"ssl_certfile": settings.http.tls_certificate, "ssl_keyfile": settings.http.tls_key}
+        app = application(house, anonymous=anonymous)
+        served = simulate.Served(app, bound, **{k: v for k, v in tls.items() if v})
+        await served.started()
+    intake = AmqpIntake(settings.broker.url, partial(_take, house)) if settings.intake.amqp and serve else None
+    if intake is not None:
+        intake.start()
+    beside = asyncio.create_task(around(house, served.url if served else "", stopped)) if around else None
+    try:
+        await stopped.wait()
+    finally:
+        house.open = False
+        if intake is not None:
+            await intake.stop()
+        if beside is not None:
+            await asyncio.gather(beside, return_exceptions=True)
+        await house.stop()
+        if served is not None:
+            await served.stop()
+
+
+async def _take(house: House, bodies: list[bytes]) -> list[dict[str, Any]]:
+    """Events from the AMQP queue, through the one front door."""
+    events: list[Envelope | Refusal] = []
+    for body in bodies:
+        try:
+            events.append(read(body))
+        except Refusal as refusal:
+            events.append(refusal)
+    return await house.intake.accept(events, client="amqp")
+
+
+async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings) -> None:
+    """A whole province on this machine: the bus with simulators of its partners and, with `stream`, dossiers coming in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    simulators = await simulate.serve(simulate.SIMULATORS, folder)
+    settings = _demo_settings(folder, port, {name: served.url for name, served in simulators.items()}, overrides)
+    tail = demo.Tail()
+
+    async def around(house: House, url: str, stopped: asyncio.Event) -> None:
+        house.on_event.append(tail.came_in)
+        house.on_outcome.append(tail.went_out)
+        jobs = [demo.show(house.ledger, tail, url, stopped, Console())]
+        if stream:
+            jobs.append(demo.stream(house.intake, folder / "stream.position", sample.stream, stopped))
+        await asyncio.gather(*jobs)
+
+    try:
+        await bus(settings, anonymous=True, around=around)
+    finally:
+        for served in simulators.values():
+            await served.stop()
+
+
+def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: Settings) -> Settings:
+    """Settings of the demo: everything on loopback and under `folder`, the simulators' invented credentials."""
+    keys = folder / "keys.json"
+    if not keys.exists():
+        descriptor = os.open(keys, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(Keyring.generate())
+    chosen = overrides.model_dump(exclude_unset=True)
+    own: dict[str, Any] = {
+        "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+        "keys": {"file": str(keys)},
+        "telemetry": {"log_file": str(folder / "bus.log")},
+        "http": {"host": "127.0.0.1", "port": port},
+        "partners": {
+            "dossier_system": {
+                "base_url": urls["dossier_system"],
+                "path": "/events",
+                "credentials": {"webhook_secret": dossier_simulator.SECRET},
+            },
+            "national_portal": {
+                "base_url": urls["national_portal"],
+                "unit": "000.00.00.H59",
+                "push_secret": "portal-demo",
+                "credentials": {"username": portal_simulator.USERNAME, "password": portal_simulator.PASSWORD},
+            },
+            "electronic_iso": {
+                "base_url": urls["electronic_iso"],
+                "credentials": {
+                    "username": iso_simulator.USERNAME,
+                    "password": iso_simulator.PASSWORD,
+                    "callback_username": CALLBACK[0],
+                    "callback_password": CALLBACK[1],
+                },
+            },
+        },
+    }
+    merged = _merge(own, {name: value for name, value in chosen.items() if name in ("ledger", "broker", "telemetry")})
+    return Settings(**json.loads(json.dumps(merged, default=str)))
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    return base | {
+        name: _merge(base.get(name, {}), value) if isinstance(value, dict) else value for name, value in over.items()
+    }
