@@ -1,7 +1,7 @@
 """The command `lienthong`: arguments in, desk or queries called over HTTP, text out.
 
-Exit codes: 0 done; 1 the answer is no (not verified, not all accepted, not all done); 2 wrong usage; 3 no bus answers; 4 the settings cannot be
-used; 5 the ledger may not be used. Every error is one sentence on standard error.
+Exit codes: 0 done; 1 the answer is no (not verified, not all accepted, not all done); 2 wrong usage; 3 no bus answers; 4 the
+settings cannot be used; 5 the ledger may not be used. Every error is one sentence on standard error.
 """
 
 from __future__ import annotations
@@ -316,10 +316,13 @@ def story(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """One dossier's story: what came, what was sent where, the answers, what is owed and why. Example: lienthong story 000.00.17.H59-260105-0001"""
+    """One dossier's story: what came, what was sent where, the answers, what is owed and why.
+
+    Example: lienthong story 000.00.17.H59-260105-0001
+    """
     from ops.story import tell
 
-    if lang not in ("vi", "en"):
+    if lang != "vi" and lang != "en":
         fail(USAGE, "--lang is vi or en")
     told = _ask(lambda: _remote(url, key, config).get(f"/v1/dossiers/{dossier}"))
     if as_json:
@@ -523,7 +526,10 @@ def close_gap(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Stop waiting for missing numbers of a sequence. Example: lienthong close-gap urn:... 000.00.17.H59-260105-0001 --reason 'never sent'"""
+    """Stop waiting for missing numbers of a sequence.
+
+    Example: lienthong close-gap urn:lienthong:dossier-system 000.00.17.H59-260105-0001 --reason 'never sent'
+    """
     if len(reason) < 3:
         fail(USAGE, "say why with --reason")
     told = _ask(
@@ -601,7 +607,10 @@ def new_keys(file: Annotated[Path, typer.Argument(help="where to write it (mode 
 
 @keys.command()
 def rotate(file: Annotated[Path, typer.Argument(help="the keyring")]) -> None:
-    """Add a data key: it writes from the next start on, the older ones still read. Example: lienthong keys rotate /etc/lienthong/keys.json"""
+    """Add a data key: it writes from the next start on, the older ones still read.
+
+    Example: lienthong keys rotate /etc/lienthong/keys.json
+    """
     from bus.seal import Keyring
 
     try:

@@ -123,8 +123,12 @@ class House:
     async def stop(self) -> None:
         """Begin nothing more, let calls under way end for a while, record the rest as unknown, close."""
         self.open = False
-        for part in (*self.workers.values(), *self._pollers, *([self._relay] if self._relay else [])):
-            part.stop()
+        for worker in self.workers.values():
+            worker.stop()
+        for poller in self._pollers:
+            poller.stop()
+        if self._relay is not None:
+            self._relay.stop()
         _done, late = await asyncio.wait(self._tasks, timeout=DRAIN_S) if self._tasks else (set(), set())
         if late:
             for worker in self.workers.values():

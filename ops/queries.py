@@ -171,7 +171,7 @@ async def status(ledger: Ledger, *, verify: bool = False) -> dict[str, Any]:
 
 def _sums(totals: Totals, partner: str | None) -> dict[str, int]:
     """owed, open and each state."""
-    by_state = {state: 0 for state in State}
+    by_state = dict.fromkeys(State, 0)
     for (name, state, _), n in totals.counts.items():
         if partner is None or name == partner:
             by_state[state] += n

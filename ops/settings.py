@@ -264,7 +264,8 @@ def _check_secrets(settings: Settings, file: _File | None) -> None:
     if http.host not in LOOPBACK:
         if not (http.tls_certificate and http.tls_key) and not http.behind_tls_proxy:
             raise SettingsError(
-                f"{_place(file, ('http', 'host'))}{http.host} is not loopback: give tls_certificate and tls_key, or say behind_tls_proxy = true"
+                f"{_place(file, ('http', 'host'))}{http.host} is not loopback: "
+                "give tls_certificate and tls_key, or say behind_tls_proxy = true"
             )
         if not settings.clients:
             raise SettingsError(

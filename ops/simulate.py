@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import importlib
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,11 +17,19 @@ SIMULATORS = ("dossier_system", "electronic_iso", "national_portal")
 
 
 class QuietServer(uvicorn.Server):
-    """A uvicorn server that leaves signals to us."""
+    """A uvicorn server that leaves signals to us and says when it has begun."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.began = asyncio.Event()
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
+    def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.began.set()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -39,7 +48,7 @@ def bind(host: str, port: int) -> socket.socket:
 class Served:
     """A web app at work on a socket; `stop` ends it."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket, **options: object) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, **tls: Any) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -47,7 +56,7 @@ class Served:
             lifespan="off",
             timeout_graceful_shutdown=5,
             server_header=False,
-            **options,  # type: ignore[arg-type]
+            **tls,
         )
         self._server = QuietServer(config)
         host, port = bound.getsockname()[:2]
@@ -55,8 +64,8 @@ class Served:
         self._task = asyncio.create_task(self._server.serve(sockets=[bound]))
 
     async def started(self) -> None:
-        while not self._server.started and not self._task.done():
-            await asyncio.sleep(0.01)
+        """Return once the socket is served."""
+        await self._server.began.wait()
 
     async def stop(self) -> None:
         self._server.should_exit = True

@@ -69,7 +69,8 @@ async def bus(
             bound = simulate.bind(settings.http.host, settings.http.port)
         except OSError as error:
             raise StartError(
-                f"port {settings.http.port} on {settings.http.host} cannot be used ({error.strerror}); choose another with --port or [http] port"
+                f"port {settings.http.port} on {settings.http.host} cannot be used ({error.strerror}); "
+                "choose another with --port or [http] port"
             ) from None
     telemetry.start(settings.telemetry)
     house = House(settings, partners=partners, route=route, work=work, receivers=receivers(partners or discover()))

@@ -32,7 +32,8 @@ FIRST_LOOK = timedelta(days=1)
 
 
 class IsoSettings(PartnerSettings):
-    """`[partners.electronic_iso]`: `credentials` hold username and password, and callback_username, callback_password for its calls to us."""
+    """`[partners.electronic_iso]`: `credentials` hold username and password, and, for its calls to us, callback_username and
+    callback_password."""
 
     path: str = "/soap"
     concurrency: int = 8

@@ -11,8 +11,22 @@ from bus.ledger.words import OPEN, Action, ActionRow, State
 from bus.outcome import Cause
 
 _COLUMNS = (
-    "id lane number partner dossier operation full_state state cause step revision holds hold_key source event_id attempt held"
-).split()
+    *(
+        "id",
+        "lane",
+        "number",
+        "partner",
+        "dossier",
+        "operation",
+        "full_state",
+        "state",
+        "cause",
+        "step",
+        "revision",
+        "holds",
+    ),
+    *("hold_key", "source", "event_id", "attempt", "held"),
+)
 
 
 @dataclass(frozen=True, slots=True)

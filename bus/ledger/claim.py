@@ -92,9 +92,22 @@ def _due(book: Book, partner: str, limit: int) -> Heads:
 
 Row = dict[str, Any]
 _COLUMNS = (
-    "id lane number operation step dossier key attempt tries crashes doubt group_size mapped accepted_at state cause "
-    "source event_id traceparent body"
-).split()
+    *(
+        "id",
+        "lane",
+        "number",
+        "operation",
+        "step",
+        "dossier",
+        "key",
+        "attempt",
+        "tries",
+        "crashes",
+        "doubt",
+        "group_size",
+    ),
+    *("mapped", "accepted_at", "state", "cause", "source", "event_id", "traceparent", "body"),
+)
 
 
 def _claimable(book: Book, heads: Heads) -> list[Row]:

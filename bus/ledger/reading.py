@@ -37,6 +37,11 @@ THREADS = 3
 READ_LIMIT_S = 10.0
 PROOF_LIMIT_S = 600.0
 Answer = TypeVar("Answer")
+_EVENT_FIELDS = ("id", "source", "event_id", "type", "sequence", "occurred_at", "accepted_at", "client")
+_DELIVERY_FIELDS = (
+    *("id", "partner", "operation", "dossier", "number", "code", "hold_key", "step", "due_at", "attempt", "tries"),
+    *("accepted_at", "changed_at", "event_id", "event_type", "source"),
+)
 _VIEW = """SELECT d.id, d.partner, d.operation, d.dossier, d.number, d.state, d.cause, d.code, d.hold_key, d.step, d.due_at,
     d.attempt, d.tries, d.accepted_at, d.changed_at, e.event_id, e.type, e.source, e.traceparent
     FROM delivery d JOIN event e ON e.id = d.event"""
@@ -162,9 +167,18 @@ class Reader:
         return Story(dossier, events, deliveries, attempts, notes, lanes)
 
     def _event(self, row: tuple[Any, ...]) -> EventView:
-        *plain, flags, correlation, causation, traceparent, body = row
+        *plain, entered, flags, correlation, causation, traceparent, body = row
         opened = self._keys.open(bytes(body), event_record(row[1], row[2]))
-        return EventView(*plain[:8], bool(plain[8]), tuple(flags.split()), correlation, causation, traceparent, opened)
+        before = dict(zip(_EVENT_FIELDS, plain, strict=True))
+        return EventView(
+            **before,
+            entered=bool(entered),
+            flags=tuple(flags.split()),
+            correlation_id=correlation,
+            causation_id=causation,
+            traceparent=traceparent,
+            body=opened,
+        )
 
     def _attempt(self, row: tuple[Any, ...]) -> AttemptView:
         *plain, late, sealed = row
@@ -256,9 +270,8 @@ def _partners(connection: Connection) -> list[PartnerView]:
 
 def _delivery(row: tuple[Any, ...]) -> DeliveryView:
     number, partner, operation, dossier, place, state, cause, *rest, traceparent = row
-    return DeliveryView(
-        number, partner, operation, dossier, place, State(state), Cause(cause), *rest, traceparent[3:35]
-    )
+    fields = dict(zip(_DELIVERY_FIELDS, (number, partner, operation, dossier, place, *rest), strict=True))
+    return DeliveryView(**fields, state=State(state), cause=Cause(cause), trace_id=traceparent[3:35])
 
 
 def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -218,7 +219,7 @@ class SqlLedger:
         rows: list[ActionRow] = []
         pages = iter(ids)
         while page := list(islice(pages, CURSOR_ROWS)):
-            rows += await self._other(lambda book, page=page: act(book, action, page))
+            rows += await self._other(partial(act, action=action, ids=page))
         return rows
 
     async def pause(self, partner: str, who: str, reason: str) -> None:
@@ -299,9 +300,10 @@ class SqlVault:
             return known
         refresher = secrets.token_hex(8)
         while True:
-            token, mine = await self._ledger._other(
+            answer: tuple[Token | None, bool] = await self._ledger._other(
                 lambda book: duty.begin_refresh(book, self._partner, name, stale, refresher, REFRESH_TTL_S), Kind.CLAIM
             )
+            token, mine = answer
             if token is not None:
                 self._known[name] = token
                 return token

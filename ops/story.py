@@ -1,0 +1,97 @@
+"""A dossier's story as text, for the monitoring officer: what came, what was sent where, the answer, what is owed and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bus.maintenance import VIETNAM
+from ops.words import Language, say
+
+
+def local(text: str | None) -> str:
+    """An ISO instant as an officer reads it, Vietnamese time."""
+    return "" if text is None else datetime.fromisoformat(text).astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def tell(story: dict[str, Any], language: Language) -> str:
+    """The story of `GET /v1/dossiers/{code}` in `vi` or `en`."""
+    lines = [say("head", language, dossier=story["dossier"]), "=" * 60]
+    by_event: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for delivery in story["deliveries"]:
+        by_event.setdefault((delivery["source"], delivery["event"]), []).append(delivery)
+    lanes = {lane["partner"]: lane for lane in story["lanes"]}
+    for event in story["events"]:
+        lines += _event(event, language)
+        owed = by_event.get((event["source"], event["id"]), [])
+        if not owed:
+            lines.append(f"    · {say('nobody', language)}")
+        for delivery in sorted(owed, key=lambda d: (d["partner"], d["number"] or 0)):
+            lines += _delivery(delivery, lanes.get(delivery["partner"]), language)
+    if story["notes"]:
+        lines += ["", say("notes", language)]
+        lines += [f"    · {say('note', language, **note | {'time': local(note['at'])})}" for note in story["notes"]]
+    return "\n".join(lines)
+
+
+def _event(event: dict[str, Any], language: Language) -> list[str]:
+    title = event["title_vi"] if language == "vi" else event["title_en"]
+    facts = [say("occurred", language, time=local(event["time"]))]
+    if event["sequence"] is not None:
+        facts.append(f"#{event['sequence']}")
+    if event["waits_for_gap"]:
+        facts.append(say("gap", language))
+    if event["flags"]:
+        facts.append(say("flags", language, flags=", ".join(event["flags"])))
+    if event["trace_id"]:
+        facts.append(say("trace", language, trace=event["trace_id"]))
+    return ["", f"{local(event['accepted_at'])}  {title}", f"    {'; '.join(facts)}"]
+
+
+MARKS = {"delivered": "✓", "dead": "✗", "in_doubt": "?", "superseded": "↷", "cancelled": "–"}
+
+
+def _delivery(delivery: dict[str, Any], lane: dict[str, Any] | None, language: Language) -> list[str]:
+    state, cause = delivery["state"], delivery["cause"]
+    text = say(f"state.{state}", language)
+    if cause and state != "delivered":
+        text += f": {say(f'cause.{cause}', language, hold_key=delivery['hold_key'])}"
+    where = say("partner", language, partner=f"{delivery['partner']} {delivery['operation']}")
+    lines = [f"    {MARKS.get(state, '…')} {where}: {text} [{delivery['id']}]"]
+    lines += [f"        {_attempt(attempt, language)}" for attempt in delivery["attempts"]]
+    lines += [f"        {hint}" for hint in _next(delivery, lane, language)]
+    return lines
+
+
+def _attempt(attempt: dict[str, Any], language: Language) -> str:
+    said = " ".join(part for part in (attempt["code"], attempt["words"]) if part)
+    return f"{local(attempt['opened_at'])}  " + say(
+        "attempt",
+        language,
+        number=attempt["number"],
+        step=say("ask", language) if attempt["step"] == "ask" else "",
+        outcome=say(f"outcome.{attempt['outcome']}", language),
+        words=f" ({said})" if said else "",
+    )
+
+
+def _next(delivery: dict[str, Any], lane: dict[str, Any] | None, language: Language) -> list[str]:
+    """What comes next, and what a person may do."""
+    state, cause = delivery["state"], delivery["cause"]
+    hints = []
+    if state in ("dead", "in_doubt", "waiting", "pending") and lane is not None:
+        if lane["held"]:
+            hints.append(say("held", language))
+        if lane["head"] not in (None, delivery["id"]) and state == "pending":
+            hints.append(say("next.head", language))
+        elif lane["head"] == delivery["id"] and lane["waiting_behind"]:
+            hints.append(say("behind", language, n=lane["waiting_behind"]))
+    if state == "dead" and cause != "skipped":
+        hints.append(say("next.dead", language, id=delivery["id"]))
+    elif state == "in_doubt" and delivery["due_at"] is None:
+        hints.append(say("next.in_doubt", language, id=delivery["id"]))
+    elif cause in ("code_gap", "gap") and state == "waiting":
+        hints.append(say(f"next.{cause}", language))
+    elif delivery["due_at"] and state in ("waiting", "in_doubt"):
+        hints.append(say("next.due", language, time=local(delivery["due_at"])))
+    return hints
