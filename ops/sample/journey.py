@@ -152,7 +152,9 @@ def assign(life: Life) -> Told:
 
 def work(life: Life) -> Told:
     """Processing goes on without a change of status."""
-    return "dossier.status_changed.v1", life.to(4, life.rng.choice(("Chuyển thẩm định", "Trình lãnh đạo ký", "Lấy ý kiến")))
+    return "dossier.status_changed.v1", life.to(
+        4, life.rng.choice(("Chuyển thẩm định", "Trình lãnh đạo ký", "Lấy ý kiến"))
+    )
 
 
 def resume(life: Life) -> Told:
@@ -163,7 +165,9 @@ def resume(life: Life) -> Told:
 def step(life: Life) -> Told:
     """A workflow step is done."""
     life.worked += 1
-    began_at = max(datetime.fromisoformat(life.dossier["received_at"]), life.at - timedelta(hours=life.rng.randint(1, 6)))
+    began_at = max(
+        datetime.fromisoformat(life.dossier["received_at"]), life.at - timedelta(hours=life.rng.randint(1, 6))
+    )
     return "dossier.step_completed.v1", {
         "step": {
             "code": f"B{life.worked:02}",
@@ -194,7 +198,12 @@ def supplement(life: Life) -> Told:
     """The paper comes; the due time moves by the pause."""
     (asked,) = life.dossier["supplements"]
     due_at = life.due_later()
-    answer = {"received_by": life.officer, "received_at": life.at.isoformat(), "answer": "Đã nộp đủ", "due_after_at": due_at}
+    answer = {
+        "received_by": life.officer,
+        "received_at": life.at.isoformat(),
+        "answer": "Đã nộp đủ",
+        "due_after_at": due_at,
+    }
     paper = life.paper(len(life.dossier["papers"]) + 1, "Hợp đồng thuê địa điểm (bổ sung)")
     changes = {"supplements": [asked | answer], "papers": [*life.dossier["papers"], paper], "due_at": due_at}
     return "dossier.supplemented.v1", life.to(4, "Công dân đã bổ sung hồ sơ", **changes)
@@ -203,7 +212,8 @@ def supplement(life: Life) -> Told:
 def ask_fee(life: Life) -> Told:
     """Fees are asked for: before reception (thu trước) or after the tax notice."""
     fees = [
-        {"title": charge.title, "kind": charge.kind, "amount_vnd": charge.amount_vnd} for charge in life.journey.offer.charges
+        {"title": charge.title, "kind": charge.kind, "amount_vnd": charge.amount_vnd}
+        for charge in life.journey.offer.charges
     ]
     return "dossier.fee_requested.v1", life.to(6, "Thông báo nghĩa vụ tài chính", fees=fees)
 
@@ -225,7 +235,9 @@ def pay(life: Life) -> Told:
 
 def correct(life: Life) -> Told:
     """The desk mends a misspelt line; the status stays."""
-    return "dossier.corrected.v1", life.to(life.dossier["status"], "Đính chính thông tin hồ sơ", note="Đã đính chính số tờ bản đồ")
+    return "dossier.corrected.v1", life.to(
+        life.dossier["status"], "Đính chính thông tin hồ sơ", note="Đã đính chính số tờ bản đồ"
+    )
 
 
 def withdraw(life: Life) -> Told:
@@ -301,7 +313,21 @@ JOURNEYS: tuple[Journey, ...] = (
     Journey(
         offer.LAND_TRANSFER,
         "online",
-        ("file", "receive", "assign", "step", "ask_fee", "pay", "resume", "work", "issue", "post", "carry", "deliver", "hand_over"),
+        (
+            "file",
+            "receive",
+            "assign",
+            "step",
+            "ask_fee",
+            "pay",
+            "resume",
+            "work",
+            "issue",
+            "post",
+            "carry",
+            "deliver",
+            "hand_over",
+        ),
         by_post=True,
     ),
     Journey(offer.BIRTH, "counter", ("receive", "assign", "issue", "hand_over")),
@@ -311,15 +337,11 @@ JOURNEYS: tuple[Journey, ...] = (
         ("file", "receive", "assign", "ask_supplement", "supplement", "issue", "hand_over"),
     ),
     Journey(offer.PRIVATE_FIRM, "online", ("file", "refuse")),
-    Journey(
-        offer.BUILDING_PERMIT, "counter", ("receive", "assign", "step", "correct", "step", "issue", "hand_over")
-    ),
+    Journey(offer.BUILDING_PERMIT, "counter", ("receive", "assign", "step", "correct", "step", "issue", "hand_over")),
     Journey(offer.MARITAL_STATUS, "online", ("file", "receive", "withdraw")),
     Journey(offer.REGISTER_COPY, "online", ("file", "ask_fee", "pay", "receive", "assign", "issue", "hand_over")),
     Journey(offer.LAND_RENEWAL, "counter", ("receive", "assign", "step", "stop")),
     Journey(offer.MARITAL_STATUS, "online", ("file", "receive", "assign", "issue", "hand_over")),
-    Journey(
-        offer.PRIVATE_FIRM, "online", ("file", "receive", "assign", "stop", "resume", "issue", "hand_over")
-    ),
+    Journey(offer.PRIVATE_FIRM, "online", ("file", "receive", "assign", "stop", "resume", "issue", "hand_over")),
 )
 """Dossiers take these in turn: any ten neighbours show all ten statuses, land with payment and postal return among them."""

@@ -33,7 +33,9 @@ def citizen(rng: Random, ward: Ward, on: date, *, online: bool) -> dict[str, Any
     name = full_name(rng, sex)
     year = rng.randrange(on.year - 80, on.year - 18)
     century = 2 * (year // 100 - 19) + (sex == "female")
-    born_on = f"{year}" if year < 1960 and rng.random() < 0.5 else f"{year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    born_on = (
+        f"{year}" if year < 1960 and rng.random() < 0.5 else f"{year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    )
     found: dict[str, Any] = {
         "kind": "citizen",
         "name": name,
@@ -73,7 +75,12 @@ def _phone(rng: Random) -> str:
 
 
 def _address(rng: Random, ward: Ward, on: date) -> dict[str, Any]:
-    found = {"province": ward.province, "ward": ward.code, "as_of": on.isoformat(), "detail": f"Số {rng.randint(1, 480)}"}
+    found = {
+        "province": ward.province,
+        "ward": ward.code,
+        "as_of": on.isoformat(),
+        "detail": f"Số {rng.randint(1, 480)}",
+    }
     return found | {"district": ward.district} if ward.district else found
 
 
