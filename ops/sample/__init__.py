@@ -20,6 +20,8 @@ SOURCE = "urn:lienthong:dossier-system"
 WINDOW = timedelta(days=10)
 """All dossiers of a sample arrive within this time; the younger ones have only begun when the sample ends."""
 FIRST_DAY = date(2026, 7, 1)
+YEARS = range(2000, 2100)
+"""A dossier's code has two digits for its year."""
 BLOCK_EVENTS, BLOCK_DOSSIERS = 60, 10
 """The stream is made of blocks, each a small sample with every journey and all ten statuses, so that it can go on from any index."""
 
@@ -28,14 +30,14 @@ def generate(events: int, dossiers: int, seed: int, start: date = FIRST_DAY) -> 
     """Exactly `events` events about at most `dossiers` dossiers, in the order of their times, from the day `start`.
 
     Sequences are gapless from 1 for each dossier. Samples with other arguments speak of other dossiers. Raises ValueError
-    for numbers that make no sample.
+    for numbers or a day that make no sample, before the first event.
     """
-    if events < 0 or dossiers < 1:
-        raise ValueError("a sample needs no fewer than 0 events and 1 dossier")
+    if events < 0 or not 1 <= dossiers < 10**9:
+        raise ValueError("a sample has 0 events or more, over 1 to 999,999,999 dossiers")
+    if start.year not in YEARS:
+        raise ValueError(f"a sample begins in a year from {YEARS.start} to {YEARS.stop - 1}")
     width = max(4, len(str(dossiers)))
     digits = min(5, 10 - width)
-    if digits < 1:
-        raise ValueError("a sample has fewer than 1,000,000,000 dossiers")
     mark = crc32(f"{events}/{dossiers}/{seed}/{start}".encode()) % 10**digits
     numbers = (f"{mark:0{digits}}{place:0{width}}" for place in range(1, dossiers + 1))
     return _sample(events, dossiers, f"{seed}", start, numbers)
