@@ -1,0 +1,111 @@
+"""Accepting: once per source and id, in the source's sequence."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bus.ledger.words import SourceRule, Status
+from tests.builders import DOSSIER, SOURCE
+from tests.bus.ledger.conftest import DELIVERED, Desk, arrival
+
+
+async def test_the_same_event_again_is_a_duplicate_and_another_content_a_conflict(desk: Desk) -> None:
+    first = await desk.accept(arrival(1))
+    again = await desk.accept(arrival(1))
+    other = await desk.accept(arrival(1, data={"n": "changed"}))
+    assert [v[0].status for v in (first, again, other)] == [Status.ACCEPTED, Status.DUPLICATE, Status.CONFLICT]
+    assert first[0].event == again[0].event
+    assert await desk.states() == ["pending"]
+
+
+async def test_a_duplicate_within_one_batch_is_seen(desk: Desk) -> None:
+    verdicts = await desk.accept(arrival(1), arrival(1), arrival(1, data={"n": "other"}))
+    assert [v.status for v in verdicts] == [Status.ACCEPTED, Status.DUPLICATE, Status.CONFLICT]
+
+
+async def test_two_posts_at_the_same_instant_have_one_effect(desk: Desk) -> None:
+    answers = await asyncio.gather(*(desk.accept(arrival(1)) for _ in range(20)))
+    assert sorted(a[0].status for a in answers) == [Status.ACCEPTED] + [Status.DUPLICATE] * 19
+    assert (await desk.ledger.verify()).holds
+
+
+async def test_an_early_event_waits_and_enters_in_order_once_the_gap_is_filled(desk: Desk) -> None:
+    early = await desk.accept(arrival(3), arrival(2))
+    assert [v.gap for v in early] == [True, True]
+    assert (await desk.claim()).jobs == ()
+    assert (await desk.ledger.totals()).owed == {"plain": 2}
+    await desk.accept(arrival(1))
+    order = []
+    for _ in range(3):
+        job = await desk.one()
+        order.append(job.envelope.sequence)
+        await desk.close(job)
+    assert order == [1, 2, 3]
+
+
+async def test_a_gap_filled_inside_one_batch_never_shows(desk: Desk) -> None:
+    verdicts = await desk.accept(arrival(3), arrival(1), arrival(2))
+    assert {v.status for v in verdicts} == {Status.ACCEPTED}
+    assert await desk.states() == ["pending"] * 3
+    assert (await desk.one()).envelope.sequence == 1
+
+
+async def test_a_person_closes_a_gap_and_a_late_event_is_flagged(desk: Desk) -> None:
+    await desk.accept(arrival(1))
+    await desk.accept(arrival(3), arrival(4), arrival(6))
+    assert await desk.ledger.close_gap(SOURCE, DOSSIER, "an officer", "number 2 was never sent") == 2
+    assert (await desk.states()).count("waiting") == 1
+    await desk.accept(arrival(2))
+    story = await desk.ledger.story(DOSSIER)
+    assert story is not None
+    assert [event.flags for event in story.events if event.sequence == 2] == [("late",)]
+    assert (await desk.ledger.verify()).holds
+
+
+async def test_a_number_of_the_sequence_is_given_once(desk: Desk) -> None:
+    await desk.accept(arrival(1), arrival(4))
+    reused = await desk.accept(arrival(9, sequence=1, event_id="other"), arrival(10, sequence=4, event_id="another"))
+    assert [v.status for v in reused] == [Status.REFUSED, Status.REFUSED]
+    assert "taken by event" in reused[0].reason
+    assert (await desk.ledger.totals()).events == 2
+
+
+async def test_events_without_a_sequence_enter_as_they_come(desk: Desk) -> None:
+    await desk.accept(arrival(7, sequence=None), arrival(5, sequence=None))
+    assert (await desk.one()).envelope.id.endswith("/7")
+
+
+@pytest.mark.parametrize("rules", [{SOURCE: SourceRule(first="any")}])
+async def test_a_source_may_begin_anywhere_when_its_settings_say_so(desk: Desk) -> None:
+    verdicts = await desk.accept(arrival(41))
+    assert not verdicts[0].gap
+    assert (await desk.accept(arrival(43)))[0].gap
+
+
+@pytest.mark.parametrize("rules", [{SOURCE: SourceRule(gap_wait_s=60)}])
+async def test_a_gap_closes_by_itself_after_its_time(desk: Desk) -> None:
+    await desk.accept(arrival(2))
+    desk.clock.advance(59)
+    assert (await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)).gaps_closed == 0
+    desk.clock.advance(2)
+    swept = await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)
+    assert swept.gaps_closed == 1
+    assert (await desk.one()).envelope.sequence == 2
+
+
+async def test_an_event_owed_to_nobody_stays_in_the_story(desk: Desk) -> None:
+    lonely = arrival(1)
+    verdicts = await desk.accept(type(lonely)(**{f: getattr(lonely, f) for f in lonely.__slots__} | {"debts": ()}))
+    assert verdicts[0].owed == ()
+    story = await desk.ledger.story(DOSSIER)
+    assert story is not None
+    assert len(story.events) == 1
+    assert story.deliveries == []
+
+
+async def test_people_are_found_by_keyed_digest(desk: Desk) -> None:
+    await desk.accept(arrival(1, finders=(("citizen", "084080000123"),)))
+    assert await desk.ledger.find("citizen", "084080000123") == [DOSSIER]
+    assert await desk.ledger.find("tax", "084080000123") == []
