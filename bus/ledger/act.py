@@ -25,7 +25,7 @@ _COLUMNS = (
         "revision",
         "holds",
     ),
-    *("hold_key", "source", "event_id", "attempt", "held"),
+    *("hold_key", "source", "event_id", "held", "head"),
 )
 
 
@@ -87,8 +87,8 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
                 refusal=f"only what is known not to be taken can be reprocessed; this is {state.value}: settle it first"
             )
         case "skip":
-            if not row["holds"]:
-                return Change(refusal=f"it does not hold its lane; it is {state.value}")
+            if row["head"] != row["id"]:
+                return Change(refusal=f"only the head of a lane can be skipped; this is {state.value}")
             return Change(State.DEAD, Cause.SKIPPED, holds=False)
         case "resolve":
             return _resolve(action, state)

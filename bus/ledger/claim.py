@@ -77,16 +77,18 @@ Heads = dict[int, tuple[int, bool, bytes | None]]
 
 
 def _due(book: Book, partner: str, limit: int) -> Heads:
-    """Due heads, urgent ones first, with a share kept for the lower levels."""
+    """Due heads, urgent ones first, with a share kept for each lower level as long as it has something due."""
     found: Heads = {}
+    spare: Heads = {}
     for level in LEVELS:
-        kept = sum(1 for _ in LEVELS[level + 1 :]) * (limit // LOWER_SHARE)
-        rows = limit - len(found) - kept if level < LEVELS[-1] else limit - len(found)
-        if rows <= 0:
-            continue
-        at = {"partner": partner, "priority": level, "now": book.now, "rows": rows}
-        for lane, head, has_full, memo in book.db.rows("ready_lanes", at):
-            found[head] = (lane, bool(has_full), None if memo is None else bytes(memo))
+        room = limit - len(found)
+        kept = (limit // LOWER_SHARE) * len(LEVELS[level + 1 :])
+        at = {"partner": partner, "priority": level, "now": book.now, "rows": room}
+        for place, (lane, head, has_full, memo) in enumerate(book.db.rows("ready_lanes", at)):
+            taken = found if place < room - kept else spare
+            taken[head] = (lane, bool(has_full), None if memo is None else bytes(memo))
+    for head, facts in list(spare.items())[: limit - len(found)]:
+        found[head] = facts
     return found
 
 

@@ -182,7 +182,7 @@ class SqlLedger:
 
     async def beat(self, worker: str, partners: Sequence[str]) -> int:
         live: int = await self._other(
-            lambda book: duty.beat(book, worker, " ".join(partners), book.now - WORKER_SEEN_S), Kind.CLAIM
+            lambda book: duty.beat(book, worker, " ".join(partners), WORKER_SEEN_S), Kind.CLAIM
         )
         return live
 

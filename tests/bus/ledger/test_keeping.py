@@ -1,0 +1,297 @@
+"""What is kept, and how: sealed, counted, chained, durable; operators' acts; what may not be opened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bus.ledger import schema
+from bus.ledger.ledger import LedgerBusy, LedgerUnfit
+from bus.ledger.sql_ledger import open_ledger
+from bus.ledger.words import Action, Filter, Move, State, Verb
+from bus.outcome import Cause
+from bus.seal import Keyring, SealError
+from tests.builders import DOSSIER
+from tests.bus.ledger.conftest import Desk, arrival
+from tests.conftest import HandClock
+
+NAME = "Nguyễn Thị Canary"
+DEAD = Move(State.DEAD, Cause.REFUSED)
+DOUBT = Move(State.IN_DOUBT, Cause.UNKNOWN, "ask", None, doubt=1)
+
+
+async def act(desk: Desk, verb: Verb, **facts: str) -> tuple[bool, str]:
+    """One verb on everything of the dossier; whether it was done, and why not."""
+    rows = await desk.ledger.act(Action(verb, Filter(dossier=DOSSIER), "an officer", "because", **facts))  # type: ignore[arg-type]
+    return rows[0].done, rows[0].refusal
+
+
+async def test_what_is_personal_never_lies_open_in_the_database_file(tmp_path: Path, keys: Keyring) -> None:
+    desk = Desk(open_ledger(f"sqlite:///{tmp_path}/l.db", keys), HandClock())
+    await desk.accept(arrival(1, data={"name": NAME}, finders=(("citizen", "084080999123"),)))
+    job = await desk.one()
+    await desk.close(job, secret={"request": NAME, "reply": NAME, "words": NAME}, memo={"who": NAME})
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    for canary in (NAME.encode(), json.dumps(NAME)[1:-1].encode(), b"Canary", b"084080999123"):
+        assert canary not in stored
+    story = await desk.ledger.story(DOSSIER)
+    assert story is not None
+    assert story.attempts[0].secret["words"] == NAME
+    await desk.ledger.close()
+
+
+async def test_a_new_key_writes_and_the_old_one_still_reads(tmp_path: Path) -> None:
+    old = Keyring.generate()
+    url = f"sqlite:///{tmp_path}/l.db"
+    desk = Desk(open_ledger(url, Keyring.parse(old)), HandClock())
+    await desk.accept(arrival(1))
+    await desk.ledger.close()
+    rotated = Desk(open_ledger(url, Keyring.parse(Keyring.rotated(old))), HandClock())
+    await rotated.accept(arrival(2))
+    assert [v.status for v in await rotated.accept(arrival(1))] == ["duplicate"]
+    story = await rotated.ledger.story(DOSSIER)
+    assert story is not None
+    assert [json.loads(event.body)["data"]["n"] for event in story.events] == [1, 2]
+    await rotated.ledger.close()
+
+
+def test_a_sealed_value_opens_only_for_its_own_record_and_key() -> None:
+    text = Keyring.generate()
+    keys = Keyring.parse(text)
+    sealed = keys.seal(b"secret", "event|a|1")
+    assert keys.open(sealed, "event|a|1") == b"secret"
+    with pytest.raises(SealError, match="was not sealed for it"):
+        keys.open(sealed, "event|a|2")
+    with pytest.raises(SealError, match="not in the keyring"):
+        Keyring.parse(Keyring.generate()).open(sealed, "event|a|1")
+
+
+async def test_the_tally_always_agrees_with_a_full_count_and_a_lie_is_found(tmp_path: Path, keys: Keyring) -> None:
+    desk = Desk(open_ledger(f"sqlite:///{tmp_path}/l.db", keys), HandClock())
+    await desk.accept(arrival(1, "state", "row"), arrival(3))
+    await desk.close(await desk.one(), DEAD)
+    assert (await desk.ledger.verify()).holds
+    with sqlite3.connect(tmp_path / "l.db") as other:
+        other.execute("UPDATE delivery SET state = 'delivered' WHERE state = 'dead'")
+    proof = await desk.ledger.verify()
+    assert not proof.holds
+    assert any("dead" in difference for difference in proof.differences)
+    await desk.ledger.close()
+
+
+TAMPERINGS = {
+    "change": "UPDATE journal SET entry = replace(entry, 'delivered', 'dead') WHERE id = 3",
+    "delete": "DELETE FROM journal WHERE id = 2",
+    "insert": "INSERT INTO journal (id, at, process, entry) VALUES (0, 1, 'x', '[]')",
+    "reorder": "UPDATE chain SET journal = CASE number WHEN 1 THEN -2 ELSE -1 END WHERE number < 3",
+    "cut": "DELETE FROM chain WHERE number = 2",
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+async def test_the_chain_names_what_was_tampered_with(tmp_path: Path, keys: Keyring, tampering: str) -> None:
+    desk = Desk(open_ledger(f"sqlite:///{tmp_path}/l.db", keys), HandClock())
+    for number in range(1, 4):
+        await desk.accept(arrival(number))
+        await desk.close(await desk.one())
+    fence = await desk.ledger.take_duty("sealer", "me", 30)
+    assert fence is not None
+    sealed = await desk.ledger.seal_journal(fence)
+    assert sealed >= 6
+    assert await desk.ledger.verify_chain() == (sealed, "")
+    with sqlite3.connect(tmp_path / "l.db") as other:
+        other.execute(TAMPERINGS[tampering])
+        if tampering == "reorder":
+            other.execute("UPDATE chain SET journal = -journal WHERE journal < 0")
+    assert (await desk.ledger.verify_chain())[1]
+    await desk.ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("verb", "move", "done"),
+    [
+        ("cancel", None, True),
+        ("cancel", DOUBT, False),
+        ("cancel", DEAD, True),
+        ("resend", DEAD, True),
+        ("resend", None, False),
+        ("reprocess", DEAD, True),
+        ("reprocess", DOUBT, False),
+        ("skip", DEAD, True),
+        ("skip", DOUBT, True),
+        ("ask", DOUBT, True),
+        ("ask", DEAD, False),
+    ],
+)
+async def test_each_verb_has_its_rule(desk: Desk, verb: Verb, move: Move | None, done: bool) -> None:
+    await desk.accept(arrival(1))
+    if move is not None:
+        await desk.close(await desk.one(), move)
+    did, refusal = await act(desk, verb)
+    assert did is done
+    assert bool(refusal) is not done
+    assert (await desk.ledger.verify()).holds
+
+
+async def test_what_is_being_sent_may_not_be_touched(desk: Desk) -> None:
+    await desk.accept(arrival(1))
+    await desk.claim()
+    for verb in ("cancel", "skip", "resend", "reprocess"):
+        assert not (await act(desk, verb))[0]
+
+
+async def test_a_skipped_head_lets_the_lane_go_on_and_never_holds_it_again(desk: Desk) -> None:
+    await desk.accept(arrival(1), arrival(2))
+    await desk.close(await desk.one(), DEAD)
+    first = (await desk.ledger.deliveries(Filter(states=(State.DEAD,))))[0][0]
+    await desk.ledger.act(Action("skip", Filter(ids=(first.id,)), "an officer", "withdrawn by the citizen"))
+    assert (await desk.one()).envelope.sequence == 2
+    story = await desk.ledger.story(DOSSIER)
+    assert story is not None
+    assert [(note.who, note.verb, note.reason) for note in story.notes] == [("an officer", "skip", "withdrawn by the citizen")]
+
+
+async def test_a_dead_one_that_later_ones_have_passed_is_not_resent_silently(desk: Desk) -> None:
+    await desk.accept(arrival(1), arrival(2))
+    await desk.close(await desk.one(), DEAD)
+    await act(desk, "skip")
+    await desk.close(await desk.one())
+    done, refusal = await act(desk, "resend")
+    assert not done
+    assert "passed" in refusal
+
+
+async def test_what_is_in_doubt_is_settled_by_hand_with_the_partners_reference(desk: Desk) -> None:
+    await desk.accept(arrival(1), arrival(2))
+    await desk.close(await desk.one(), DOUBT)
+    view = (await desk.ledger.deliveries(Filter(states=(State.IN_DOUBT,))))[0][0]
+    settle = Action("resolve", Filter(ids=(view.id,)), "an officer", "seen on the portal", as_="delivered", reference="DVC-1")
+    assert (await desk.ledger.act(settle))[0].after is State.DELIVERED
+    assert (await desk.one()).envelope.sequence == 2
+
+
+async def test_a_dry_run_changes_nothing(desk: Desk) -> None:
+    await desk.accept(arrival(1))
+    rows = await desk.ledger.act(Action("cancel", Filter(dossier=DOSSIER), "an officer", "try", dry_run=True))
+    assert (rows[0].done, rows[0].after) == (True, State.CANCELLED)
+    assert await desk.states() == ["pending"]
+
+
+async def test_a_held_lane_waits_until_it_is_released(desk: Desk) -> None:
+    await desk.accept(arrival(1))
+    await act(desk, "hold")
+    assert (await desk.claim()).jobs == ()
+    await act(desk, "release")
+    assert len((await desk.claim()).jobs) == 1
+
+
+async def test_pages_follow_their_cursor_to_the_end(desk: Desk) -> None:
+    await desk.accept(*(arrival(n) for n in range(1, 8)))
+    seen: list[int] = []
+    cursor = ""
+    while True:
+        views, cursor = await desk.ledger.deliveries(Filter(partner="plain"), cursor=cursor, limit=3)
+        seen += [view.id for view in views]
+        if not cursor:
+            break
+    assert len(seen) == len(set(seen)) == 7
+    assert seen == sorted(seen, reverse=True)
+
+
+async def test_a_locked_database_is_busy_and_nothing_is_stored_until_it_opens(tmp_path: Path, keys: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bus.ledger.sqlite.BUSY_TIMEOUT_S", 0.1)
+    desk = Desk(open_ledger(f"sqlite:///{tmp_path}/l.db", keys), HandClock())
+    with sqlite3.connect(tmp_path / "l.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerBusy):
+            await desk.accept(arrival(1))
+        other.execute("ROLLBACK")
+    assert [v.status for v in await desk.accept(arrival(1))] == ["accepted"]
+    await desk.ledger.close()
+
+
+async def test_a_full_disk_is_busy_and_goes_on_once_there_is_room(tmp_path: Path, keys: Keyring) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    desk = Desk(ledger, HandClock())
+
+    def limit(pages: int) -> None:
+        ledger._database._open.execute(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
+
+    await desk.accept(arrival(1))
+    pages = await ledger._other(lambda book: ledger._database._open.execute("PRAGMA page_count").fetchone()[0])  # type: ignore[attr-defined]
+    await ledger._other(lambda book: limit(pages + 2))
+    with pytest.raises(LedgerBusy):
+        for number in range(2, 200):
+            await desk.accept(arrival(number, data={"n": "x" * 3000}))
+    await ledger._other(lambda book: limit(10**6))
+    assert (await desk.accept(arrival(300, sequence=None)))[0].status == "accepted"
+    assert (await ledger.verify()).holds
+    await ledger.close()
+
+
+async def test_a_full_queue_turns_callers_away_before_anything_is_lost(tmp_path: Path, keys: Keyring) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, queue_limit=100)
+    batch = [arrival(n, sequence=None) for n in range(1, 61)]
+    answers = await asyncio.gather(*(ledger.accept(batch) for _ in range(6)), return_exceptions=True)
+    assert any(isinstance(answer, LedgerBusy) for answer in answers)
+    assert (await ledger.totals()).events == 60
+    await ledger.close()
+
+
+async def test_one_bad_member_of_a_group_spoils_no_other(desk: Desk) -> None:
+    bad = arrival(1)
+    poisoned = type(bad)(**{f: getattr(bad, f) for f in bad.__slots__} | {"subject": None, "sequence": None, "id": "bad"})
+    answers = await asyncio.gather(desk.accept(poisoned), *(desk.accept(arrival(n)) for n in (1, 2)), return_exceptions=True)
+    assert isinstance(answers[0], Exception)
+    assert not any(isinstance(answer, BaseException) for answer in answers[1:])
+    assert (await desk.ledger.verify()).holds
+
+
+def test_a_second_process_on_one_sqlite_ledger_is_refused_in_one_sentence(tmp_path: Path, keys: Keyring) -> None:
+    code = (
+        "from bus.ledger.sql_ledger import open_ledger; from bus.seal import Keyring; import sys\n"
+        f"open_ledger('sqlite:///{tmp_path}/l.db', Keyring.parse(Keyring.generate())); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        holder.stdout.readline()
+        with pytest.raises(LedgerUnfit, match=rf"in use by process {holder.pid}"):
+            open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+        holder.stdin.close()
+
+
+def test_a_newer_schema_a_foreign_file_and_a_damaged_one_are_refused_and_left_alone(tmp_path: Path, keys: Keyring) -> None:
+    newer = tmp_path / "newer.db"
+    schema.upgrade(f"sqlite:///{newer}")
+    with sqlite3.connect(newer) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(b"this is no database at all, not even close to one" * 100)
+    for path, says in ((newer, "newer than this program"), (foreign, "not a ledger"), (damaged, "damaged")):
+        before = path.read_bytes()
+        with pytest.raises(LedgerUnfit, match=says):
+            open_ledger(f"sqlite:///{path}", keys)
+        assert path.read_bytes() == before
+
+
+def test_upgrading_twice_changes_nothing(ledger_url: str) -> None:
+    assert schema.upgrade(ledger_url) == schema.upgrade(ledger_url)
+    assert schema.check(ledger_url) == "0001"
+
+
+@pytest.mark.slow
+def test_a_postgresql_that_does_not_keep_what_it_commits_is_refused(postgres_url: str, keys: Keyring) -> None:
+    unsafe = postgres_url + "?options=-csynchronous_commit%3Doff"
+    with pytest.raises(LedgerUnfit, match=re.escape("synchronous_commit = off")):
+        open_ledger(unsafe, keys)
