@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 from functools import cached_property
+from math import inf
 from typing import Annotated, Any, NoReturn
 
 from pydantic import (
@@ -25,6 +26,7 @@ from pydantic import (
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.events import EVENTS, EventType
 from contracts.fault import Fault, Refusal, faults_of, refuse
+from contracts.identifier import looks_legacy
 from contracts.lifecycle import flag
 
 CLOUDEVENTS = "CloudEvents 1.0"
@@ -59,7 +61,7 @@ class Envelope(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")] = "1.0"
+    specversion: Annotated[str, StringConstraints(pattern=r"^1\.0$")]
     id: Annotated[str, Printable]
     source: Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
     type: Annotated[str, AfterValidator(_known_type)]
@@ -129,7 +131,11 @@ def parse(raw: bytes) -> Any:
     """Strict JSON: no doubled keys, NaN, NUL, lone surrogates, huge numbers or bottomless nesting. Raises Refusal."""
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_fraction,
         )
     except UnicodeDecodeError:
         _bad("the body is not UTF-8", "RFC 8259 8.1")
@@ -184,10 +190,14 @@ def _fitting(envelope: Envelope) -> Envelope:
 
 
 def flags(envelope: Envelope) -> tuple[str, ...]:
-    """What is unusual about an event and yet accepted: transitions of status outside the usual ones."""
-    change = getattr(envelope.message, "change", None)
-    unusual = flag(change.from_status, change.to_status) if change is not None else ""
-    return (unusual,) if unusual else ()
+    """What is unusual about an event and yet accepted: a transition outside the usual ones, a name in an old font's bytes."""
+    found = []
+    change, dossier = getattr(envelope.message, "change", None), getattr(envelope.message, "dossier", None)
+    if change is not None and (unusual := flag(change.from_status, change.to_status)):
+        found.append(unusual)
+    if dossier is not None and looks_legacy(dossier.applicant.name):
+        found.append("legacy_font:applicant.name")
+    return tuple(found)
 
 
 def _bad(rule: str, source: str, path: str = "$") -> NoReturn:
@@ -209,6 +219,13 @@ def _integer(text: str) -> int:
     if len(text) > 20:
         _bad("a number has more than 20 digits", "docs/events.md, limits")
     return int(text)
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if len(text) > 40 or value in (inf, -inf):
+        _bad("a number is too large or has more than 40 characters", "docs/events.md, limits")
+    return value
 
 
 def _depth(value: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
@@ -10,6 +11,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 OUR_CONTRACT = "docs/events.md"
+MAX_FAULTS = 50
+RULES = {
+    "missing": "this field is required",
+    "extra_forbidden": "there is no such field; docs/events.md lists the fields",
+}
+"""The commonest rules in our own words."""
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,12 @@ def refuse(code: str, rule: str, source: str, *, personal: bool = False) -> NoRe
 
 
 def faults_of(error: ValidationError, root: str = "$") -> list[Fault]:
-    """The faults of a pydantic error, values shown only where a rule says that they are not personal."""
-    return [_fault(details, root) for details in error.errors(include_url=False)]
+    """The faults of a pydantic error, at most MAX_FAULTS; values are shown only where a rule says that they are not personal."""
+    details = error.errors(include_url=False)
+    found = [_fault(detail, root) for detail in details[:MAX_FAULTS]]
+    if len(details) > MAX_FAULTS:
+        found.append(Fault(root, f"and {len(details) - MAX_FAULTS} more faults"))
+    return found
 
 
 def _fault(details: ErrorDetails, root: str) -> Fault:
@@ -50,18 +62,25 @@ def _fault(details: ErrorDetails, root: str) -> Fault:
     ours = "rule" in context and "source" in context
     harmless = (ours and not context["personal"]) or details["type"] in ("literal_error", "enum")
     return Fault(
-        path=root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"]),
-        rule=details["msg"].removeprefix("Value error, "),
+        path=root + "".join(_step(part) for part in details["loc"]),
+        rule=RULES.get(details["type"]) or details["msg"].removeprefix("Value error, "),
         source=str(context["source"]) if ours else OUR_CONTRACT,
         value=_shown(details.get("input"), harmless=harmless),
     )
+
+
+def _step(part: int | str) -> str:
+    """One step of a JSONPath. A name that is no plain word was made up by the sender and may say anything: it is masked."""
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _WORD.match(part) else f"['{mask(part[:40])}']"
 
 
 def _shown(value: object, *, harmless: bool) -> str:
     if isinstance(value, dict | list) or value is None:
         return ""
     text = str(value)
-    return text[:80] if harmless else mask(text)
+    return text[:80] if harmless else mask(text[:40])
 
 
 def mask(text: str) -> str:

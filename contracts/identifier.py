@@ -10,23 +10,25 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.vn import mst
 
 from contracts.fault import refuse
 from contracts.marks import PERSONAL, Finder
 
-_AGENCY = re.compile(r"(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.\d{1,3}){0,9})\Z")
-_DOSSIER = re.compile(r"(?P<agency>[A-Z0-9.]{3,35})-(?P<day>\d{6})-(?P<number>\d{4,10})\Z")
+_AGENCY = re.compile(r"(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.\d{1,3}){0,9})\Z", re.ASCII)
+_DOSSIER = re.compile(r"(?P<agency>[A-Z0-9.]{3,35})-(?P<day>\d{6})-(?P<number>\d{4,10})\Z", re.ASCII)
 _PROCEDURE = re.compile(
-    r"(?P<base>\d\.\d{6,7})(?:\.(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}))?(?:\.(?P<part>\d{2}))?\Z"
+    r"(?P<base>\d\.\d{6,7})(?:\.(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}))?(?:\.(?P<part>\d{2}))?\Z", re.ASCII
 )
-_MOBILE = re.compile(r"(?:0|\+84)(?:[35789]\d{8}|2\d{9}|1\d{9})\Z")
-_LEGAL = re.compile(r"\d+(/\d{4})?/[A-ZĐ]+\d*(-[A-ZĐ]+)*\Z")
+_MOBILE = re.compile(r"(?:0|\+84)(?:[35789]\d{8}|2\d{9}|1\d{9})\Z", re.ASCII)
+_LEGAL = re.compile(r"[0-9]+(/[0-9]{4})?/[A-ZĐ]+[0-9]*(-[A-ZĐ]+)*\Z")
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile("[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")
-_LEGACY = re.compile("[¨©ª®µ¸¹ÆÖÜ]|[aeiouyAEIOUY][ùøûõïäá](?=[^\\s]*[ùøûõïäá])")
+_LEGACY = re.compile("[¨©ª®µ¸¹ÆÖÜÇÞæ]|[aeAE][ùøûõïäáàãâêëåöüÿ]|[ouyiOUYI][øûïäåëöüÿ]|[oO][âù]|[uU][ùõ]")
 
 
 def tidy(value: Any) -> Any:
@@ -36,15 +38,23 @@ def tidy(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    if "\x00" in value:
-        refuse("text_nul", "text may not contain NUL", "RFC 8259 7, PostgreSQL text", personal=True)
+    if value.isprintable() and "  " not in value and (value.isascii() or unicodedata.is_normalized("NFC", value)):
+        return value.strip(" ")
+    if _CONTROL.search(value):
+        refuse(
+            "text_control", "text may not contain control characters", "XML 1.0, 2.2; PostgreSQL text", personal=True
+        )
     if value.isascii():
         return _SPACES.sub(" ", value).strip()
     return _SPACES.sub(" ", _BIDI.sub("", unicodedata.normalize("NFC", value))).strip()
 
 
 def looks_legacy(text: str) -> bool:
-    """True where the letters look like TCVN3 or VNI bytes shown as Latin-1 (`NguyÔn V¨n An`); general knowledge, so only flagged."""
+    """True where the letters look like TCVN3 or VNI bytes shown as Latin-1; general knowledge, so only flagged.
+
+    >>> looks_legacy("NguyÔn V¨n An"), looks_legacy("Nguyeãn Vaên An"), looks_legacy("Nguyễn Văn An")
+    (True, True, False)
+    """
     return bool(_LEGACY.search(text))
 
 
@@ -162,13 +172,13 @@ def _tax(value: str) -> str:
 
 
 def _social(value: str) -> str:
-    if not (len(value) == 10 and value.isdigit()):
+    if not (len(value) == 10 and value.isdigit() and value.isascii()):
         refuse("social_insurance", "a social insurance number has 10 digits", "QĐ 1197/QĐ-BHXH", personal=True)
     return value
 
 
 def _budget(value: str) -> str:
-    if not (len(value) == 7 and value.isdigit()):
+    if not (len(value) == 7 and value.isdigit() and value.isascii()):
         refuse("budget_unit", "a budget unit code has 7 digits", "TT 185/2015/TT-BTC")
     return value
 
@@ -210,11 +220,9 @@ def partial_date(value: Any) -> PartialDate:
     """Read `1957`, `1957-08` or `1957-08-12`. Raises a validation error for anything else, impossible days included."""
     if isinstance(value, PartialDate):
         return value
-    parts = str(value).split("-")
+    match = _PARTIAL.match(value) if isinstance(value, str) else None
+    numbers = [int(part) for part in match.groups() if part] if match else [0]
     try:
-        numbers = [int(part) for part in parts]
-        if len(parts) > 3 or [len(part) for part in parts] != [4, 2, 2][: len(parts)]:
-            raise ValueError
         date(*[*numbers, 1, 1][:3])
     except ValueError:
         refuse("partial_date", "a date is yyyy, yyyy-mm or yyyy-mm-dd", "ISO 8601-1", personal=True)
@@ -235,4 +243,14 @@ LegalNumber = Annotated[Tidy, AfterValidator(_legal)]
 Name = Annotated[Tidy, StringConstraints(min_length=1, max_length=300), PERSONAL]
 Text = Annotated[Tidy, StringConstraints(max_length=4000)]
 Title = Annotated[Tidy, StringConstraints(min_length=1, max_length=1500)]
-PartialDay = Annotated[PartialDate, BeforeValidator(partial_date), PlainSerializer(str, return_type=str), PERSONAL]
+Remark = Annotated[Text, PERSONAL]
+"""What people write freely may name people."""
+Label = Annotated[Tidy, StringConstraints(max_length=100)]
+Key = Annotated[Tidy, StringConstraints(min_length=1, max_length=100)]
+PartialDay = Annotated[
+    PartialDate,
+    BeforeValidator(partial_date),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}),
+    PERSONAL,
+]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from contracts.canonical.base import Shape
-from contracts.identifier import Text
-from contracts.marks import PERSONAL
+from contracts.canonical.base import Day, Shape
+from contracts.identifier import Remark
 
-UnitCode = Annotated[str, StringConstraints(pattern=r"^\d{2,5}$")]
+UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,5}$")]
 
 
 class Address(Shape):
@@ -21,5 +19,5 @@ class Address(Shape):
     district: UnitCode | None = None
     ward: UnitCode | None = None
     scheme: Literal["gso"] = "gso"
-    as_of: date
-    detail: Annotated[Text, PERSONAL] = ""
+    as_of: Day
+    detail: Remark = ""

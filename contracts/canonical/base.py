@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from contracts.fault import refuse
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+YEARS = range(1900, 2200)
+"""Years an event may speak of; everything else is a slip of the pen or breaks arithmetic on times."""
 
 
 class Shape(BaseModel):
@@ -14,9 +22,33 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _written_as_instant(value: Any) -> Any:
+    """Numbers and `yyyyMMddHHmmss` are refused: read as Unix times, as pydantic does, they would be other moments."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.match(value)):
+        return value
+    refuse("instant", "a time is written with its offset, such as 2026-07-01T08:30:00+07:00", "RFC 3339, 5.6")
+
+
 def _utc(value: datetime) -> datetime:
+    if value.year not in YEARS:
+        refuse("instant_year", f"a time lies in the years {YEARS.start} to {YEARS.stop - 1}", "docs/events.md, limits")
     return value.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+def _written_as_day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    refuse("day", "a day is written yyyy-mm-dd", "RFC 3339, 5.6")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_instant), AfterValidator(_utc)]
 """An aware instant, held in UTC; a time without an offset is refused."""
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
+"""A calendar day in Vietnam."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false, and nothing that merely looks like it."""
+
+Count = Annotated[int, Field(strict=True, ge=0, le=10**13)]
+"""A whole number, or whole đồng; text and fractions are refused."""

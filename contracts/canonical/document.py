@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from contracts.canonical.base import Instant, Shape
+from contracts.canonical.base import Flag, Instant, Shape
 from contracts.fault import refuse
-from contracts.identifier import Name, Text, Title
+from contracts.identifier import Key, Label, Name, Remark, Tidy, Title
+from contracts.marks import PERSONAL
+
+_URL = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]]+)(?::[0-9]{1,5})?(?:[/?#]|\Z)", re.IGNORECASE)
 
 
 def _web(value: str) -> str:
-    if not value.lower().startswith(("https://", "http://")) or any(
-        ord(letter) < 33 for letter in value.replace(" ", "")
-    ):
-        refuse("file_url", "a file is given as an http(s) URL", "RFC 3986", personal=True)
+    if not _URL.match(value):
+        refuse("file_url", "a file is given as an http(s) URL without user name", "RFC 3986", personal=True)
     return value
 
 
-FileUrl = Annotated[str, StringConstraints(min_length=10, max_length=2000), AfterValidator(_web)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+FileUrl = Annotated[Tidy, StringConstraints(min_length=10, max_length=2000), AfterValidator(_web), PERSONAL]
 
 
 class Paper(Shape):
     """A paper handed in (thành phần hồ sơ)."""
 
-    id: Id
+    id: Key
     title: Title
-    component: str = Field(default="", max_length=100)
+    component: Label = ""
     url: FileUrl
-    withdrawn: bool = False
-    digitised: bool = False
+    withdrawn: Flag = False
+    digitised: Flag = False
     reused: Literal["no", "yes", "from_result"] = "no"
-    from_portal_store: bool = False
-    replaces_result: str = Field(default="", max_length=100)
+    from_portal_store: Flag = False
+    replaces_result: Label = ""
 
 
 class OtherPaper(Shape):
     """A paper that is counted but not uploaded."""
 
     title: Title
-    copies: int = Field(default=1, ge=1, le=1000)
-    kind: str = Field(default="", max_length=100)
+    copies: int = Field(default=1, strict=True, ge=1, le=1000)
+    kind: Label = ""
 
 
 class Supplement(Shape):
     """One request for supplements (yêu cầu bổ sung) and its answer. More than one counts as late (QĐ 766/QĐ-TTg)."""
 
-    id: Id
+    id: Key
     asked_by: Name
-    content: Text
+    content: Remark
     asked_at: Instant
     deadline_at: Instant | None = None
     papers: tuple[Title, ...] = ()
     received_by: Name | None = None
     received_at: Instant | None = None
-    answer: Text = ""
+    answer: Remark = ""
     due_before_at: Instant | None = None
     due_after_at: Instant | None = None
 
@@ -64,9 +65,9 @@ class Supplement(Shape):
 class ResultPaper(Shape):
     """A result (giấy tờ kết quả); with code and link it counts as an electronic result (indicator 4.1)."""
 
-    id: Id
+    id: Key
     title: Title
-    component: str = Field(default="", max_length=100)
+    component: Label = ""
     url: FileUrl | None = None
-    result_code: str = Field(default="", max_length=60, description="such as KQ.G15.000031")
-    number: str = Field(default="", max_length=100)
+    result_code: Label = Field(default="", description="such as KQ.G15.000031")
+    number: Label = ""

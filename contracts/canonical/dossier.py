@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
 from contracts.canonical.payment import Fee, PaidBy
 from contracts.canonical.person import Applicant
 from contracts.fault import refuse
-from contracts.identifier import AgencyId, DossierCode, Name, ProcedureCode, Text, Title
-from contracts.marks import PERSONAL
+from contracts.identifier import AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark, Text, Title
 
-Status = Annotated[int, Field(ge=1, le=10)]
+Status = Annotated[int, Field(strict=True, ge=1, le=10)]
 """1 filed, 2 received, 3 refused at reception, 4 in processing, 5 supplement asked, 6 fee asked, 7 withdrawn, 8 stopped,
 9 processed, 10 result returned (national portal, TrangThaiHoSo)."""
 
@@ -24,7 +23,7 @@ class Procedure(Shape):
 
     code: ProcedureCode
     name: Title
-    field_code: str = Field(min_length=1, max_length=60)
+    field_code: Key
     field_name: Title
 
 
@@ -39,7 +38,7 @@ class Dossier(Shape):
     """The full state of a dossier. Times are aware instants; what has not happened yet is absent."""
 
     code: DossierCode
-    other_code: Annotated[str, StringConstraints(max_length=100)] = ""
+    other_code: Label = ""
     procedure: Procedure
     agency: Agency
     channel: Literal["counter", "online", "post"]
@@ -52,17 +51,17 @@ class Dossier(Shape):
     returned_at: Instant | None = None
     refused_at: Instant | None = None
     applicant: Applicant
-    summary: Annotated[Text, PERSONAL]
+    summary: Remark
     return_method: Literal["counter", "post"] = "counter"
-    return_note: Text = ""
+    return_note: Remark = ""
     paid_by: PaidBy = "none"
-    databases: tuple[str, ...] = ()
+    databases: tuple[Key, ...] = Field(default=(), max_length=50)
     papers: tuple[Paper, ...] = Field(default=(), max_length=200)
     other_papers: tuple[OtherPaper, ...] = Field(default=(), max_length=200)
     fees: tuple[Fee, ...] = Field(default=(), max_length=100)
     supplements: tuple[Supplement, ...] = Field(default=(), max_length=50)
     results: tuple[ResultPaper, ...] = Field(default=(), max_length=100)
-    note: Text = ""
+    note: Remark = ""
 
     @model_validator(mode="after")
     def _received_dossiers_have_a_time_of_reception(self) -> Dossier:
@@ -84,6 +83,6 @@ class Change(Shape):
     officer: Name
     position: Text = ""
     department: Text = ""
-    note: Text = ""
+    note: Remark = ""
     started_at: Instant | None = None
     deadline_at: Instant | None = None

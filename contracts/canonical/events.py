@@ -15,8 +15,11 @@ from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.payment import Payment
 from contracts.canonical.shipment import Shipment
 from contracts.canonical.step import Step
-from contracts.identifier import DossierCode, Name, ProcedureCode, Text, Tidy
+from contracts.identifier import DossierCode, Key, Label, Name, ProcedureCode, Remark, Tidy
 from contracts.marks import PERSONAL
+
+Unit = Annotated[Tidy, StringConstraints(max_length=5)]
+"""A unit's code as the portal has it, not yet looked up."""
 
 
 class DossierEvent(Shape):
@@ -50,17 +53,17 @@ class ShipmentEvent(Shape):
 class Filing(Shape):
     """A dossier as a citizen filed it on the national portal, before the desk has looked at it."""
 
-    portal_code: Annotated[Tidy, StringConstraints(min_length=1, max_length=100)]
+    portal_code: Key
     procedure_code: ProcedureCode
     owner_name: Name
     owner_id: Annotated[Tidy, StringConstraints(max_length=20), PERSONAL]
-    account: Annotated[str, StringConstraints(max_length=100), PERSONAL] = ""
-    province: str = Field(default="", max_length=5)
-    district: str = Field(default="", max_length=5)
-    ward: str = Field(default="", max_length=5)
-    address: Annotated[Text, PERSONAL] = ""
-    email: Annotated[str, StringConstraints(max_length=254), PERSONAL] = ""
-    phone: Annotated[str, StringConstraints(max_length=20), PERSONAL] = ""
+    account: Annotated[Label, PERSONAL] = ""
+    province: Unit = ""
+    district: Unit = ""
+    ward: Unit = ""
+    address: Remark = ""
+    email: Annotated[Tidy, StringConstraints(max_length=254), PERSONAL] = ""
+    phone: Annotated[Tidy, StringConstraints(max_length=20), PERSONAL] = ""
     form: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
     files: tuple[Paper, ...] = ()
     filed_at: Instant
@@ -76,8 +79,8 @@ class SyncedEvent(Shape):
     """A partner confirmed that it holds the dossier."""
 
     dossier_code: DossierCode
-    partner: str = Field(max_length=60)
-    operation: str = Field(max_length=60)
+    partner: Key
+    operation: Key
     at: Instant
 
 
@@ -85,7 +88,7 @@ class SlipEvent(Shape):
     """The electronic ISO system opened a slip (phiếu) for the dossier."""
 
     dossier_code: DossierCode
-    slip: str = Field(min_length=1, max_length=60)
+    slip: Key
     at: Instant
 
 
@@ -93,7 +96,7 @@ class SlipStepEvent(Shape):
     """A step changed inside the electronic ISO system."""
 
     dossier_code: DossierCode
-    slip: str = Field(min_length=1, max_length=60)
+    slip: Key
     step: Step
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints, model_validator
 
 from contracts.canonical.address import Address
-from contracts.canonical.base import Shape
+from contracts.canonical.base import Flag, Shape
 from contracts.fault import refuse
-from contracts.identifier import CitizenId, Name, OldId, PartialDay, Phone, TaxCode, Tidy
+from contracts.identifier import CitizenId, Label, Name, OldId, PartialDay, Phone, TaxCode, Tidy
 from contracts.marks import PERSONAL
 
 ApplicantKind = Literal["citizen", "enterprise", "agency", "other"]
@@ -31,8 +31,8 @@ class Applicant(Shape):
     born_on: PartialDay | None = None
     email: Email | None = None
     phone: Phone | None = None
-    account: Annotated[str, StringConstraints(max_length=100), PERSONAL] | None = None
-    verified: bool = False
+    account: Annotated[Label, PERSONAL] | None = None
+    verified: Flag = False
     address: Address | None = None
 
     @model_validator(mode="after")

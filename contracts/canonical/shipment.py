@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from contracts.canonical.base import Instant, Shape
+from contracts.identifier import Label
 
 ShipmentState = Literal[
     "created", "picked_up", "in_transit", "delivering", "failed", "delivered", "returning", "returned", "cancelled"
@@ -16,7 +15,7 @@ ShipmentState = Literal[
 class Shipment(Shape):
     """Where a postal item is; `purpose` result goes to the citizen, papers to the desk."""
 
-    tracking: str = Field(default="", max_length=60)
+    tracking: Label = ""
     purpose: Literal["result", "papers"] = "result"
     state: ShipmentState
     changed_at: Instant

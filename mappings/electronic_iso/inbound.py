@@ -43,6 +43,7 @@ def step_changed(change: Mapping[str, Any]) -> Envelope:
     when = at(change["ThoiDiem"])
     return judge(
         {
+            "specversion": "1.0",
             "id": hashlib.sha256(f"change|{change['MaThayDoi']}".encode()).hexdigest()[:32],
             "source": SOURCE,
             "type": "vn.lienthong.iso.step_changed.v1",
@@ -57,6 +58,7 @@ def slip_opened(dossier: str, slip: str, key: str, at: datetime) -> Envelope:
     """The answer to `TiepNhanHoSo` as `iso.slip_opened`; `key` is the delivery's, so that one delivery makes one event."""
     return judge(
         {
+            "specversion": "1.0",
             "id": f"slip-{key}",
             "source": SOURCE,
             "type": "vn.lienthong.iso.slip_opened.v1",
