@@ -97,7 +97,10 @@ class Simulator:
         self._routes.append(Route(path, self._weathered(handler) if weather else handler, methods=list(methods)))
 
     def app(self) -> Starlette:
-        return Starlette(routes=self._routes)
+        """The web app; its state holds this simulator."""
+        app = Starlette(routes=self._routes)
+        app.state.simulator = self
+        return app
 
     def _weathered(self, handler: Handler) -> Handler:
         async def serve(request: Request) -> Response:

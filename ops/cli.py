@@ -45,7 +45,7 @@ class Context:
     """Prints for people or for programs."""
 
     def __init__(self) -> None:
-        self.out = Console(soft_wrap=True)
+        self.out = Console(width=None if sys.stdout.isatty() else 180)
 
     def show(self, value: Any, as_json: bool, table: Table | None = None) -> None:
         if as_json or table is None:
@@ -328,7 +328,7 @@ def story(
     if as_json:
         CONTEXT.show(told, True)
     else:
-        print(tell(told, lang))
+        print(tell(told, "en" if lang == "en" else "vi"))
 
 
 @app.command()

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from adapters.simulator import Simulator
 from bus.adapter import Job
 from bus.intake import Intake
 from bus.ledger.ledger import Ledger, LedgerBusy
@@ -59,6 +60,17 @@ async def stream(
         number += 1
         position.write_text(str(number))
         await _pause(stopped, rng.expovariate(1.0 / PACE_S))
+
+
+async def weather(simulators: Mapping[str, Simulator], stopped: asyncio.Event, seed: int = 84) -> None:
+    """Now and then a partner misbehaves for a moment, as partners do, so that one sees what the bus does about it."""
+    rng = random.Random(seed)
+    while not stopped.is_set():
+        await _pause(stopped, rng.uniform(15.0, 30.0))
+        simulator = simulators[rng.choice(sorted(simulators))]
+        mode = rng.choice(("busy", "500", "502_page", "lost_500"))
+        simulator.weather.retry_after = "4"
+        simulator.weather.left[mode] = rng.randrange(1, 4)
 
 
 async def _pause(stopped: asyncio.Event, seconds: float) -> None:

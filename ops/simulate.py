@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 SIMULATORS = ("dossier_system", "electronic_iso", "national_portal")
 
@@ -48,7 +48,7 @@ def bind(host: str, port: int) -> socket.socket:
 class Served:
     """A web app at work on a socket; `stop` ends it."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket, **tls: Any) -> None:
+    def __init__(self, app: Starlette, bound: socket.socket, **tls: Any) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -58,6 +58,7 @@ class Served:
             server_header=False,
             **tls,
         )
+        self.app = app
         self._server = QuietServer(config)
         host, port = bound.getsockname()[:2]
         self.url = f"http://{host}:{port}"

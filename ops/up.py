@@ -39,7 +39,8 @@ class StartError(Exception):
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine on uvloop."""
+    """Run a coroutine on uvloop; what we write is ours alone (umask 077)."""
+    os.umask(0o077)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
 
@@ -126,6 +127,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
         jobs = [demo.show(house.ledger, tail, url, stopped, Console())]
         if stream:
             jobs.append(demo.stream(house.intake, folder / "stream.position", sample.stream, stopped))
+            jobs.append(demo.weather({name: s.app.state.simulator for name, s in simulators.items()}, stopped))
         await asyncio.gather(*jobs)
 
     try:

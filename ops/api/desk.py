@@ -48,6 +48,13 @@ class Where(BaseModel):
         )
 
 
+class Page(Where):
+    """A filter and where in its list."""
+
+    cursor: str = Field(default="", pattern=r"^\d*$", description="`next` of the page before")
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
 class ActionBody(BaseModel):
     """One action: a verb, what it is done to, and why."""
 
@@ -99,16 +106,9 @@ def routes(house: House, guard: Guard) -> APIRouter:
         return JSONResponse(told)
 
     @router.get("/v1/deliveries", summary="Deliveries, newest first")
-    async def deliveries(
-        request: Request,
-        where: Annotated[Where, Query()],
-        cursor: str = "",
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    ) -> JSONResponse:
+    async def deliveries(request: Request, page: Annotated[Page, Query()]) -> JSONResponse:
         guard.admit(request, "read")
-        if cursor and not cursor.isdigit():
-            raise Problem(400, "Bad Request", "cursor is what `next` of the page before says")
-        return JSONResponse(await queries.deliveries(house.ledger, where.filter(), cursor, limit))
+        return JSONResponse(await queries.deliveries(house.ledger, page.filter(), page.cursor, page.limit))
 
     @router.get("/v1/status", summary="Totals by state and partner; verify=true proves the accounting identity")
     async def status(request: Request, verify: bool = False) -> JSONResponse:
