@@ -1,0 +1,94 @@
+"""The judge is itself judged: a run broken on purpose must be named by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chaos.oracle import Run, judge, undercuts
+
+
+def a_run() -> Run:
+    """Two dossiers of two events at a key partner, everything as promised."""
+    facts: list[dict[str, Any]] = []
+    deliveries: list[dict[str, Any]] = []
+    answers: dict[str, set[str]] = {}
+    number = 0
+    for dossier in ("A", "B"):
+        for sequence in (1, 2):
+            number += 1
+            event = f"{dossier}/{sequence}"
+            row = {"key": f"k-{event}", "event": event, "dossier": dossier, "sequence": sequence, "hash": f"h-{event}"}
+            facts.append({"kind": "request", "number": number, "mode": "key", "what": "rows", "rows": [row], "at": float(number)})
+            facts.append({"kind": "effect", "mode": "key", "number": number, "at": float(number), **row})
+            facts.append({"kind": "end", "number": number, "at": number + 0.5})
+            deliveries.append({"partner": "plain_key", "event": event, "state": "delivered"})
+            answers[event] = {"accepted"}
+    return Run(answers, facts, deliveries, ("key",))
+
+
+def test_an_honest_run_is_found_honest() -> None:
+    assert judge(a_run()) == []
+
+
+def test_a_run_of_nothing_proves_nothing() -> None:
+    with pytest.raises(ValueError, match="judges nothing"):
+        judge(Run({}, [], [], ("key",)))
+
+
+def break_it(run: Run, how: str) -> None:
+    facts = run.facts
+    match how:
+        case "loses one":
+            del facts[4]
+        case "loses one without a trace":
+            run.deliveries.pop()
+        case "doubles one":
+            facts.insert(5, dict(facts[4]))
+        case "swaps two":
+            facts[1], facts[4] = facts[4], facts[1]
+        case "new key each try":
+            again = {**facts[0], "number": 9, "rows": [{**facts[0]["rows"][0], "key": "other"}]}
+            facts += [again, {"kind": "end", "number": 9}]
+        case "other content under one key":
+            again = {**facts[0], "number": 9, "rows": [{**facts[0]["rows"][0], "hash": "other"}]}
+            facts += [again, {"kind": "end", "number": 9}]
+        case "two in flight":
+            facts.append(facts.pop(2))
+        case "leaves one open":
+            run.deliveries[0]["state"] = "waiting"
+        case "does what it refused":
+            run.answers["A/1"] = {"refused"}
+        case "does what nobody fed":
+            facts.append({**facts[1], "event": "C/1", "dossier": "C"})
+        case "supersedes what was done":
+            run.deliveries[0]["state"] = "superseded"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "loses one",
+        "loses one without a trace",
+        "doubles one",
+        "swaps two",
+        "new key each try",
+        "other content under one key",
+        "two in flight",
+        "leaves one open",
+        "does what it refused",
+        "does what nobody fed",
+        "supersedes what was done",
+    ],
+)
+def test_a_bus_broken_on_purpose_is_named(how: str) -> None:
+    run = a_run()
+    break_it(run, how)
+    assert judge(run), how
+
+
+def test_a_retry_after_that_is_ignored_is_named() -> None:
+    run = a_run()
+    run.facts.insert(1, {"kind": "fault", "number": 1, "fault": "busy", "at": 1.4})
+    assert undercuts(run) == ["key: request 2 undercuts the Retry-After of 1"]
