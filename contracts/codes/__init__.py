@@ -38,7 +38,7 @@ class CodeGap(Exception):
     """A code has no row for its date. The row may come later, so what needs it waits."""
 
     def __init__(self, code_list: str, code: str, on: date) -> None:
-        super().__init__(f"list {code_list} has no row for {code} on {on:%Y-%m-%d}")
+        super().__init__(f"list {code_list} has no row for {code} on {on.isoformat()}")
         self.code_list = code_list
         self.code = code
         self.on = on
@@ -46,7 +46,7 @@ class CodeGap(Exception):
     @property
     def key(self) -> str:
         """What a waiting delivery names: `code:<list>:<code>:<day>`."""
-        return f"code:{self.code_list}:{self.code}:{self.on:%Y-%m-%d}"
+        return f"code:{self.code_list}:{self.code}:{self.on.isoformat()}"
 
 
 def gap_of(key: str) -> CodeGap | None:
@@ -54,7 +54,10 @@ def gap_of(key: str) -> CodeGap | None:
     parts = key.split(":")
     if len(parts) != 4 or parts[0] != "code":
         return None
-    return CodeGap(parts[1], parts[2], date.fromisoformat(parts[3]))
+    try:
+        return CodeGap(parts[1], parts[2], date.fromisoformat(parts[3]))
+    except ValueError:
+        return None
 
 
 def lookup(code_list: str, code: str, on: date) -> Code:
@@ -75,12 +78,14 @@ def every(code_list: str) -> Iterator[Code]:
 
 
 def load_extra(folder: Path) -> None:
-    """Read the province's own rows again, all of them. Raises ValueError naming file and line of a bad row."""
-    _EXTRA.clear()
+    """Read the province's own rows again, all of them. Raises ValueError naming file and line of a bad row; then nothing changed."""
+    found: dict[str, dict[str, list[Code]]] = {}
     for file in sorted(folder.glob("*.csv")):
         if file.stem not in _LISTS:
             raise ValueError(f"{file}: no code list is called {file.stem}; there are {', '.join(sorted(_LISTS))}")
-        _EXTRA[file.stem] = _by_code(_extra_rows(file))
+        found[file.stem] = _by_code(_extra_rows(file))
+    _EXTRA.clear()
+    _EXTRA.update(found)
 
 
 _EXTRA: dict[str, dict[str, list[Code]]] = {}
