@@ -7,18 +7,23 @@ None means "there is nothing". `Unsayable` is raised for a value the partner's c
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from operator import attrgetter
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from contracts import codes
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """UTC+7, no daylight saving (domain notes, 2.2)."""
+
+
+_JOINER = "\u200d"
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Unsayable(ValueError):
@@ -50,9 +55,9 @@ def text(max_length: int | None = None, *, cut: bool = False) -> Converter:
 
 
 def _cut(written: str, max_length: int) -> str:
-    """The longest beginning that does not part a letter from its marks."""
+    """The longest beginning that does not part a letter from its marks, nor the parts of one emoji."""
     end = max_length
-    while end > 0 and unicodedata.combining(written[end]):
+    while end > 0 and (unicodedata.category(written[end])[0] == "M" or _JOINER in written[end - 1 : end + 1]):
         end -= 1
     return written[:end].rstrip()
 
@@ -64,7 +69,12 @@ def stamp(form: str) -> Converter:
         return str(value.astimezone(VIETNAM).strftime(form))
 
     def back(value: Any) -> datetime | None:
-        return datetime.strptime(value, form).replace(tzinfo=VIETNAM).astimezone(UTC) if value else None
+        if not value:
+            return None
+        read = datetime.strptime(value, form)
+        if read.strftime(form) != value:
+            raise ValueError("not written as the form says")
+        return _utc(read)
 
     return Converter(f"time {form} at UTC+7", out, back)
 
@@ -78,10 +88,17 @@ def instant() -> Converter:
     def back(value: Any) -> datetime | None:
         if value in (None, ""):
             return None
-        read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        return (read if read.tzinfo else read.replace(tzinfo=VIETNAM)).astimezone(UTC)
+        return _utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
 
     return Converter("time, ISO 8601 at UTC+7", out, back)
+
+
+def _utc(read: datetime) -> datetime:
+    """An instant in UTC; without an offset it is Vietnamese time. Raises ValueError for one at the end of the calendar."""
+    try:
+        return (read if read.tzinfo else read.replace(tzinfo=VIETNAM)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
 
 
 def choice(words: Mapping[Any, Any]) -> Converter:
@@ -149,18 +166,26 @@ def as_day(value: date | datetime) -> date:
 
 
 def url() -> Converter:
-    """An http(s) URL with blanks and diacritics percent-escaped; what is escaped already stays."""
+    """An http(s) URL with blanks and diacritics percent-escaped, letter by letter (RFC 3987, 3.1); what is escaped already stays."""
 
     def out(value: Any, _message: Any) -> str:
         parts = urlsplit(str(value))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise Unsayable("not an http(s) URL without credentials")
-        path = quote(unicodedata.normalize("NFC", parts.path), safe="/%:@!$&'()*+,;=~-._")
-        query = quote(unicodedata.normalize("NFC", parts.query), safe="/%:@!$&'()*+,;=~-._?")
-        host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.netloc
-        return urlunsplit((parts.scheme, host, path, query, ""))
+        return urlunsplit((parts.scheme, _host(parts), _escaped(parts.path), _escaped(parts.query), ""))
 
     return Converter("http(s) URL, escaped", out, str)
+
+
+def _host(parts: SplitResult) -> str:
+    if parts.netloc.isascii():
+        return parts.netloc
+    name = str(parts.hostname).encode("idna").decode()
+    return name if parts.port is None else f"{name}:{parts.port}"
+
+
+def _escaped(text: str) -> str:
+    return quote(_BARE_PERCENT.sub("%25", text), safe="/%:@!$&'()*+,;=~-._?")
 
 
 def json_text() -> Converter:

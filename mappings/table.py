@@ -19,7 +19,7 @@ class Unmappable(Exception):
     """A message that cannot be said in the partner's words: which field, from which path, why. No value is named."""
 
     def __init__(self, partner_field: str, path: str, reason: str) -> None:
-        super().__init__(f"{partner_field} (from {path}): {reason}")
+        super().__init__(f"{partner_field} (from {path or 'several fields'}): {reason}")
         self.partner_field = partner_field
         self.path = path
         self.reason = reason
@@ -90,7 +90,10 @@ def read(mapping: Table, message: Mapping[str, Any]) -> dict[str, Any]:
         if raw in (None, "", mapping.empty) or not line.path:
             continue
         if line.inner is not None:
-            _put(found, line.path, [read(line.inner, member) for member in raw])
+            members = [raw] if isinstance(raw, Mapping) else raw  # a list of one sometimes comes as its only member
+            if not isinstance(members, list) or not all(isinstance(member, Mapping) for member in members):
+                raise Unmappable(line.field, line.path, "not a list of objects")
+            _put(found, line.path, [read(line.inner, member) for member in members])
         elif line.convert.back is not None:
             try:
                 value = line.convert.back(raw)
@@ -118,8 +121,8 @@ def _step(line: Row, empty: Any) -> Callable[[Any, dict[str, Any]], None]:
         written[name] = [build(inner, member) for member in get(message) or ()]
 
     def value(message: Any, written: dict[str, Any]) -> None:
-        raw = get(message)
         try:
+            raw = get(message)
             said = empty if raw is None else out(raw, message)
         except Unsayable as error:
             raise Unmappable(name, line.path, str(error)) from None

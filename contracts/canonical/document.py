@@ -9,10 +9,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.canonical.base import Flag, Instant, Shape
 from contracts.fault import refuse
-from contracts.identifier import Key, Label, Name, Remark, Tidy, Title
+from contracts.identifier import Key, Label, Name, Remark, Title
 from contracts.marks import PERSONAL
 
-_URL = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]]+)(?::[0-9]{1,5})?(?:[/?#]|\Z)", re.IGNORECASE)
+_URL = re.compile(
+    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:\[\]]+)(?::[0-9]{1,5})?(?:[/?#][^\x00-\x1f\x7f]*)?\Z", re.IGNORECASE
+)
 
 
 def _web(value: str) -> str:
@@ -21,7 +23,8 @@ def _web(value: str) -> str:
     return value
 
 
-FileUrl = Annotated[Tidy, StringConstraints(min_length=10, max_length=2000), AfterValidator(_web), PERSONAL]
+FileUrl = Annotated[str, StringConstraints(min_length=10, max_length=2000), AfterValidator(_web), PERSONAL]
+"""Where a file lies, letter by letter as given: another normal form would name another file (RFC 3987, 3.1)."""
 
 
 class Paper(Shape):

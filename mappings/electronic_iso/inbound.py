@@ -34,13 +34,13 @@ CHANGE = table(
     empty=None,
 )
 
+WHEN = table(row("at", "ThoiDiem", instant(), source=DOC, required=True), empty=None)
+
 
 def step_changed(change: Mapping[str, Any]) -> Envelope:
     """One `ThayDoi` as `iso.step_changed`. Raises Unmappable or Refusal."""
     data = _plain(read(CHANGE, change))
-    at = instant().back
-    assert at is not None
-    when = at(change["ThoiDiem"])
+    changed_at = read(WHEN, change).get("at")
     return judge(
         {
             "specversion": "1.0",
@@ -48,7 +48,7 @@ def step_changed(change: Mapping[str, Any]) -> Envelope:
             "source": SOURCE,
             "type": "vn.lienthong.iso.step_changed.v1",
             "subject": str(change["MaHoSo"]),
-            "time": when.isoformat() if when else "",
+            "time": changed_at.isoformat() if changed_at else "",
             "data": data,
         }
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import quote
 
 from contracts.envelope import Envelope, judge
 from contracts.national_portal.messages import HoSoNop
@@ -18,7 +19,7 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
 
     `file_base` is where `getfile` paths are reached. Raises Refusal when the portal's data breaks our rules.
     """
-    filed_at = TIME.back(message.NgayNop) if TIME.back else None
+    filed_at = _moment(message.NgayNop)
     data: dict[str, Any] = {
         "filing": {
             "portal_code": message.MaHoSo,
@@ -42,7 +43,7 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
                 for place, file in enumerate(message.DanhSachTep, start=1)
                 if file.DuongDan
             ],
-            "filed_at": filed_at.isoformat() if filed_at else "",
+            "filed_at": filed_at,
         }
     }
     return judge(
@@ -52,12 +53,21 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
             "source": SOURCE,
             "type": "vn.lienthong.portal.dossier_filed.v1",
             "subject": message.MaHoSo.replace(" ", "-"),
-            "time": filed_at.isoformat() if filed_at else "",
+            "time": filed_at,
             "data": data,
         }
     )
 
 
+def _moment(text: str) -> str:
+    """The portal's time as an event writes it, empty where it is none: the door then refuses it by its own rule."""
+    assert TIME.back is not None
+    try:
+        return str(TIME.back(text).isoformat())
+    except ValueError:
+        return ""
+
+
 def _address(path: str, file_base: str) -> str:
     """A file's address for the dossier system; a relative path is one for `getfile`."""
-    return path if path.startswith(("http://", "https://")) else f"{file_base}?DuongDan={path}"
+    return path if path.startswith(("http://", "https://")) else f"{file_base}?DuongDan={quote(path, safe='/')}"
