@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.canonical.base import Flag, Instant, Shape
+from contracts.canonical.payment import Fee
 from contracts.fault import refuse
 from contracts.identifier import Key, Label, Name, Remark, Title
 from contracts.marks import PERSONAL
@@ -58,6 +59,7 @@ class Supplement(Shape):
     asked_at: Instant
     deadline_at: Instant | None = None
     papers: tuple[Title, ...] = ()
+    fees: tuple[Fee, ...] = ()
     received_by: Name | None = None
     received_at: Instant | None = None
     answer: Remark = ""

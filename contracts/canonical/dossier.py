@@ -61,6 +61,8 @@ class Dossier(Shape):
     fees: tuple[Fee, ...] = Field(default=(), max_length=100)
     supplements: tuple[Supplement, ...] = Field(default=(), max_length=50)
     results: tuple[ResultPaper, ...] = Field(default=(), max_length=100)
+    receipt_number: Label = ""
+    other_information: Remark = ""
     note: Remark = ""
 
     @model_validator(mode="after")

@@ -31,6 +31,7 @@ class Applicant(Shape):
     born_on: PartialDay | None = None
     email: Email | None = None
     phone: Phone | None = None
+    fax: Phone | None = None
     account: Annotated[Label, PERSONAL] | None = None
     verified: Flag = False
     address: Address | None = None

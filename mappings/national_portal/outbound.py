@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.identifier import procedure_parts
-from mappings.convert import Unsayable, choice, constant, known_code, number, stamp, text, url, yes_no
+from mappings.convert import Unsayable, choice, known_code, number, stamp, text, url, yes_no
 from mappings.table import build, computed, many, row, table
 
 TIME = stamp("%Y%m%d%H%M%S")
@@ -116,7 +116,7 @@ SUPPLEMENT = table(
     row("received_at", "NgayTiepNhanBoSung", TIME, source=DOC),
     computed("TrangThaiBoSung", supplement_state, source=DOC),
     computed("DanhSachGiayToBoSung", supplement_papers, source=DOC),
-    row("", "DanhSachLePhiBoSung", constant([]), source=DOC),
+    many("fees", "DanhSachLePhiBoSung", FEE, source=DOC),
     row("due_before_at", "NgayHenTraTruoc", TIME, source=DOC),
     row("due_after_at", "NgayHenTraMoi", TIME, source=DOC),
 )
@@ -161,9 +161,9 @@ DOSSIER = table(
     ),
     computed("MaDoiTuong", portal_account, source=DOC),
     row("dossier.applicant.email", "Email", source=DOC),
-    row("", "Fax", constant(""), source=DOC),
+    row("dossier.applicant.fax", "Fax", source=DOC),
     row("dossier.applicant.phone", "SoDienThoai", source=DOC),
-    row("", "ThongTinKhac", constant(""), source=DOC),
+    row("dossier.other_information", "ThongTinKhac", text(), source=DOC),
     row("dossier.summary", "TrichYeuHoSo", text(1000, cut=True), source=DOC, required=True),
     row("dossier.filed_at", "NgayNopHoSo", TIME, source=DOC, required=True),
     computed("NgayTiepNhan", reception_time, source=DOC),
@@ -176,7 +176,7 @@ DOSSIER = table(
     row("dossier.return_method", "HinhThuc", choice({"counter": "0", "post": "1"}), source=DOC, required=True),
     row("dossier.agency.name", "DonViXuLy", text(), source=DOC, required=True),
     row("dossier.note", "GhiChu", text(), source=DOC),
-    row("", "SoBienNhan", constant(""), source=DOC),
+    row("dossier.receipt_number", "SoBienNhan", source=DOC),
     row("dossier.filed_on", "NoiNopHoSo", choice({"portal": "1", "local": "2"}), source=DOC, required=True),
     computed("HoSoCoThanhPhanSoHoa", has_digitised_paper, source=DOC, required=True),
     row("dossier.applicant.verified", "TaiKhoanDuocXacThucVoiVNeID", yes_no(), source=DOC, required=True),

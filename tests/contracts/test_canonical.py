@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 
+from contracts.canonical.base import Shape
 from contracts.canonical.events import EVENTS, PREFIX, DossierEvent
+from contracts.canonical.words import field_words
 from contracts.envelope import judge
 from contracts.fault import Refusal
 from tests.contracts.examples import event, set_at
@@ -112,3 +115,26 @@ def test_too_many_papers_are_refused() -> None:
     value = event()
     value["data"]["dossier"]["papers"] *= 100
     assert "dossier.papers" in rules(value)
+
+
+def shapes(model: type[Shape]) -> Iterator[type[Shape]]:
+    """The model and every shape within it."""
+    yield model
+    for field in model.model_fields.values():
+        for inner in (field.annotation, *get_args(field.annotation), *map(first, get_args(field.annotation))):
+            if isinstance(inner, type) and issubclass(inner, Shape):
+                yield from shapes(inner)
+
+
+def first(annotation: Any) -> Any:
+    return next(iter(get_args(annotation)), None)
+
+
+def test_every_field_is_called_something_in_both_languages_and_no_other() -> None:
+    fields = {
+        (shape.__name__, name)
+        for kind in EVENTS.values()
+        for shape in shapes(kind.model)
+        for name in shape.model_fields
+    }
+    assert {key for key, words in field_words().items() if words.vi and words.en} == fields
