@@ -95,7 +95,9 @@ def _keys(run: Run) -> None:
             keys[request["mode"], row["event"]].add(row["key"])
             contents[request["mode"], row["key"]].add(row["hash"])
     run.faults += [f"{mode} {event}: {len(found)} keys" for (mode, event), found in keys.items() if len(found) > 1]
-    run.faults += [f"{mode} key {key}: {len(found)} contents" for (mode, key), found in contents.items() if len(found) > 1]
+    run.faults += [
+        f"{mode} key {key}: {len(found)} contents" for (mode, key), found in contents.items() if len(found) > 1
+    ]
 
 
 def _in_flight(run: Run) -> None:

@@ -20,7 +20,9 @@ def a_run() -> Run:
             number += 1
             event = f"{dossier}/{sequence}"
             row = {"key": f"k-{event}", "event": event, "dossier": dossier, "sequence": sequence, "hash": f"h-{event}"}
-            facts.append({"kind": "request", "number": number, "mode": "key", "what": "rows", "rows": [row], "at": float(number)})
+            facts.append(
+                {"kind": "request", "number": number, "mode": "key", "what": "rows", "rows": [row], "at": float(number)}
+            )
             facts.append({"kind": "effect", "mode": "key", "number": number, "at": float(number), **row})
             facts.append({"kind": "end", "number": number, "at": number + 0.5})
             deliveries.append({"partner": "plain_key", "event": event, "state": "delivered"})

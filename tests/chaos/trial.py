@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +56,7 @@ class Trial:
         self.url = f"http://127.0.0.1:{self.port}"
         self.rng = random.Random(seed)
         self.workers = workers
+        self.codes: Counter[int] = Counter()
         self._shape = [str(batch), "full" if full_state else "history"]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._answers = (self.folder / "answers.jsonl").open("a")
@@ -63,7 +66,12 @@ class Trial:
         keys = self.folder / "keys.json"
         keys.touch(0o600)
         keys.write_text(Keyring.generate())
-        own = {"timeout_s": 2.0, "concurrency": 16, "retry": {"base_s": 0.2, "cap_s": 1.0}, "breaker": {"open_s": 0.5, "cap_s": 1.0}} | partner
+        own = {
+            "timeout_s": 2.0,
+            "concurrency": 16,
+            "retry": {"base_s": 0.2, "cap_s": 1.0},
+            "breaker": {"open_s": 0.5, "cap_s": 1.0},
+        } | partner
         lines = [
             f'[ledger]\nurl = "{ledger}"\n[broker]\nurl = "{broker}"\n[keys]\nfile = "{keys}"',
             f'[http]\nport = {self.port}\nrequests_per_s = 10000.0\n[telemetry]\nlog_file = "{self.folder}/bus.log"',
@@ -78,7 +86,9 @@ class Trial:
         self.start_bus()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for process in self._processes.values():
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGCONT)
@@ -90,7 +100,11 @@ class Trial:
     def _spawn(self, name: str, *command: str, **environment: str) -> None:
         log = (self.folder / f"{name}.err").open("ab")
         self._processes[name] = subprocess.Popen(
-            [sys.executable, "-m", *command], stdout=log, stderr=log, env=os.environ | environment, cwd=Path(__file__).parents[2]
+            [sys.executable, "-m", *command],
+            stdout=log,
+            stderr=log,
+            env=os.environ | environment,
+            cwd=Path(__file__).parents[2],
         )
 
     def start_partner(self) -> None:
@@ -99,15 +113,21 @@ class Trial:
 
     def start_bus(self, **environment: str) -> None:
         """`up` alone, or `serve` with workers; returns when intake answers."""
-        role = "serve" if self.workers else "up"
-        self._spawn("bus", "tests.chaos.serve", str(self.folder / "bus.toml"), role, *self._shape, **environment)
         for number in range(self.workers):
             self.start_worker(number)
+        self.start_intake(**environment)
+
+    def start_intake(self, **environment: str) -> None:
+        """The serving process; returns when it answers (unless it is to crash)."""
+        role = "serve" if self.workers else "up"
+        self._spawn("bus", "tests.chaos.serve", str(self.folder / "bus.toml"), role, *self._shape, **environment)
         if not environment:
             wait_for_port(self.port, 30)
 
     def start_worker(self, number: int, **environment: str) -> None:
-        self._spawn(f"worker{number}", "tests.chaos.serve", str(self.folder / "bus.toml"), "work", *self._shape, **environment)
+        self._spawn(
+            f"worker{number}", "tests.chaos.serve", str(self.folder / "bus.toml"), "work", *self._shape, **environment
+        )
 
     def process(self, name: str = "bus") -> subprocess.Popen[bytes]:
         return self._processes[name]
@@ -153,7 +173,17 @@ class Trial:
             fed.insert(self.rng.randrange(max(0, place - 20), place + 1), fed.pop(place))
         return fed
 
-    def feed(self, events: Iterable[dict[str, Any]], *, batch: int = 50, patience_s: float = 60.0) -> None:
+    @contextlib.contextmanager
+    def feeding(self, events: Iterable[dict[str, Any]], *, pause_s: float = 0.0) -> Iterator[None]:
+        """Feed beside what happens in the block; its end waits for the last answer."""
+        with ThreadPoolExecutor(1) as beside:
+            fed = beside.submit(self.feed, events, batch=10, patience_s=size(90, 600), pause_s=pause_s)
+            yield
+            fed.result()
+
+    def feed(
+        self, events: Iterable[dict[str, Any]], *, batch: int = 50, patience_s: float = 60.0, pause_s: float = 0.0
+    ) -> None:
         """Post in batches until each is answered, writing every answer before going on."""
         waiting = list(events)
         deadline = time.monotonic() + patience_s
@@ -164,14 +194,17 @@ class Trial:
                     if time.monotonic() > deadline:
                         raise TimeoutError("the bus did not take the events")
                     time.sleep(0.1)
+                time.sleep(pause_s)
 
     def _post(self, client: httpx.Client, events: list[dict[str, Any]]) -> bool:
         headers = {"Content-Type": "application/cloudevents-batch+json"}
         try:
             response = client.post(f"{self.url}/v1/events", content=json.dumps(events), headers=headers)
-            verdicts = response.json()["verdicts"] if response.status_code == 202 else None
+            code = response.status_code
+            verdicts = response.json()["verdicts"] if code == 202 else None
         except (httpx.TransportError, ValueError):
-            verdicts = None
+            code, verdicts = 0, None
+        self.codes[code] += 1
         for place, event in enumerate(events):
             status = "none" if verdicts is None else verdicts[place]["status"]
             self._answers.write(json.dumps({"event": event["id"], "status": status}) + "\n")
@@ -239,7 +272,11 @@ class Trial:
         if parked:
             stuck = {d["dossier"] for d in run.deliveries if d["partner"] == "plain_none" and d["state"] == "in_doubt"}
             waiting = {d["event"] for d in run.deliveries if d["dossier"] in stuck}
-            faults = [f for f in faults if not (f.startswith("none ") and f.endswith("still pending") and f.split()[1][:-1] in waiting)]
+            faults = [
+                f
+                for f in faults
+                if not (f.startswith("none ") and f.endswith("still pending") and f.split()[1][:-1] in waiting)
+            ]
         assert not faults, faults[:10]
         return run
 
