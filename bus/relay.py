@@ -24,6 +24,8 @@ log = structlog.get_logger("bus.relay")
 
 BEAT_S = 5.0
 SWEEP_S = 10.0
+DUTY_S = SWEEP_S + 5.0
+"""A duty outlives one missed round, no more: after a crash another process sweeps within half a minute."""
 DEAD_AFTER_S = 20.0
 """A worker not seen for this long is gone (design.md, "Claim what can start now")."""
 
@@ -79,7 +81,7 @@ class Relay:
 
     async def _sweep(self) -> None:
         """Sweep where this process holds the duty; ring for all that is due."""
-        if await self._ledger.take_duty("sweep", self._worker, 3 * SWEEP_S) is None:
+        if await self._ledger.take_duty("sweep", self._worker, DUTY_S) is None:
             return
         swept = await self._ledger.sweep(self._decide, dead_after_s=DEAD_AFTER_S)
         if swept.crashed or swept.gaps_closed:
@@ -88,7 +90,7 @@ class Relay:
 
     async def _seal(self) -> None:
         """Chain the journal behind the commits, where this process holds the duty (reliability G14: within 10 s)."""
-        fence = await self._ledger.take_duty("sealer", self._worker, 3 * BEAT_S)
+        fence = await self._ledger.take_duty("sealer", self._worker, DUTY_S)
         if fence is not None:
             await self._ledger.seal_journal(fence)
 

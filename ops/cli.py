@@ -201,6 +201,8 @@ def sample(
         for envelope in generate(events, dossiers, seed, first):
             sys.stdout.write(envelope.to_json().decode() + "\n")
         sys.stdout.flush()
+    except ValueError as error:
+        fail(USAGE, str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

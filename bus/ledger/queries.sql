@@ -181,6 +181,13 @@ ORDER BY d.lane LIMIT 500;
 -- name: forget_workers
 DELETE FROM worker WHERE seen_at < :before;
 
+-- name: forget_duties
+-- Whoever held them is gone.
+UPDATE duty SET until_at = 0;
+
+-- name: forget_refreshes
+UPDATE token SET refresh_until = 0;
+
 -- name: old_gaps
 SELECT source, dossier, next FROM thread WHERE early > 0 AND early_at IS NOT NULL AND early_at <= :before LIMIT 500;
 

@@ -84,6 +84,7 @@ def open_ledger(
             if schema.check(url) is None:
                 schema.upgrade(url)
             database.connect()
+            _forget_all_workers(database)
         except LedgerUnfit:
             database.release()
             raise
@@ -115,6 +116,15 @@ def open_ledger(
             sole=False,
         )
     raise LedgerUnfit("a ledger is named sqlite:///path/to/file or postgresql://user@host/database")
+
+
+def _forget_all_workers(database: Database) -> None:
+    """We are alone on this ledger: whoever worked on it before is gone, its duties are free, and the first sweep takes over."""
+    database.begin()
+    database.run("forget_duties", {})
+    database.run("forget_refreshes", {})
+    database.run("forget_workers", {"before": float("inf")})
+    database.commit()
 
 
 class SqlLedger:

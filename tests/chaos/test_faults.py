@@ -1,0 +1,237 @@
+"""The fault scenarios of docs/reliability.md on SQLite and the memory broker, judged from outside. Scaled down in `make test`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import pytest
+
+from bus.crash import POINTS
+from tests.chaos.partner import MALFORMED
+from tests.chaos.trial import FULL, Trial, size
+
+pytestmark = pytest.mark.slow
+
+EVENTS = size(250, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("batch", "full_state"), [(1, False), (20, True)], ids=["history rows singly", "full states in arrays"]
+)
+def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool) -> None:
+    with Trial(batch=batch, full_state=full_state) as trial:
+        events = trial.events(EVENTS)
+        trial.feed(trial.shuffled(events))
+        told = trial.wait_idle(600)
+        run = trial.verdict()
+        assert told["delivered"] + told["superseded"] == 3 * len(events)
+        assert len(run.of("effect")) == told["delivered"]
+
+
+def test_f02_the_bus_killed_at_random_moments() -> None:
+    with Trial() as trial:
+        events = trial.shuffled(trial.events(EVENTS))
+        kills = size(4, 25)
+        share = max(1, len(events) // kills)
+        trial.weather(latency_s=0.01)
+        for number in range(kills):
+            trial.feed(events[number * share : (number + 1) * share])
+            time.sleep(trial.rng.uniform(0.0, 0.3))
+            trial.kill()
+            since = time.time()
+            trial.start_bus()
+            partners = trial.status()["partners"]
+            if any(partners[f"plain_{mode}"]["open"] for mode in ("key", "query")):
+                assert trial.first_delivery_s(since) <= 10
+        trial.feed(events[kills * share :])
+        told = trial.wait_idle(300, parked=True)
+        run = trial.verdict(parked=True)
+        assert not [d for d in run.deliveries if d["state"] == "dead"]
+        for mode in ("key", "query"):
+            assert told["partners"][f"plain_{mode}"]["delivered"] == len({e["id"] for e in events})
+
+
+def test_f04_sigterm_under_load_ends_in_good_order() -> None:
+    with Trial() as trial:
+        trial.weather(latency_s=0.05)
+        events = trial.events(EVENTS)
+        rounds = size(2, 10)
+        share = len(events) // rounds
+        for number in range(rounds):
+            trial.feed(events[number * share : (number + 1) * share])
+            code, seconds = trial.terminate()
+            assert code == 0
+            assert seconds < 30
+            trial.start_bus()
+        trial.feed(events[rounds * share :])
+        trial.wait_idle(300)
+        assert not [fact for fact in trial.verdict().of("repeat")]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_f05_a_crash_at_each_named_point(point: str) -> None:
+    with Trial() as trial:
+        events = trial.events(40)
+        for nth in range(1, size(1, 20) + 1):
+            trial.kill()
+            trial.start_bus(LIENTHONG_CRASH_AT=f"{point}:{nth}")
+            began = time.monotonic()
+            while trial.process().poll() is None and time.monotonic() - began < 20:
+                with contextlib.suppress(TimeoutError):
+                    trial.feed(events, patience_s=0.5)
+            assert trial.died_by_itself(10), f"{point} was not reached"
+            trial.start_bus()
+            events = trial.events(40, seed=100 + nth)
+        trial.feed(events)
+        trial.feed(trial.events(40))
+        trial.wait_idle(60, parked=True)
+        trial.verdict(parked=True)
+
+
+STORMS: dict[str, dict[str, Any]] = {
+    "f14 timeout before processing": {"faults": {"timeout_before": 0.2}},
+    "f15 timeout after processing": {"faults": {"timeout_after": 0.2}},
+    "f16 5xx before and after": {
+        "faults": {"before_500": 0.1, "before_503": 0.05, "after_502": 0.1, "after_504": 0.05}
+    },
+    "f18 resets": {"faults": {"reset_at_accept": 0.05, "reset_after_body": 0.05, "reset_mid_reply": 0.05}},
+    "f19 malformed answers": {"faults": dict.fromkeys(MALFORMED, 0.02)},
+}
+
+
+@pytest.mark.parametrize("storm", STORMS)
+def test_a_storm_at_the_partner_makes_no_second_effect(storm: str) -> None:
+    with Trial() as trial:
+        trial.weather(hang_s=3.0, **STORMS[storm])
+        trial.feed(trial.shuffled(trial.events(size(100, 10_000))))
+        trial.wait_idle(size(120, 1800), parked=True)
+        run = trial.verdict(parked=True)
+        assert run.of("fault")
+        sends: dict[str, int] = {}
+        for request in run.of("request"):
+            if request["mode"] == "none" and request["what"] == "rows":
+                for row in request["rows"]:
+                    sends[row["event"]] = sends.get(row["event"], 0) + 1
+        unknown = {d["event"] for d in run.deliveries if d["partner"] == "plain_none" and d["state"] == "in_doubt"}
+        assert all(sends[event] == 1 for event in unknown if event in sends)
+
+
+@pytest.mark.parametrize("retry_after", ["1", "Wed, 21 Oct 2015 07:28:00 GMT", "soon"])
+def test_f17_nobody_undercuts_a_retry_after(retry_after: str) -> None:
+    with Trial(modes=("key",), partner={"concurrency": 4}) as trial:
+        trial.weather(faults={"busy": 0.05}, retry_after=retry_after, latency_s=0.01)
+        trial.feed(trial.events(size(60, 2000)))
+        trial.wait_idle(size(120, 900))
+        run = trial.verdict()
+        assert run.of("fault")
+        if retry_after == "1":
+            early = [
+                (fault["number"], request["number"])
+                for fault in run.of("fault")
+                for request in run.of("request")
+                if fault["at"] + 0.1 < request["at"] < fault["at"] + 0.75
+            ]
+            assert not early
+
+
+def test_f22_a_partner_that_is_down_is_left_alone_and_then_served() -> None:
+    with Trial(modes=("key", "query")) as trial:
+        trial.weather(always=True, faults={"before_500": 1.0})
+        trial.feed(trial.events(size(100, 2000)))
+        time.sleep(size(6, 60))
+        run = trial.evidence()
+        requests = [r["at"] for r in run.of("request") if r["mode"] == "key" and r["what"] == "rows"]
+        first_failure = min(f["at"] for f in run.of("fault"))
+        assert len([at for at in requests if first_failure + 0.05 < at < first_failure + 0.5]) <= 10
+        trial.weather()
+        trial.wait_idle(size(120, 600))
+        trial.verdict()
+
+
+def test_f27_a_repeat_the_partner_already_has_is_delivered_once() -> None:
+    with Trial(modes=("key",)) as trial:
+        trial.weather(faults={"after_500": 0.3})
+        trial.feed(trial.events(size(100, 2000)))
+        trial.wait_idle(size(120, 600))
+        run = trial.verdict()
+        assert run.of("repeat")
+        assert {d["state"] for d in run.deliveries} == {"delivered"}
+
+
+def test_f28_the_same_event_posted_many_times_has_one_receipt() -> None:
+    with Trial(modes=("key",)) as trial:
+        events = trial.events(size(20, 1000))
+        for _ in range(size(10, 100)):
+            trial.feed(events, batch=len(events))
+        changed = [{**event, "time": "2020-01-01T00:00:00Z"} for event in events]
+        trial.feed(changed, batch=len(events))
+        trial.wait_idle()
+        answers = trial.verdict().answers
+        assert all(statuses == {"accepted", "duplicate", "conflict"} for statuses in answers.values())
+
+
+def test_f29_gaps_hold_their_dossier_alone_until_filled_or_closed() -> None:
+    with Trial(modes=("key",)) as trial:
+        events = trial.events(100)
+        missing = [e for e in events if e["sequence"] == 2]
+        trial.feed([e for e in events if e["sequence"] != 2])
+        deadline = time.monotonic() + 20
+        while (
+            trial.status()["delivered"] < len([e for e in events if e["sequence"] == 1]) and time.monotonic() < deadline
+        ):
+            time.sleep(0.1)
+        waiting = trial.deliveries(state="waiting", cause="gap")
+        assert {d["dossier"] for d in waiting} <= {e["subject"] for e in missing}
+        trial.feed(missing)
+        trial.wait_idle()
+        trial.verdict()
+
+
+def test_f30_a_refused_row_dies_alone_and_its_neighbours_arrive() -> None:
+    with Trial(modes=("key",), batch=20) as trial:
+        events = trial.events(100)
+        victim = next(e["id"] for e in events if e["sequence"] == 1)
+        trial.weather(refuse=victim)
+        trial.feed(events)
+        deadline = time.monotonic() + 30
+        while not (dead := trial.deliveries(state="dead")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert [d["event"] for d in dead] == [victim]
+        trial.weather()
+        assert trial.act("resend", ids=[dead[0]["id"]])["done"] == 1
+        trial.wait_idle()
+        trial.verdict()
+
+
+def test_f30_a_delivery_that_kills_its_worker_is_dead_after_three_deaths() -> None:
+    with Trial(modes=("key",)) as trial:
+        trial.kill()
+        crash = {"LIENTHONG_CRASH_AT": "call.before:1"}
+        trial.start_bus()
+        trial.weather(latency_s=0.5)
+        trial.feed(trial.events(5)[:1])
+        trial.kill()
+        for _ in range(2):
+            trial.start_bus(**crash)
+            assert trial.died_by_itself()
+        trial.weather()
+        trial.start_bus()
+        time.sleep(1.5)
+        assert [(d["state"], d["cause"]) for d in trial.deliveries()] == [("dead", "poison")]
+        assert trial.status(verify="true")["verified"]
+
+
+def test_f32_the_order_is_the_sequences_whatever_the_clocks_say() -> None:
+    with Trial(modes=("key",)) as trial:
+        events = trial.events(60)
+        for number, event in enumerate(events):
+            event["time"] = f"20{30 - number % 20:02d}-01-01T00:00:00Z"
+        trial.feed(events)
+        trial.wait_idle()
+        trial.verdict()
+
+
+def test_the_size_of_this_run_is_what_was_asked_for() -> None:
+    assert EVENTS == (10_000 if FULL else 250)
