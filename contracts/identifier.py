@@ -92,7 +92,9 @@ def _dossier(value: str) -> str:
     match = _DOSSIER.match(text)
     if not match or not _AGENCY.match(match["agency"]):
         refuse(
-            "dossier_code", "a dossier code is <agency id>-<yyMMdd>-<number of 4 or more digits>", "TT 01/2018/TT-VPCP"
+            "dossier_code",
+            "a dossier code is an agency id, the day yyMMdd and a number of 4 or more digits, joined by hyphens",
+            "TT 01/2018/TT-VPCP",
         )
     day = match["day"]
     try:
@@ -229,17 +231,40 @@ def partial_date(value: Any) -> PartialDate:
     return PartialDate(*numbers)
 
 
+def _described(says: str, *examples: str) -> WithJsonSchema:
+    """What the published schema says of a type whose rule is code."""
+    return WithJsonSchema({"type": "string", "description": says, "examples": list(examples)})
+
+
 Tidy = Annotated[str, BeforeValidator(tidy)]
-AgencyId = Annotated[Tidy, AfterValidator(_agency)]
-DossierCode = Annotated[Tidy, AfterValidator(_dossier)]
-ProcedureCode = Annotated[Tidy, AfterValidator(_procedure)]
-CitizenId = Annotated[Tidy, AfterValidator(_citizen), PERSONAL, Finder("citizen")]
-OldId = Annotated[Tidy, AfterValidator(_old_id), PERSONAL, Finder("citizen")]
-TaxCode = Annotated[Tidy, AfterValidator(_tax), PERSONAL, Finder("tax")]
-SocialInsuranceNumber = Annotated[Tidy, AfterValidator(_social), PERSONAL, Finder("social")]
-BudgetUnitCode = Annotated[Tidy, AfterValidator(_budget)]
-Phone = Annotated[Tidy, AfterValidator(_phone), PERSONAL]
-LegalNumber = Annotated[Tidy, AfterValidator(_legal)]
+AgencyId = Annotated[
+    Tidy, AfterValidator(_agency), _described("agency id, old form or new", "000.00.17.H59", "H59.17.5")
+]
+DossierCode = Annotated[
+    Tidy,
+    AfterValidator(_dossier),
+    _described("agency id, day of reception yyMMdd, number", "000.00.17.H59-230425-0001"),
+]
+ProcedureCode = Annotated[
+    Tidy, AfterValidator(_procedure), _described("procedure code", "1.012783", "2.000815.000.00.00.H55.02")
+]
+CitizenId = Annotated[
+    Tidy, AfterValidator(_citizen), _described("12 digits", "084080000123"), PERSONAL, Finder("citizen")
+]
+OldId = Annotated[Tidy, AfterValidator(_old_id), _described("9 digits", "334123456"), PERSONAL, Finder("citizen")]
+TaxCode = Annotated[
+    Tidy,
+    AfterValidator(_tax),
+    _described("10 digits, 10-3 or 12 digits", "0100109106", "0100109106-001"),
+    PERSONAL,
+    Finder("tax"),
+]
+SocialInsuranceNumber = Annotated[
+    Tidy, AfterValidator(_social), _described("10 digits", "8422123456"), PERSONAL, Finder("social")
+]
+BudgetUnitCode = Annotated[Tidy, AfterValidator(_budget), _described("7 digits", "1061234")]
+Phone = Annotated[Tidy, AfterValidator(_phone), _described("10 or 11 digits, or +84", "0912345678"), PERSONAL]
+LegalNumber = Annotated[Tidy, AfterValidator(_legal), _described("number of a legal text", "61/2018/NĐ-CP")]
 Name = Annotated[Tidy, StringConstraints(min_length=1, max_length=300), PERSONAL]
 Text = Annotated[Tidy, StringConstraints(max_length=4000)]
 Title = Annotated[Tidy, StringConstraints(min_length=1, max_length=1500)]
@@ -251,6 +276,6 @@ PartialDay = Annotated[
     PartialDate,
     BeforeValidator(partial_date),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}),
+    _described("yyyy, yyyy-mm or yyyy-mm-dd", "1957", "1957-08-12"),
     PERSONAL,
 ]

@@ -35,8 +35,9 @@ QUORUM = {"x-queue-type": "quorum"}
 
 
 def parameters(url: str) -> Any:
-    """Connection parameters with heartbeat and limits of our own."""
+    """Connection parameters with heartbeat and limits of our own. The default virtual host may be written `//`, as kombu does."""
     found = pika.URLParameters(url)
+    found.virtual_host = found.virtual_host or "/"
     found.heartbeat = HEARTBEAT_S
     found.blocked_connection_timeout = BLOCKED_S
     found.socket_timeout = 5

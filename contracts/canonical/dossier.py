@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
@@ -51,7 +51,7 @@ class Dossier(Shape):
     returned_at: Instant | None = None
     refused_at: Instant | None = None
     applicant: Applicant
-    summary: Remark
+    summary: Annotated[Remark, StringConstraints(min_length=1)]
     return_method: Literal["counter", "post"] = "counter"
     return_note: Remark = ""
     paid_by: PaidBy = "none"
