@@ -30,7 +30,13 @@ class Desk:
         return await self.ledger.accept(arrivals)
 
     async def claim(self, partner: str = "plain", rows: int = 50, **changes: Any) -> Claimed:
-        asked: dict[str, Any] = {"worker": self.ledger.process, "calls": rows, "rows": rows, "lease_s": LEASE_S, "batches": {}}
+        asked: dict[str, Any] = {
+            "worker": self.ledger.process,
+            "calls": rows,
+            "rows": rows,
+            "lease_s": LEASE_S,
+            "batches": {},
+        }
         return await self.ledger.claim(Claim(partner, **(asked | changes)))
 
     async def close(self, job: Job, move: Move = DELIVERED, **facts: Any) -> bool:
@@ -64,7 +70,9 @@ def arrival(
 ) -> Arrival:
     """An event owing `operations` (default: one history row) to a partner; `state` is a full-state operation."""
     numbered = number if sequence == -1 else sequence
-    envelope = an_envelope(number, dossier=dossier, id=event_id or f"{dossier}/{number}", sequence=numbered, data=data or {"n": number})
+    envelope = an_envelope(
+        number, dossier=dossier, id=event_id or f"{dossier}/{number}", sequence=numbered, data=data or {"n": number}
+    )
     return Arrival(
         source=SOURCE,
         id=envelope.id,

@@ -120,7 +120,9 @@ async def test_one_refresh_serves_all_processes(two: list[Desk]) -> None:
     vaults = [desk.ledger.vault("plain") for desk in two]
     tokens = await asyncio.gather(*(vault.token("session", fetch) for vault in vaults for _ in range(10)))
     assert {token.value for token in tokens} == {"session-1"}
-    renewed = await asyncio.gather(*(v.token("session", fetch, stale=tokens[0].generation) for v in vaults for _ in range(10)))
+    renewed = await asyncio.gather(
+        *(v.token("session", fetch, stale=tokens[0].generation) for v in vaults for _ in range(10))
+    )
     assert {token.value for token in renewed} == {"session-2"}
     assert len(fetched) == 2
 

@@ -155,7 +155,9 @@ async def test_a_skipped_head_lets_the_lane_go_on_and_never_holds_it_again(desk:
     assert (await desk.one()).envelope.sequence == 2
     story = await desk.ledger.story(DOSSIER)
     assert story is not None
-    assert [(note.who, note.verb, note.reason) for note in story.notes] == [("an officer", "skip", "withdrawn by the citizen")]
+    assert [(note.who, note.verb, note.reason) for note in story.notes] == [
+        ("an officer", "skip", "withdrawn by the citizen")
+    ]
 
 
 async def test_a_dead_one_that_later_ones_have_passed_is_not_resent_silently(desk: Desk) -> None:
@@ -172,7 +174,9 @@ async def test_what_is_in_doubt_is_settled_by_hand_with_the_partners_reference(d
     await desk.accept(arrival(1), arrival(2))
     await desk.close(await desk.one(), DOUBT)
     view = (await desk.ledger.deliveries(Filter(states=(State.IN_DOUBT,))))[0][0]
-    settle = Action("resolve", Filter(ids=(view.id,)), "an officer", "seen on the portal", as_="delivered", reference="DVC-1")
+    settle = Action(
+        "resolve", Filter(ids=(view.id,)), "an officer", "seen on the portal", as_="delivered", reference="DVC-1"
+    )
     assert (await desk.ledger.act(settle))[0].after is State.DELIVERED
     assert (await desk.one()).envelope.sequence == 2
 
@@ -205,7 +209,9 @@ async def test_pages_follow_their_cursor_to_the_end(desk: Desk) -> None:
     assert seen == sorted(seen, reverse=True)
 
 
-async def test_a_locked_database_is_busy_and_nothing_is_stored_until_it_opens(tmp_path: Path, keys: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_locked_database_is_busy_and_nothing_is_stored_until_it_opens(
+    tmp_path: Path, keys: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bus.ledger.sqlite.BUSY_TIMEOUT_S", 0.1)
     desk = Desk(open_ledger(f"sqlite:///{tmp_path}/l.db", keys), HandClock())
     with sqlite3.connect(tmp_path / "l.db", isolation_level=None) as other:
@@ -247,8 +253,12 @@ async def test_a_full_queue_turns_callers_away_before_anything_is_lost(tmp_path:
 
 async def test_one_bad_member_of_a_group_spoils_no_other(desk: Desk) -> None:
     bad = arrival(1)
-    poisoned = type(bad)(**{f: getattr(bad, f) for f in bad.__slots__} | {"subject": None, "sequence": None, "id": "bad"})
-    answers = await asyncio.gather(desk.accept(poisoned), *(desk.accept(arrival(n)) for n in (1, 2)), return_exceptions=True)
+    poisoned = type(bad)(
+        **{f: getattr(bad, f) for f in bad.__slots__} | {"subject": None, "sequence": None, "id": "bad"}
+    )
+    answers = await asyncio.gather(
+        desk.accept(poisoned), *(desk.accept(arrival(n)) for n in (1, 2)), return_exceptions=True
+    )
     assert isinstance(answers[0], Exception)
     assert not any(isinstance(answer, BaseException) for answer in answers[1:])
     assert (await desk.ledger.verify()).holds
@@ -268,7 +278,9 @@ def test_a_second_process_on_one_sqlite_ledger_is_refused_in_one_sentence(tmp_pa
         holder.stdin.close()
 
 
-def test_a_newer_schema_a_foreign_file_and_a_damaged_one_are_refused_and_left_alone(tmp_path: Path, keys: Keyring) -> None:
+def test_a_newer_schema_a_foreign_file_and_a_damaged_one_are_refused_and_left_alone(
+    tmp_path: Path, keys: Keyring
+) -> None:
     newer = tmp_path / "newer.db"
     schema.upgrade(f"sqlite:///{newer}")
     with sqlite3.connect(newer) as connection:

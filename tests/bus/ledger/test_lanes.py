@@ -161,7 +161,9 @@ async def test_a_late_record_settles_what_is_still_in_doubt_over_this_very_attem
     await desk.accept(arrival(1))
     job = await desk.one()
     desk.clock.advance(LEASE_S + 1)
-    await desk.ledger.sweep(lambda stale: Move(State.IN_DOUBT, Cause.CRASHED, "ask", None, doubt=stale.attempt), dead_after_s=1e9)
+    await desk.ledger.sweep(
+        lambda stale: Move(State.IN_DOUBT, Cause.CRASHED, "ask", None, doubt=stale.attempt), dead_after_s=1e9
+    )
     assert await desk.states() == ["in_doubt"]
     assert await desk.close(job)
     assert await desk.states() == ["delivered"]

@@ -1,0 +1,1 @@
+"""The commands of `lienthong`, by what they are for."""

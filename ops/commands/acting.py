@@ -1,0 +1,158 @@
+"""Acting: the operator's verbs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ops.commands.common import (
+    CONTEXT,
+    NO,
+    USAGE,
+    AsJson,
+    ConfigFile,
+    Key,
+    Url,
+    ask,
+    fail,
+    remote,
+)
+
+app = typer.Typer()
+
+
+Ids = Annotated[list[int] | None, typer.Argument(help="deliveries by id (see `lienthong deliveries`)")]
+Why = Annotated[str, typer.Option("--reason", help="why; recorded with who")]
+
+
+def _verb(verb: str, says: str) -> None:
+    """One command per verb of the desk, all alike."""
+
+    def command(
+        ids: Ids = None,
+        reason: Why = "",
+        dossier: Annotated[str | None, typer.Option("--dossier")] = None,
+        partner: Annotated[str | None, typer.Option("--partner")] = None,
+        state: Annotated[list[str] | None, typer.Option("--state")] = None,
+        cause: Annotated[str | None, typer.Option("--cause")] = None,
+        hold_key: Annotated[
+            str | None, typer.Option("--hold-key", help="what it waits for, as `causes` names it")
+        ] = None,
+        resolve_as: Annotated[str, typer.Option("--as", help="resolve: delivered or not-taken")] = "",
+        reference: Annotated[str, typer.Option("--reference", help="resolve: the partner's own reference")] = "",
+        limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 500,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would do")] = False,
+        url: Url = None,
+        key: Key = "",
+        config: ConfigFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        if len(reason) < 3:
+            fail(USAGE, "say why with --reason")
+        where = {
+            "ids": ids or [],
+            "dossier": dossier,
+            "partner": partner,
+            "state": state or [],
+            "cause": cause,
+            "hold_key": hold_key,
+        }
+        body = {
+            "verb": verb,
+            "where": where,
+            "reason": reason,
+            "resolve_as": resolve_as,
+            "reference": reference,
+            "limit": limit,
+        }
+        told = ask(lambda: remote(url, key, config).post("/v1/deliveries/actions", body | {"dry_run": dry_run}))
+        table = Table("delivery", "dossier", "partner", "before", "after", "refused because")
+        for row in told["rows"]:
+            table.add_row(
+                str(row["delivery"]), row["dossier"], row["partner"], row["before"], row["after"], row["refusal"]
+            )
+        CONTEXT.show(told, as_json, table)
+        if not as_json:
+            print(f"{'would do' if dry_run else 'done'}: {told['done']} of {len(told['rows'])}")
+        if told["done"] < len(told["rows"]) or not told["rows"]:
+            raise typer.Exit(NO)
+
+    app.command(name=verb, help=f"{says} Example: lienthong {verb} 17 --reason 'seen on the portal'")(command)
+
+
+for _name, _says in (
+    ("ask", "Ask the partner whether a delivery in doubt took effect."),
+    ("resend", "Send the same request again, after asking where that is possible."),
+    ("reprocess", "Start anew from the event with today's mapping, under a new key."),
+    ("skip", "Close a lane's head as dead and let the lane go on past it."),
+    ("hold", "Hold the lane of a delivery."),
+    ("release", "Open a held lane, or let what waits for a code go on."),
+    ("resolve", "Settle by hand what is in doubt or dead (--as delivered --reference R, or --as not-taken)."),
+    ("cancel", "Close without sending."),
+):
+    _verb(_name, _says)
+
+
+@app.command()
+def pause(
+    partner: str, reason: Why = "", url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
+) -> None:
+    """Hold a partner; survives restarts. Example: lienthong pause national_portal --reason 'maintenance until 22:00'"""
+    _switch("pause", partner, reason, url, key, config, as_json)
+
+
+@app.command()
+def resume(
+    partner: str, reason: Why = "", url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
+) -> None:
+    """Open a paused partner again. Example: lienthong resume national_portal --reason 'the portal is back'"""
+    _switch("resume", partner, reason, url, key, config, as_json)
+
+
+def _switch(
+    verb: str, partner: str, reason: str, url: str | None, key: str, config: Path | None, as_json: bool
+) -> None:
+    if len(reason) < 3:
+        fail(USAGE, "say why with --reason")
+    told = ask(lambda: remote(url, key, config).post(f"/v1/partners/{partner}/{verb}", {"reason": reason}))
+    CONTEXT.show(told, as_json, Table(f"{partner}: {'paused' if told['paused'] else 'open'}"))
+
+
+@app.command(name="close-gap")
+def close_gap(
+    source: str,
+    dossier: str,
+    reason: Why = "",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop waiting for missing numbers of a sequence.
+
+    Example: lienthong close-gap urn:lienthong:dossier-system 000.00.17.H59-260105-0001 --reason 'never sent'
+    """
+    if len(reason) < 3:
+        fail(USAGE, "say why with --reason")
+    told = ask(
+        lambda: remote(url, key, config).post(
+            "/v1/gaps/close", {"source": source, "dossier": dossier, "reason": reason}
+        )
+    )
+    CONTEXT.show(told, as_json, Table(f"{told['entered']} events entered"))
+
+
+@app.command(name="verify-audit")
+def verify_audit(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Verify the journal's hash chain; names the first bad entry. Example: lienthong verify-audit"""
+    told = ask(lambda: remote(url, key, config).get("/v1/audit/verify"))
+    CONTEXT.show(
+        told,
+        as_json,
+        Table(f"{told['entries']} entries verify" + (f"; {told['first_bad']}" if told["first_bad"] else "")),
+    )
+    if not told["holds"]:
+        raise typer.Exit(NO)

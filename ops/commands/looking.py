@@ -1,0 +1,171 @@
+"""Looking: totals, stories, causes, lists."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ops.commands.common import (
+    CONTEXT,
+    NO,
+    USAGE,
+    AsJson,
+    ConfigFile,
+    Key,
+    Url,
+    ask,
+    fail,
+    remote,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="prove owed = delivered + dead + cancelled + superseded + open")
+    ] = False,
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Totals by state and partner. Example: lienthong status --verify --json"""
+    told = ask(lambda: remote(url, key, config).get("/v1/status", verify="true" if verify else None))
+    columns = (
+        "owed",
+        "open",
+        "pending",
+        "sending",
+        "waiting",
+        "in_doubt",
+        "delivered",
+        "dead",
+        "cancelled",
+        "superseded",
+    )
+    table = Table("partner", *columns, title=f"{told['events']} events")
+    for name, line in [*told["partners"].items(), ("all", told)]:
+        table.add_row(name, *(str(line[column]) for column in columns))
+    CONTEXT.show(told, as_json, table)
+    if verify:
+        for difference in told["differences"]:
+            print(f"lienthong: {difference}", file=sys.stderr)
+        if not as_json:
+            print("verified: the accounts agree" if told["verified"] else "NOT verified: the accounts differ")
+        if not told["verified"]:
+            raise typer.Exit(NO)
+
+
+@app.command()
+def story(
+    dossier: Annotated[str, typer.Argument(help="dossier code")],
+    lang: Annotated[str, typer.Option("--lang", help="vi or en")] = "vi",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """One dossier's story: what came, what was sent where, the answers, what is owed and why.
+
+    Example: lienthong story 000.00.17.H59-260105-0001
+    """
+    from ops.story import tell
+
+    if lang != "vi" and lang != "en":
+        fail(USAGE, "--lang is vi or en")
+    told = ask(lambda: remote(url, key, config).get(f"/v1/dossiers/{dossier}"))
+    if as_json:
+        CONTEXT.show(told, True)
+    else:
+        print(tell(told, "en" if lang == "en" else "vi"))
+
+
+@app.command()
+def causes(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """What waits, is in doubt or dead, grouped by cause, oldest first. Example: lienthong causes"""
+    told = ask(lambda: remote(url, key, config).get("/v1/causes"))
+    names = ("partner", "operation", "state", "cause", "code", "hold_key", "count", "dossiers", "oldest_at")
+    table = Table(*names)
+    for item in told["items"]:
+        table.add_row(*(str(item[name]) for name in names))
+    CONTEXT.show(told, as_json, table)
+
+
+@app.command()
+def deliveries(
+    partner: Annotated[str, typer.Option("--partner")] = "",
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help="pending, waiting, in_doubt, dead ... (repeatable)")
+    ] = None,
+    cause: Annotated[str, typer.Option("--cause")] = "",
+    dossier: Annotated[str, typer.Option("--dossier")] = "",
+    cursor: Annotated[str, typer.Option("--cursor", help="`next` of the page before")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deliveries, newest first. Example: lienthong deliveries --state dead --partner national_portal"""
+    bus = remote(url, key, config)
+    query = {
+        "partner": partner,
+        "state": state or (),
+        "cause": cause,
+        "dossier": dossier,
+        "cursor": cursor,
+        "limit": limit,
+    }
+    told = ask(lambda: bus.get("/v1/deliveries", **query))
+    names = ("id", "dossier", "partner", "operation", "state", "cause", "code", "attempt", "due_at")
+    table = Table(*names, caption=f"next page: --cursor {told['next']}" if told["next"] else None)
+    for item in told["items"]:
+        table.add_row(*("" if item[name] is None else str(item[name]) for name in names))
+    CONTEXT.show(told, as_json, table)
+
+
+@app.command()
+def partners(
+    action: Annotated[str, typer.Argument(help="`show` for one partner's page")] = "",
+    name: Annotated[str, typer.Argument(help="partner")] = "",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """The partners and their switches; `partners show NAME` prints one with its operations and assumptions."""
+    told = ask(lambda: remote(url, key, config).get("/v1/partners"))
+    if action:
+        found = [item for item in told["items"] if item["partner"] == name]
+        if action != "show" or not found:
+            fail(USAGE, f"say `partners show NAME`; there are {', '.join(item['partner'] for item in told['items'])}")
+        CONTEXT.show(found[0], True)
+        return
+    names = ("partner", "title_vi", "enabled", "paused", "breaker", "backlog", "last_success_at")
+    table = Table(*names)
+    for item in told["items"]:
+        table.add_row(*("" if item[name] is None else str(item[name]) for name in names))
+    CONTEXT.show(told, as_json, table)
+
+
+@app.command(name="find")
+def find(
+    kind: Annotated[str, typer.Argument(help="citizen, tax or social")],
+    value: Annotated[str, typer.Argument(help="the identifier (read from standard input with -)")],
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dossiers in which a person's identifier occurs. Example: echo 084080000123 | lienthong find citizen -"""
+    text = sys.stdin.readline().strip() if value == "-" else value
+    told = ask(lambda: remote(url, key, config).get("/v1/find", kind=kind, value=text))
+    if as_json:
+        CONTEXT.show(told, True)
+    else:
+        print("\n".join(told["dossiers"]) or "none")
