@@ -98,6 +98,7 @@ class PortalAdapter:
         return (
             judge(
                 {
+                    "specversion": "1.0",
                     "id": f"synced-{job.key}",
                     "source": SOURCE,
                     "type": "vn.lienthong.portal.dossier_synced.v1",
