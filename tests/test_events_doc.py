@@ -24,6 +24,7 @@ from contracts.envelope import Envelope, read
 from contracts.fault import Refusal
 from ops.events_doc import documents
 from ops.events_doc.shape import ATTRIBUTES
+from tests.demo import demo
 from tests.servers import RabbitMQ
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -129,28 +130,9 @@ for secret, header, body in {questions!r}:
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A live bus of this machine, as a newcomer starts it; its address."""
-    command = [sys.executable, "-m", "ops", "up", "--demo", "--no-stream", "--port", "0"]
-    folder = tmp_path_factory.mktemp("bus")
-    root = str(Path(__file__).parent.parent)
-    environment = os.environ | {"PYTHONPATH": root, "COLUMNS": "200"}
-    with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            heard: list[str] = []
-            for line in process.stdout:
-                heard.append(line)
-                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                    yield found[0]
-                    break
-            else:
-                pytest.fail("the bus did not start: " + "".join(heard))
-        finally:
-            process.terminate()
-            process.stdout.read()
-            process.wait(30)
+    """A live bus's address."""
+    with demo(tmp_path_factory.mktemp("bus")) as url:
+        yield url
 
 
 @pytest.mark.slow

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from contracts.identifier import citizen_parts, procedure_parts
 from mappings.convert import VIETNAM
 from ops.sample import BLOCK_DOSSIERS, BLOCK_EVENTS, SOURCE, generate, stream
 from ops.sample.hours import EVENING, MORNING, due, in_office
+from tests.demo import command, demo
 
 DAY = date(2026, 7, 1)
 
@@ -154,3 +157,21 @@ def test_the_due_time_counts_working_days_only() -> None:
     friday = datetime(2026, 7, 3, 9, 30, tzinfo=VIETNAM)
     assert due(friday, 1) == datetime(2026, 7, 6, 17, 0, tzinfo=VIETNAM)
     assert due(friday, 6) - due(friday, 1) == timedelta(days=7)
+
+
+@pytest.mark.slow
+def test_a_sample_reaches_every_partner_and_a_second_sending_changes_nothing(tmp_path: Path) -> None:
+    """All that the sample owes can be said in each partner's words: nothing dead, nothing in doubt, the accounts in order."""
+    events = command("sample", "--events", "180", "--dossiers", "30", "--seed", "3", url="")
+    with demo(tmp_path) as url:
+        assert "180 accepted" in command("send", url=url, given=events)
+        assert "180 duplicate" in command("send", url=url, given=events)
+        deadline = time.monotonic() + 60
+        while (told := json.loads(command("status", "--json", "--verify", url=url)))["open"]:
+            assert time.monotonic() < deadline, told
+        assert told["dead"] == told["in_doubt"] == 0
+        assert {name for name, counts in told["partners"].items() if counts["delivered"]} == {
+            "dossier_system",
+            "electronic_iso",
+            "national_portal",
+        }
