@@ -17,12 +17,16 @@ ACKNOWLEDGED = ("accepted", "duplicate")
 
 @dataclass
 class Run:
-    """The evidence: the feeder's answers by event, the partner's facts in order, the bus's deliveries."""
+    """The evidence: the feeder's answers by event, the partner's facts in order, the bus's deliveries.
+
+    `persons` are the events whose deliveries a person sent again.
+    """
 
     answers: dict[str, set[str]]
     facts: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
     modes: tuple[str, ...]
+    persons: frozenset[str] = frozenset()
     faults: list[str] = field(default_factory=list)
 
     @classmethod
@@ -43,7 +47,7 @@ def judge(run: Run) -> list[str]:
     if not run.answers or not run.of("request"):
         raise ValueError("a run with no events or no requests judges nothing")
     run.faults = []
-    for check in (_effects, _order, _keys, _in_flight):
+    for check in (_effects, _order, _keys, _in_flight, _superseded, _confirmed, _left_alone):
         check(run)
     return run.faults
 
@@ -70,8 +74,8 @@ def _effects(run: Run) -> None:
                 run.faults.append(f"{mode} {event}: delivered with {effects} effects")
             elif state in ("pending", "sending", "waiting") or (state == "in_doubt" and mode != "none"):
                 run.faults.append(f"{mode} {event}: still {state}")
-            elif state == "superseded" and effects:
-                run.faults.append(f"{mode} {event}: superseded and yet done")
+            elif state in ("superseded", "dead") and effects:
+                run.faults.append(f"{mode} {event}: {state} and yet done")
     for (mode, event), effects in done.items():
         run.faults.append(f"{mode} {event}: {effects} effects of an event nobody fed")
 
@@ -111,23 +115,65 @@ def _in_flight(run: Run) -> None:
                 if lane in busy:
                     run.faults.append(f"{lane[0]} {lane[1]}: request {fact['number']} while {busy[lane]} is under way")
                 busy[lane] = fact["number"]
+        elif fact["kind"] == "started":
+            busy.clear()  # the partner's own process died; nothing is under way there
         elif fact["kind"] == "end":
             for lane in lanes.pop(fact["number"], []):
                 if busy.get(lane) == fact["number"]:
                     del busy[lane]
 
 
-def undercuts(run: Run, slack_s: float = 0.25) -> list[str]:
-    """Requests that began before a Retry-After had passed."""
-    found = []
-    for fault in run.of("fault"):
-        if not fault["fault"].startswith("busy"):
+def _superseded(run: Run) -> None:
+    """What was superseded has a later one of its dossier that ended as it should."""
+    ended: dict[tuple[str, str], int] = defaultdict(int)
+    for d in run.deliveries:
+        if d["state"] in ("delivered", "dead", "in_doubt"):
+            lane = d["partner"], d["dossier"]
+            ended[lane] = max(ended[lane], d["number"])
+    for d in run.deliveries:
+        if d["state"] == "superseded" and ended[d["partner"], d["dossier"]] <= d["number"]:
+            run.faults.append(f"{d['partner']} {d['event']}: superseded by nothing that arrived")
+
+
+def _confirmed(run: Run) -> None:
+    """Delivered means that the partner said so in an answer by its contract, not only that it was asked."""
+    good = {(fact["mode"], key) for fact in run.of("done") for key in fact["keys"]}
+    keys = {(request["mode"], row["event"]): row["key"] for request in run.of("request") for row in request["rows"]}
+    known = {(fact["mode"], fact["event"]) for fact in run.of("repeat")}
+    for d in run.deliveries:
+        mode = d["partner"].removeprefix("plain_")
+        if (
+            d["state"] == "delivered"
+            and (mode, keys.get((mode, d["event"]), "")) not in good
+            and (mode, d["event"]) not in known
+        ):
+            run.faults.append(f"{mode} {d['event']}: delivered without a good answer")
+
+
+def _left_alone(run: Run) -> None:
+    """At a `none` partner what may have been taken is not sent again unless a person says so."""
+    understood = {fact["number"] for kind in ("done", "told") for fact in run.of(kind)}
+    unknown: set[str] = set()
+    for request in run.of("request"):
+        if request["mode"] != "none" or request["what"] != "rows":
             continue
-        mode = next(r["mode"] for r in run.of("request") if r["number"] == fault["number"])
-        early = [
-            r["number"]
-            for r in run.of("request")
-            if r["mode"] == mode and r["what"] == "rows" and fault["at"] + 0.05 < r["at"] < fault["at"] + 1.0 - slack_s
+        for row in request["rows"]:
+            if row["event"] in unknown - run.persons:
+                run.faults.append(f"none {row['event']}: sent again though the first may have been taken")
+            if request["number"] not in understood:
+                unknown.add(row["event"])
+
+
+def undercuts(run: Run, slack_s: float = 0.25, heard_s: float = 0.1) -> list[str]:
+    """Requests that began before a Retry-After had passed, but for those already on their way when it was told."""
+    found = []
+    modes = {request["number"]: request["mode"] for request in run.of("request")}
+    for told in run.of("told"):
+        mode = modes[told["number"]]
+        since, until = told["at"] + heard_s, told["at"] + told["told_s"] - slack_s
+        found += [
+            f"{mode}: request {request['number']} undercuts the Retry-After of {told['number']}"
+            for request in run.of("request")
+            if request["mode"] == mode and request["what"] == "rows" and since < request["at"] < until
         ]
-        found += [f"{mode}: request {number} undercuts the Retry-After of {fault['number']}" for number in early]
     return found

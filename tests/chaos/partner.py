@@ -62,6 +62,7 @@ class Partner:
             elif fact["kind"] == "request":
                 self._seen.update(fact["keys"])
                 self._number = fact["number"]
+        self.write("started")
         self._weather: dict[str, Any] = {}
         self._weather_at = 0.0
         self._rng = random.Random(0)

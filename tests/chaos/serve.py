@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bus.adapter import Dedupe
 from ops import up
-from ops.bench.plain import owe_all, plain_partner
+from ops.bench.plain import owe_all
 from ops.settings import load
+from tests.chaos.adapter import trial_partner
 
 MODES: tuple[Dedupe, ...] = ("key", "query", "none")
 
@@ -19,7 +20,7 @@ MODES: tuple[Dedupe, ...] = ("key", "query", "none")
 def main() -> None:
     """Run until a signal says stop."""
     file, role, batch, full = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "full"
-    partners = {f"plain_{mode}": plain_partner(f"plain_{mode}", mode, batch=batch, full_state=full) for mode in MODES}
+    partners = {f"plain_{mode}": trial_partner(f"plain_{mode}", mode, batch=batch, full_state=full) for mode in MODES}
     settings = load(file, partners)
     chosen = [name for name in partners if settings.partners.get(name, {}).get("base_url")]
     serve = role in ("up", "serve")

@@ -24,8 +24,10 @@ def a_run() -> Run:
                 {"kind": "request", "number": number, "mode": "key", "what": "rows", "rows": [row], "at": float(number)}
             )
             facts.append({"kind": "effect", "mode": "key", "number": number, "at": float(number), **row})
+            facts.append({"kind": "done", "number": number, "mode": "key", "keys": [row["key"]], "at": number + 0.4})
             facts.append({"kind": "end", "number": number, "at": number + 0.5})
-            deliveries.append({"partner": "plain_key", "event": event, "state": "delivered"})
+            told = {"partner": "plain_key", "event": event, "dossier": dossier, "number": sequence}
+            deliveries.append({**told, "state": "delivered"})
             answers[event] = {"accepted"}
     return Run(answers, facts, deliveries, ("key",))
 
@@ -43,13 +45,13 @@ def break_it(run: Run, how: str) -> None:
     facts = run.facts
     match how:
         case "loses one":
-            del facts[4]
+            del facts[5]
         case "loses one without a trace":
             run.deliveries.pop()
         case "doubles one":
-            facts.insert(5, dict(facts[4]))
+            facts.insert(6, dict(facts[5]))
         case "swaps two":
-            facts[1], facts[4] = facts[4], facts[1]
+            facts[1], facts[5] = facts[5], facts[1]
         case "new key each try":
             again = {**facts[0], "number": 9, "rows": [{**facts[0]["rows"][0], "key": "other"}]}
             facts += [again, {"kind": "end", "number": 9}]
@@ -57,7 +59,7 @@ def break_it(run: Run, how: str) -> None:
             again = {**facts[0], "number": 9, "rows": [{**facts[0]["rows"][0], "hash": "other"}]}
             facts += [again, {"kind": "end", "number": 9}]
         case "two in flight":
-            facts.append(facts.pop(2))
+            facts.append(facts.pop(3))
         case "leaves one open":
             run.deliveries[0]["state"] = "waiting"
         case "does what it refused":
@@ -66,6 +68,27 @@ def break_it(run: Run, how: str) -> None:
             facts.append({**facts[1], "event": "C/1", "dossier": "C"})
         case "supersedes what was done":
             run.deliveries[0]["state"] = "superseded"
+        case "lets the dead be done":
+            run.deliveries[0]["state"] = "dead"
+        case "supersedes by nothing":
+            del facts[5]
+            run.deliveries[1]["state"] = "superseded"
+            run.deliveries[0]["state"] = "cancelled"
+        case "takes rubbish for a yes":
+            del facts[2]
+        case "sends again what may have been taken":
+            run.modes = ("none",)
+            for fact in facts:
+                fact["mode"] = "none"
+            for delivery in run.deliveries:
+                delivery["partner"] = "plain_none"
+            again = {**facts[0], "number": 9}
+            del facts[2]
+            facts += [
+                again,
+                {"kind": "done", "number": 9, "mode": "none", "keys": ["k-A/1"]},
+                {"kind": "end", "number": 9},
+            ]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +105,10 @@ def break_it(run: Run, how: str) -> None:
         "does what it refused",
         "does what nobody fed",
         "supersedes what was done",
+        "lets the dead be done",
+        "supersedes by nothing",
+        "takes rubbish for a yes",
+        "sends again what may have been taken",
     ],
 )
 def test_a_bus_broken_on_purpose_is_named(how: str) -> None:
@@ -92,5 +119,5 @@ def test_a_bus_broken_on_purpose_is_named(how: str) -> None:
 
 def test_a_retry_after_that_is_ignored_is_named() -> None:
     run = a_run()
-    run.facts.insert(1, {"kind": "fault", "number": 1, "fault": "busy", "at": 1.4})
+    run.facts.insert(1, {"kind": "told", "number": 1, "told_s": 1.0, "at": 1.4})
     assert undercuts(run) == ["key: request 2 undercuts the Retry-After of 1"]

@@ -48,6 +48,7 @@ class Trial:
         batch: int = 1,
         full_state: bool = False,
         partner: dict[str, Any] | None = None,
+        environment: dict[str, str] | None = None,
         seed: int = 1,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lienthong-trial-"))
@@ -57,6 +58,7 @@ class Trial:
         self.rng = random.Random(seed)
         self.workers = workers
         self.codes: Counter[int] = Counter()
+        self._environment = environment or {}
         self._shape = [str(batch), "full" if full_state else "history"]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._answers = (self.folder / "answers.jsonl").open("a")
@@ -103,7 +105,7 @@ class Trial:
             [sys.executable, "-m", *command],
             stdout=log,
             stderr=log,
-            env=os.environ | environment,
+            env=os.environ | self._environment | environment,
             cwd=Path(__file__).parents[2],
         )
 
@@ -114,14 +116,15 @@ class Trial:
     def start_bus(self, **environment: str) -> None:
         """`up` alone, or `serve` with workers; returns when intake answers."""
         for number in range(self.workers):
-            self.start_worker(number)
+            self.start_worker(number, **environment)
         self.start_intake(**environment)
 
     def start_intake(self, **environment: str) -> None:
         """The serving process; returns when it answers (unless it is to crash)."""
         role = "serve" if self.workers else "up"
-        self._spawn("bus", "tests.chaos.serve", str(self.folder / "bus.toml"), role, *self._shape, **environment)
-        if not environment:
+        module = "tests.chaos.wrong_clock" if "TRIAL_WALL" in self._environment else "tests.chaos.serve"
+        self._spawn("bus", module, str(self.folder / "bus.toml"), role, *self._shape, **environment)
+        if "LIENTHONG_CRASH_AT" not in environment:
             wait_for_port(self.port, 30)
 
     def start_worker(self, number: int, **environment: str) -> None:
