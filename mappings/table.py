@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from contracts.codes import CodeGap
 from mappings.convert import Converter, Unsayable, plain
 
 
@@ -113,40 +112,67 @@ def _put(found: dict[str, Any], path: str, value: Any) -> None:
 
 def _step(line: Row, empty: Any) -> Callable[[Any, dict[str, Any]], None]:
     """One row as one function of the message."""
-    get = line.compute or _getter(line.path)
-    out, name, required, inner = line.convert.out, line.field, line.required, line.inner
+    if line.inner is not None:
+        return _members(line, line.inner)
+    if line.compute is not None:
+        return _computed(line, line.compute, empty)
+    return _converted(line, empty)
 
-    def members(message: Any, written: dict[str, Any]) -> None:
-        assert inner is not None
-        written[name] = [build(inner, member) for member in get(message) or ()]
 
-    def value(message: Any, written: dict[str, Any]) -> None:
+def _members(line: Row, inner: Table) -> Callable[[Any, dict[str, Any]], None]:
+    get, name = attrgetter(line.path), line.field
+
+    def write(message: Any, written: dict[str, Any]) -> None:
         try:
-            raw = get(message)
-            said = empty if raw is None else out(raw, message)
-        except Unsayable as error:
-            raise Unmappable(name, line.path, str(error)) from None
-        except CodeGap:
-            raise
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise Unmappable(name, line.path, type(error).__name__) from None
+            found = get(message)
+        except AttributeError:  # something on the way is absent
+            found = None
+        written[name] = [build(inner, member) for member in found or ()]
+
+    return write
+
+
+def _computed(line: Row, compute: Callable[[Any], Any], empty: Any) -> Callable[[Any, dict[str, Any]], None]:
+    name, required = line.field, line.required
+
+    def write(message: Any, written: dict[str, Any]) -> None:
+        try:
+            said = compute(message)
+        except _FAULTS as error:
+            raise _unmappable(line, error) from None
         if required and said in (None, ""):
-            raise Unmappable(name, line.path, "required, and there is nothing to say")
+            raise Unmappable(name, line.path, NOTHING)
         written[name] = empty if said is None else said
 
-    return value if inner is None else members
+    return write
 
 
-def _getter(path: str) -> Callable[[Any], Any]:
-    """The value at a dotted path, None where something on the way is absent."""
-    if not path:
-        return lambda _message: ""
-    get = attrgetter(path)
+def _converted(line: Row, empty: Any) -> Callable[[Any, dict[str, Any]], None]:
+    get: Callable[[Any], Any] = attrgetter(line.path) if line.path else lambda _message: ""
+    out, name, required = line.convert.out, line.field, line.required
 
-    def value(message: Any) -> Any:
+    def write(message: Any, written: dict[str, Any]) -> None:
         try:
-            return get(message)
-        except AttributeError:
-            return None
+            raw = get(message)
+        except AttributeError:  # something on the way is absent
+            raw = None
+        said = None
+        if raw is not None:
+            try:
+                said = out(raw, message)
+            except _FAULTS as error:
+                raise _unmappable(line, error) from None
+        if required and said in (None, ""):
+            raise Unmappable(name, line.path, NOTHING)
+        written[name] = empty if said is None else said
 
-    return value
+    return write
+
+
+NOTHING = "required, and there is nothing to say"
+_FAULTS = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
+
+
+def _unmappable(line: Row, error: Exception) -> Unmappable:
+    """The reason in our own words, never the words of a library, which may repeat the value."""
+    return Unmappable(line.field, line.path, str(error) if isinstance(error, Unsayable) else type(error).__name__)

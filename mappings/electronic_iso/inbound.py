@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.envelope import Envelope, judge
 from mappings.convert import choice, instant, text
-from mappings.table import read, row, table
+from mappings.table import Unmappable, read, row, table
 
 SOURCE = "urn:lienthong:electronic-iso"
 DOC = "ISO điện tử, đề xuất 3.12"
@@ -39,15 +39,18 @@ WHEN = table(row("at", "ThoiDiem", instant(), source=DOC, required=True), empty=
 
 def step_changed(change: Mapping[str, Any]) -> Envelope:
     """One `ThayDoi` as `iso.step_changed`. Raises Unmappable or Refusal."""
+    number = str(change.get("MaThayDoi") or "").strip()
+    if not number:
+        raise Unmappable("MaThayDoi", "id", "required: without it the same change could not be known again")
     data = _plain(read(CHANGE, change))
     changed_at = read(WHEN, change).get("at")
     return judge(
         {
             "specversion": "1.0",
-            "id": hashlib.sha256(f"change|{change['MaThayDoi']}".encode()).hexdigest()[:32],
+            "id": hashlib.sha256(f"change|{number}".encode()).hexdigest()[:32],
             "source": SOURCE,
             "type": "vn.lienthong.iso.step_changed.v1",
-            "subject": str(change["MaHoSo"]),
+            "subject": str(change.get("MaHoSo") or ""),
             "time": changed_at.isoformat() if changed_at else "",
             "data": data,
         }

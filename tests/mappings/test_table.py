@@ -73,6 +73,17 @@ def test_an_absent_parent_is_an_absent_value() -> None:
     rows = table(row("mother.name", "me", text(), source=DOC))
     assert build(rows, child(mother=None)) == {"me": ""}
     assert build(rows, child()) == {"me": ""}
+    papers = table(many("mother.papers", "giayTo", rows, source=DOC))
+    assert build(papers, child(mother=None)) == build(papers, child()) == {"giayTo": []}
+
+
+def test_a_fault_inside_a_function_is_poison_not_an_absent_value() -> None:
+    def careless(message: Any) -> str:
+        """Asks for what is not there."""
+        return str(message.nothing)
+
+    with pytest.raises(Unmappable, match="AttributeError"):
+        build(table(computed("ma", careless, source=DOC)), child())
 
 
 @pytest.mark.parametrize("value", [None, "", "   "])
