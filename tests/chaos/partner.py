@@ -92,7 +92,7 @@ class Partner:
             return ""
         draw = self._rng.random()
         for name, share in self._weather.get("faults", {}).items():
-            if draw < share:
+            if draw < share and name != "reset_at_accept":
                 return str(name)
             draw -= share
         return ""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bus.crash import POINTS
-from tests.chaos.partner import MALFORMED
 from tests.chaos.trial import FULL, Trial, size
 
 pytestmark = pytest.mark.slow
@@ -33,20 +32,17 @@ def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool) 
 def test_f02_the_bus_killed_at_random_moments() -> None:
     with Trial() as trial:
         events = trial.shuffled(trial.events(EVENTS))
-        kills = size(4, 25)
-        share = max(1, len(events) // kills)
         trial.weather(latency_s=0.01)
-        for number in range(kills):
-            trial.feed(events[number * share : (number + 1) * share])
-            time.sleep(trial.rng.uniform(0.0, 0.3))
-            trial.kill()
-            since = time.time()
-            trial.start_bus()
-            partners = trial.status()["partners"]
-            if any(partners[f"plain_{mode}"]["open"] for mode in ("key", "query")):
-                assert trial.first_delivery_s(since) <= 10
-        trial.feed(events[kills * share :])
-        told = trial.wait_idle(300, parked=True)
+        with trial.feeding(events, pause_s=size(2, 10) * 0.05):
+            for _ in range(size(4, 25)):
+                time.sleep(trial.rng.uniform(0.1, size(1, 4) * 0.6))
+                trial.kill()
+                since = time.time()
+                trial.start_bus()
+                partners = trial.status()["partners"]
+                if any(partners.get(f"plain_{mode}", {}).get("open") for mode in ("key", "query")):
+                    assert trial.first_delivery_s(since) <= 10
+        told = trial.wait_idle(size(60, 300), parked=True)
         run = trial.verdict(parked=True)
         assert not [d for d in run.deliveries if d["state"] == "dead"]
         for mode in ("key", "query"):
@@ -56,18 +52,17 @@ def test_f02_the_bus_killed_at_random_moments() -> None:
 def test_f04_sigterm_under_load_ends_in_good_order() -> None:
     with Trial() as trial:
         trial.weather(latency_s=0.05)
-        events = trial.events(EVENTS)
-        rounds = size(2, 10)
-        share = len(events) // rounds
-        for number in range(rounds):
-            trial.feed(events[number * share : (number + 1) * share])
-            code, seconds = trial.terminate()
-            assert code == 0
-            assert seconds < 30
-            trial.start_bus()
-        trial.feed(events[rounds * share :])
-        trial.wait_idle(300)
-        assert not [fact for fact in trial.verdict().of("repeat")]
+        with trial.feeding(trial.events(EVENTS), pause_s=0.1):
+            for _ in range(size(2, 10)):
+                time.sleep(trial.rng.uniform(0.2, 0.6))
+                code, seconds = trial.terminate()
+                assert code == 0
+                assert seconds < 30
+                trial.start_bus()
+        trial.wait_idle(size(60, 300))
+        run = trial.verdict()
+        assert {d["state"] for d in run.deliveries} == {"delivered"}
+        assert run.of("repeat") == [], "a delivery that could finish was cut"
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -96,68 +91,25 @@ STORMS: dict[str, dict[str, Any]] = {
     "f16 5xx before and after": {
         "faults": {"before_500": 0.1, "before_503": 0.05, "after_502": 0.1, "after_504": 0.05}
     },
-    "f18 resets": {"faults": {"reset_at_accept": 0.05, "reset_after_body": 0.05, "reset_mid_reply": 0.05}},
-    "f19 malformed answers": {"faults": dict.fromkeys(MALFORMED, 0.02)},
+    "f18 resets": {
+        "faults": {
+            "reset_at_accept": 0.05,
+            "reset_after_headers": 0.05,
+            "reset_after_body": 0.05,
+            "reset_mid_reply": 0.05,
+        }
+    },
 }
 
 
 @pytest.mark.parametrize("storm", STORMS)
 def test_a_storm_at_the_partner_makes_no_second_effect(storm: str) -> None:
-    with Trial() as trial:
+    with Trial(partner={"timeout_s": 0.7}) as trial:
         trial.weather(hang_s=3.0, **STORMS[storm])
         trial.feed(trial.shuffled(trial.events(size(100, 10_000))))
         trial.wait_idle(size(120, 1800), parked=True)
         run = trial.verdict(parked=True)
         assert run.of("fault")
-        sends: dict[str, int] = {}
-        for request in run.of("request"):
-            if request["mode"] == "none" and request["what"] == "rows":
-                for row in request["rows"]:
-                    sends[row["event"]] = sends.get(row["event"], 0) + 1
-        unknown = {d["event"] for d in run.deliveries if d["partner"] == "plain_none" and d["state"] == "in_doubt"}
-        assert all(sends[event] == 1 for event in unknown if event in sends)
-
-
-@pytest.mark.parametrize("retry_after", ["1", "Wed, 21 Oct 2015 07:28:00 GMT", "soon"])
-def test_f17_nobody_undercuts_a_retry_after(retry_after: str) -> None:
-    with Trial(modes=("key",), partner={"concurrency": 4}) as trial:
-        trial.weather(faults={"busy": 0.05}, retry_after=retry_after, latency_s=0.01)
-        trial.feed(trial.events(size(60, 2000)))
-        trial.wait_idle(size(120, 900))
-        run = trial.verdict()
-        assert run.of("fault")
-        if retry_after == "1":
-            early = [
-                (fault["number"], request["number"])
-                for fault in run.of("fault")
-                for request in run.of("request")
-                if fault["at"] + 0.1 < request["at"] < fault["at"] + 0.75
-            ]
-            assert not early
-
-
-def test_f22_a_partner_that_is_down_is_left_alone_and_then_served() -> None:
-    with Trial(modes=("key", "query")) as trial:
-        trial.weather(always=True, faults={"before_500": 1.0})
-        trial.feed(trial.events(size(100, 2000)))
-        time.sleep(size(6, 60))
-        run = trial.evidence()
-        requests = [r["at"] for r in run.of("request") if r["mode"] == "key" and r["what"] == "rows"]
-        first_failure = min(f["at"] for f in run.of("fault"))
-        assert len([at for at in requests if first_failure + 0.05 < at < first_failure + 0.5]) <= 10
-        trial.weather()
-        trial.wait_idle(size(120, 600))
-        trial.verdict()
-
-
-def test_f27_a_repeat_the_partner_already_has_is_delivered_once() -> None:
-    with Trial(modes=("key",)) as trial:
-        trial.weather(faults={"after_500": 0.3})
-        trial.feed(trial.events(size(100, 2000)))
-        trial.wait_idle(size(120, 600))
-        run = trial.verdict()
-        assert run.of("repeat")
-        assert {d["state"] for d in run.deliveries} == {"delivered"}
 
 
 def test_f28_the_same_event_posted_many_times_has_one_receipt() -> None:
@@ -205,24 +157,6 @@ def test_f30_a_refused_row_dies_alone_and_its_neighbours_arrive() -> None:
         trial.verdict()
 
 
-def test_f30_a_delivery_that_kills_its_worker_is_dead_after_three_deaths() -> None:
-    with Trial(modes=("key",)) as trial:
-        trial.kill()
-        crash = {"LIENTHONG_CRASH_AT": "call.before:1"}
-        trial.start_bus()
-        trial.weather(latency_s=0.5)
-        trial.feed(trial.events(5)[:1])
-        trial.kill()
-        for _ in range(2):
-            trial.start_bus(**crash)
-            assert trial.died_by_itself()
-        trial.weather()
-        trial.start_bus()
-        time.sleep(1.5)
-        assert [(d["state"], d["cause"]) for d in trial.deliveries()] == [("dead", "poison")]
-        assert trial.status(verify="true")["verified"]
-
-
 def test_f32_the_order_is_the_sequences_whatever_the_clocks_say() -> None:
     with Trial(modes=("key",)) as trial:
         events = trial.events(60)
@@ -234,4 +168,4 @@ def test_f32_the_order_is_the_sequences_whatever_the_clocks_say() -> None:
 
 
 def test_the_size_of_this_run_is_what_was_asked_for() -> None:
-    assert EVENTS == (10_000 if FULL else 250)
+    assert (10_000 if FULL else 250) == EVENTS
