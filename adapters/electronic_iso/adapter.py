@@ -14,10 +14,10 @@ from typing import Any
 from adapters.electronic_iso.faults import outcome_of
 from adapters.transport.classify import from_failure, from_status
 from adapters.transport.http import Failure, HttpClient, Reply
-from adapters.transport.soap import SoapClient, SoapFault, Unparsable
+from adapters.transport.soap import Members, SoapClient, SoapFault, Unparsable
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.clock import instant
-from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Transient, Unknown
+from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Taken, Transient, Unknown
 from bus.policy import PartnerSettings
 from contracts import electronic_iso as contract
 from contracts.codes import CodeGap
@@ -27,6 +27,8 @@ from mappings.electronic_iso.outbound import request
 from mappings.table import Unmappable
 
 OPEN_SLIP = "TiepNhanHoSo"
+DONE = "OK"
+"""The one `KetQuaXuLy` that says a step or an end was taken."""
 OVERLAP = timedelta(minutes=10)
 FIRST_LOOK = timedelta(days=1)
 
@@ -90,12 +92,15 @@ class IsoAdapter:
         outcome = self._refused(answer)
         if outcome is not None:
             return outcome if isinstance(outcome, Transient | Held) else replace(outcome, request=row.body)
-        text = str(answer)
+        text = str(answer or "").strip()
         if job.operation != OPEN_SLIP:
+            if text != DONE:
+                return Unknown(words=f"KetQuaXuLy is not {DONE}: {text[:200]}", request=row.body, reply=text.encode())
             return Delivered(words=text, request=row.body, reply=text.encode())
-        if not text.strip() or answer is None:
-            return Unknown(words="the answer names no MaPhieu", request=row.body)
-        reply = slip_opened(job.dossier, text, job.key, instant(self._clock.now()))
+        try:
+            reply = slip_opened(job.dossier, text, job.key, instant(self._clock.now()))
+        except Refusal as error:
+            return Unknown(words=f"MaPhieu cannot be read: {error}", request=row.body, reply=text.encode())
         return Delivered(receipt=text, memo={"MaPhieu": text}, replies=(reply,), request=row.body, reply=text.encode())
 
     def _refused(self, answer: Any) -> Outcome | None:
@@ -108,7 +113,10 @@ class IsoAdapter:
             case Unparsable():
                 return Unknown(code=str(answer.status), words=answer.words)
             case Reply():
-                return from_status(answer) or Unknown(code=str(answer.status), words="not a SOAP answer")
+                outcome = from_status(answer)
+                if outcome is None or isinstance(outcome, Taken):  # the contract knows no 201 and no 202
+                    return Unknown(code=str(answer.status), words="not a SOAP answer")
+                return outcome
             case _:
                 return None
 
@@ -125,23 +133,20 @@ class IsoAdapter:
         """`LayThayDoi` since the cursor, less an overlap; what was seen before is a duplicate by its own number."""
         now = instant(self._clock.now())
         since = datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
-        answer = await self._soap.call("LayThayDoi", {"tuThoiDiem": since}, call)
-        refused = self._refused(answer)
-        if refused is not None:
-            return refused
-        changes = answer if isinstance(answer, list) else [answer] if answer else []
-        events, bad, latest = [], [], datetime.fromisoformat(cursor) if cursor else since
-        for change in changes:
+        answer = await self._soap.members("LayThayDoi", {"tuThoiDiem": since}, call)
+        if not isinstance(answer, Members):
+            return self._refused(answer)
+        events, bad, latest = [], list(answer.unfit), datetime.fromisoformat(cursor) if cursor else since
+        for change in answer.fit:
             try:
                 event = step_changed(change)
-            except (Unmappable, Refusal, KeyError, TypeError) as error:
-                bad.append(
-                    json.dumps({"why": type(error).__name__, "row": change}, default=str, ensure_ascii=False).encode()
-                )
+            except (Unmappable, Refusal) as error:
+                bad.append(json.dumps({"why": str(error), "row": change}, default=str, ensure_ascii=False).encode())
                 continue
             events.append(event)
             latest = max(latest, event.time)
-        return Poll(tuple(events), latest.astimezone(UTC).isoformat(), tuple(bad))
+        reached = min(latest, now)  # a time ahead of ours would hide what comes before it
+        return Poll(tuple(events), reached.astimezone(UTC).isoformat(), tuple(bad))
 
     async def close(self) -> None:
         await self._http.close()

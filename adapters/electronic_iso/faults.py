@@ -19,6 +19,12 @@ class Line(NamedTuple):
     advice_en: str
 
 
+_FORBIDDEN = Line(
+    "forbidden",
+    "Sai tài khoản kết nối; sửa cấu hình rồi mở lại đối tác.",
+    "Wrong credentials; correct the settings, then resume.",
+)
+
 FAULTS: dict[str, Line] = {
     "ISO-001": Line(
         "refused",
@@ -36,12 +42,16 @@ FAULTS: dict[str, Line] = {
     "ISO-101": Line(
         "later", "Hệ thống ISO bận; trục tự gửi lại.", "The ISO system is busy; the bus tries again by itself."
     ),
-    "FailedAuthentication": Line(
+    "FailedAuthentication": _FORBIDDEN,
+    "InvalidSecurity": _FORBIDDEN,
+    "InvalidSecurityToken": _FORBIDDEN,
+    "MessageExpired": Line(
         "forbidden",
-        "Sai tài khoản kết nối; sửa cấu hình rồi mở lại đối tác.",
-        "Wrong credentials; correct the settings, then resume.",
+        "Lệch giờ với hệ thống ISO; chỉnh đồng hồ máy chủ rồi mở lại đối tác.",
+        "The clocks differ; set the server's clock right, then resume.",
     ),
 }
+"""The last four are WS-Security's own (SOAP Message Security 1.0, chapter 12)."""
 
 
 def outcome_of(fault: SoapFault) -> Outcome:

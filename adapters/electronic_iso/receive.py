@@ -30,17 +30,17 @@ async def receive(incoming: Incoming) -> Received | Answer:
         envelope = step_changed(fields.get("ThayDoi", fields))
     except Rejected as rejected:
         return _fault(rejected.code, rejected.text)
-    except (Unmappable, Refusal, KeyError, TypeError) as error:
-        return _fault(
-            "Client",
-            f"ISO-002: {error}" if isinstance(error, Unmappable | Refusal) else "ISO-002: ThayDoi is incomplete",
-        )
+    except (Unmappable, Refusal) as error:
+        return _fault("Client", f"ISO-002: {error}")
     return Received((envelope,), _worded)
 
 
 def _worded(verdicts: Sequence[Mapping[str, Any]]) -> Answer:
     """Taken, or known already."""
-    if verdicts[0]["status"] == "refused":
+    status = verdicts[0]["status"]
+    if status == "conflict":
+        return _fault("Client", "ISO-002: this MaThayDoi was told before, with other content")
+    if status == "refused":
         return _fault("Client", "ISO-002: the change was refused")
     return Answer(200, XML, SERVER.answer("BaoThayDoi", {"KetQuaXuLy": "OK"}))
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from adapters.simulator import Simulator
 from adapters.transport import xml
@@ -23,6 +24,22 @@ WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secex
 USERNAME, PASSWORD = "sim", "sim"
 XML = "text/xml; charset=utf-8"
 RESULTS = frozenset({"DAT", "TRA_LAI", "TAM_DUNG"})
+FRESH = timedelta(minutes=5)
+CHANGE = (
+    "MaThayDoi",
+    "MaPhieu",
+    "MaHoSo",
+    "MaBuoc",
+    "TenBuoc",
+    "NguoiXuLy",
+    "BatDau",
+    "KetThuc",
+    "HanXuLyGio",
+    "KetQua",
+    "GhiChu",
+    "ThoiDiem",
+)
+"""The fields of a change in the order of the WSDL's sequence."""
 
 
 class Fault(Exception):
@@ -38,11 +55,13 @@ class IsoSimulator(Simulator):
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
-        self._nonces: set[str] = set()
+        self._nonces: set[bytes] = set()
         self.slips: dict[str, str] = {e["MaHoSo"]: e["MaPhieu"] for e in self.book.of("slip")}
         self._steps = {tuple(e["identity"]) for e in self.book.of("step")}
         self._closed = {e["MaPhieu"] for e in self.book.of("close")}
+        self._dossiers = {slip: code for code, slip in self.slips.items()}
         self.route("/soap", self._serve)
+        self.route("/_sim/change", self._change, weather=False)
 
     async def _serve(self, request: Request) -> Response:
         try:
@@ -53,9 +72,11 @@ class IsoSimulator(Simulator):
                 raise Fault("ISO-002", "thiếu nội dung")
             name = etree.QName(body[0]).localname
             fields = {etree.QName(child).localname: child.text or "" for child in body[0]}
-            return self._answer(name, self._do(name, fields))
+            return self._answer(name, self._do(name, fields), fields)
         except Fault as fault:
             return _fault(fault.code, str(fault))
+        except KeyError as missing:
+            return _fault("ISO-002", f"thiếu {missing}")
         except xml.BadXml as error:
             return _fault("ISO-002", str(error))
 
@@ -66,13 +87,19 @@ class IsoSimulator(Simulator):
             if etree.QName(child).namespace == WSSE
         }
         created = next((child.text or "" for child in root.iter() if etree.QName(child).localname == "Created"), "")
-        nonce = base64.b64decode(token.get("Nonce", ""))
+        try:
+            nonce = base64.b64decode(token.get("Nonce", ""))
+            age = datetime.now(UTC) - datetime.fromisoformat(created)
+        except (ValueError, TypeError):
+            raise Fault("InvalidSecurity", "UsernameToken không đọc được") from None
         wanted = base64.b64encode(hashlib.sha1(nonce + created.encode() + PASSWORD.encode()).digest()).decode()
         if token.get("Username") != USERNAME or token.get("Password") != wanted:
             raise Fault("FailedAuthentication", "sai tài khoản")
-        if token["Nonce"] in self._nonces:
+        if abs(age) > FRESH:
+            raise Fault("MessageExpired", "lệch giờ")
+        if nonce in self._nonces:
             raise Fault("FailedAuthentication", "nonce đã dùng")
-        self._nonces.add(token["Nonce"])
+        self._nonces.add(nonce)
 
     def _do(self, name: str, fields: dict[str, str]) -> list[tuple[str, str]]:
         match name:
@@ -92,16 +119,16 @@ class IsoSimulator(Simulator):
         code = fields["MaHoSo"]
         if code not in self.slips:
             self.slips[code] = f"PH{len(self.slips) + 1:06d}"
+            self._dossiers[self.slips[code]] = code
             self.book.write("slip", MaHoSo=code, MaPhieu=self.slips[code], data=fields)
         else:
             self.book.write("repeat", MaHoSo=code, data=fields)
         return self.slips[code]
 
     def _dossier(self, slip: str) -> str:
-        for code, known in self.slips.items():
-            if known == slip:
-                return code
-        raise Fault("ISO-001", f"không có phiếu {slip}")
+        if slip not in self._dossiers:
+            raise Fault("ISO-001", f"không có phiếu {slip}")
+        return self._dossiers[slip]
 
     def _step(self, fields: dict[str, str]) -> list[tuple[str, str]]:
         code = self._dossier(fields["MaPhieu"])
@@ -127,18 +154,20 @@ class IsoSimulator(Simulator):
             self.book.write("close", MaHoSo=code, MaPhieu=identity, data=fields)
         return [("KetQuaXuLy", "OK")]
 
-    def _answer(self, name: str, fields: list[tuple[str, str]]) -> Response:
+    def _answer(self, name: str, fields: list[tuple[str, str]], asked: dict[str, str]) -> Response:
         envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "iso": NAMESPACE})
         answer = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{NAMESPACE}}}{name}Response")
         for field, value in fields:
             etree.SubElement(answer, f"{{{NAMESPACE}}}{field}").text = value
         if name == "LayThayDoi":
+            since = datetime.fromisoformat(asked["tuThoiDiem"])
             for change in self.book.of("change"):
-                self._write_change(answer, change["fields"])
+                if datetime.fromisoformat(change["fields"]["ThoiDiem"]) >= since:
+                    self._write_change(answer, change["fields"])
         return Response(xml.write(envelope), media_type=XML)
 
     def change(self, code: str, **fields: str) -> dict[str, str]:
-        """A step changed inside the ISO system; told when polled, or by `call_us`."""
+        """A step changed inside the ISO system; told when polled, and where somebody sends it, by `signed_call`."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         whole = {
             "MaThayDoi": secrets.token_hex(6),
@@ -152,8 +181,17 @@ class IsoSimulator(Simulator):
             "ThoiDiem": now,
             **fields,
         }
+        whole = {name: whole[name] for name in CHANGE if name in whole}
         self.book.write("change", MaHoSo=code, fields=whole)
         return whole
+
+    async def _change(self, request: Request) -> Response:
+        """`{"MaHoSo": ..., other fields of a change}`: the ISO system's own people did something."""
+        told = await request.json()
+        code = str(told.pop("MaHoSo", ""))
+        if code not in self.slips:
+            return JSONResponse({"error": "no slip for this dossier"}, 422)
+        return JSONResponse(self.change(code, **told))
 
     def _write_change(self, parent: etree._Element, fields: dict[str, Any]) -> None:
         change = etree.SubElement(parent, f"{{{NAMESPACE}}}ThayDoi")
@@ -166,7 +204,7 @@ def signed_call(fields: dict[str, str], username: str, password: str, created: d
     nonce = secrets.token_bytes(16)
     stamp = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     digest = base64.b64encode(hashlib.sha1(nonce + stamp.encode() + password.encode()).digest()).decode()
-    inner = "".join(f"<iso:{name}>{value}</iso:{name}>" for name, value in fields.items())
+    inner = "".join(f"<iso:{name}>{escape(value)}</iso:{name}>" for name, value in fields.items())
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <soap:Envelope xmlns:soap="{SOAP}" xmlns:iso="{NAMESPACE}"><soap:Header><w:Security xmlns:w="{WSSE}"><w:UsernameToken>
 <w:Username>{username}</w:Username><w:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest">{digest}</w:Password>
@@ -175,9 +213,9 @@ def signed_call(fields: dict[str, str], username: str, password: str, created: d
 
 
 def _fault(code: str, text: str) -> Response:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
+    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "iso": NAMESPACE, "wsse": WSSE})
     fault = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SOAP}}}Fault")
-    etree.SubElement(fault, "faultcode").text = f"soap:{code}"
+    etree.SubElement(fault, "faultcode").text = f"{'iso' if code.startswith('ISO-') else 'wsse'}:{code}"
     etree.SubElement(fault, "faultstring").text = text
     return Response(xml.write(envelope), 500, media_type=XML)
 

@@ -7,19 +7,20 @@ partner's request by the same WSDL, checks its UsernameToken, and words the answ
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import hmac
 import io
+import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import zeep
 from lxml import etree
 from zeep.exceptions import Error as ZeepError
-from zeep.exceptions import Fault as ZeepFault
 from zeep.helpers import serialize_object
 from zeep.wsse.username import UsernameToken
 
@@ -33,10 +34,15 @@ WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utilit
 DIGEST = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest"
 TRACE = "urn:vn:lienthong:trace"
 FRESH_S = 300.0
+SOAP_CODES = frozenset({"VersionMismatch", "MustUnderstand", "Client", "Server"})
 TYPES = ("text/xml", "application/soap+xml", "application/xml")
+UNREADABLE = (ZeepError, etree.Error, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+"""All that zeep raises, asked to read what is not as the WSDL says."""
+
+logging.getLogger("zeep").setLevel(logging.CRITICAL)  # it logs whole messages, and the values it cannot read
 
 
-class _NoTransport(zeep.Transport):  # type: ignore[misc]
+class _NoTransport:
     """zeep is handed the WSDL's bytes and may fetch nothing."""
 
     def load(self, url: str) -> bytes:
@@ -70,6 +76,13 @@ class Unparsable:
     status: int
 
 
+class Members(NamedTuple):
+    """The members of a list answer: those that fit the WSDL, and the others as they came."""
+
+    fit: list[Any]
+    unfit: tuple[bytes, ...]
+
+
 class SoapClient:
     """Calls the operations of one port."""
 
@@ -78,6 +91,7 @@ class SoapClient:
     ) -> None:
         self._http = http
         self._zeep = open_wsdl(wsdl)
+        self._schema = xml.schema(wsdl)
         self._proxy = self._zeep.bind(service, port)
         self._token = UsernameToken(username, password, use_digest=True)
         binding = self._proxy._binding
@@ -103,34 +117,77 @@ class SoapClient:
 
         A `Reply` is an HTTP answer that is no SOAP at all and not a 200: its status decides.
         """
-        answered = await self._http.send(
-            self._endpoints[operation], self.build(operation, fields, call.traceparent), call
-        )
-        if isinstance(answered, Failure):
-            return answered
-        if answered.content_type not in TYPES:
-            return answered if answered.status != 200 else Unparsable("not XML", answered.body, 200)
-        return self._read(operation, answered)
+        body = await self._body(operation, fields, call)
+        if not isinstance(body, _Body):
+            return body
+        return self._read(operation, body) if self._schema.validate(body.content) else body.unfit()
 
-    def _read(self, operation: str, reply: Reply) -> Any:
+    async def members(
+        self, operation: str, fields: Mapping[str, Any], call: Call
+    ) -> Members | SoapFault | Unparsable | Reply | Failure:
+        """As `call`, for an operation that answers with a list: one member that does not fit spoils no other."""
+        body = await self._body(operation, fields, call)
+        if not isinstance(body, _Body):
+            return body
+        unfit = [] if self._schema.validate(body.content) else self._take_out(body.content)
+        if not self._schema.validate(body.content):
+            return body.unfit()
+        read = self._read(operation, body)
+        return read if isinstance(read, Unparsable) else Members(read or [], tuple(unfit))
+
+    async def _body(
+        self, operation: str, fields: Mapping[str, Any], call: Call
+    ) -> _Body | SoapFault | Unparsable | Reply | Failure:
+        """What stands in the body of the answer, when it is a SOAP answer and no fault."""
+        request = self.build(operation, fields, call.traceparent)
+        reply = await self._http.send(self._endpoints[operation], request, call)
+        if isinstance(reply, Failure):
+            return reply
+        if reply.content_type not in TYPES:
+            return reply if reply.status != 200 else Unparsable("not XML", reply.body, 200)
         try:
-            xml.parse(reply.body)
-            response = SimpleNamespace(
-                status_code=reply.status,
-                headers={"Content-Type": "text/xml"},
-                content=reply.body,
-                encoding="utf-8",
-                text="",
-            )
-            binding = self._proxy._binding
-            return serialize_object(binding.process_reply(self._zeep, binding._operations[operation], response), dict)
-        except ZeepFault as fault:
-            code = str(fault.code or "").rpartition(":")[2]
-            return SoapFault(code, str(fault.message or ""), reply.body)
-        except (xml.BadXml, ZeepError, etree.Error, ValueError, TypeError, AttributeError) as error:
-            if reply.status not in (200, 500):
-                return reply
-            return Unparsable(f"the answer does not fit the WSDL ({type(error).__name__})", reply.body, reply.status)
+            envelope = xml.parse(reply.body)
+        except xml.BadXml as error:
+            return reply if reply.status not in (200, 500) else Unparsable(str(error), reply.body, reply.status)
+        body = envelope.find(f"{{{SOAP}}}Body")
+        fault = None if body is None else body.find(f"{{{SOAP}}}Fault")
+        if fault is not None:
+            code = (fault.findtext("faultcode") or "").strip().rpartition(":")[2]
+            return SoapFault(code, (fault.findtext("faultstring") or "").strip(), reply.body)
+        if reply.status != 200:
+            return reply
+        if body is None or len(body) != 1:
+            return Unparsable("no SOAP 1.1 envelope with one body element", reply.body, 200)
+        return _Body(envelope, body[0], reply.body)
+
+    def _take_out(self, answer: etree._Element) -> list[bytes]:
+        """Take the members out that do not fit the schema by themselves."""
+        unfit = []
+        for member in list(answer):
+            alone = etree.Element(answer.tag)
+            alone.append(copy.deepcopy(member))
+            if not self._schema.validate(alone):
+                unfit.append(etree.tostring(member))
+                answer.remove(member)
+        return unfit
+
+    def _read(self, operation: str, body: _Body) -> Any:
+        try:
+            answered = self._proxy._binding._operations[operation].process_reply(body.envelope)
+            return serialize_object(answered, dict)
+        except UNREADABLE:
+            return body.unfit()
+
+
+class _Body(NamedTuple):
+    """An answer's envelope, what stands in its body, and its bytes."""
+
+    envelope: etree._Element
+    content: etree._Element
+    raw: bytes
+
+    def unfit(self) -> Unparsable:
+        return Unparsable("the answer does not fit the WSDL", self.raw, 200)
 
 
 class Rejected(Exception):
@@ -149,7 +206,8 @@ class SoapServer:
         self._wsdl = wsdl
         self._operations = open_wsdl(wsdl).bind(service, port)._binding._operations
         self._address = service, port
-        self._nonces: dict[str, float] = {}
+        self._schema = xml.schema(wsdl)
+        self._nonces: OrderedDict[bytes, float] = OrderedDict()
 
     def description(self, address: str) -> bytes:
         """The WSDL as agreed, with our address in our own port."""
@@ -175,9 +233,11 @@ class SoapServer:
         operation = self._operations.get(name)
         if operation is None:
             raise Rejected("Client", "no such operation")
+        if not self._schema.validate(body[0]):
+            raise Rejected("Client", f"{name} does not fit the WSDL")
         try:
             read = serialize_object(operation.input.deserialize(root), dict)
-        except (ZeepError, etree.Error, ValueError, TypeError, AttributeError):
+        except UNREADABLE:
             raise Rejected("Client", f"{name} does not fit the WSDL") from None
         return name, read if isinstance(read, dict) else {}
 
@@ -201,15 +261,16 @@ class SoapServer:
         wanted = base64.b64encode(
             hashlib.sha1(nonce + values["Created"].encode() + password.encode()).digest()
         ).decode()
-        right = hmac.compare_digest(wanted, values["Password"]) and hmac.compare_digest(username, values["Username"])
+        right = _same(wanted, values["Password"]) & _same(username, values["Username"])
         if not right or not password:
             raise Rejected("FailedAuthentication", "the UsernameToken is not right")
         if abs(now - created.timestamp()) > FRESH_S:
             raise Rejected("FailedAuthentication", "the UsernameToken is too old; check the clock")
-        self._nonces = {known: until for known, until in self._nonces.items() if until > now}
-        if values["Nonce"] in self._nonces:
+        while self._nonces and next(iter(self._nonces.values())) <= now:
+            self._nonces.popitem(last=False)
+        if nonce in self._nonces:
             raise Rejected("FailedAuthentication", "this UsernameToken was used before")
-        self._nonces[values["Nonce"]] = now + 2 * FRESH_S
+        self._nonces[nonce] = now + 2 * FRESH_S
 
     def answer(self, operation: str, fields: Mapping[str, Any]) -> bytes:
         """The answer of an operation as an envelope."""
@@ -217,9 +278,14 @@ class SoapServer:
 
     @staticmethod
     def fault(code: str, text: str) -> bytes:
-        """A SOAP 1.1 fault; no inner details leave the house."""
-        envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
+        """A SOAP 1.1 fault; no inner details leave the house. `code` is one of SOAP's own, or of WS-Security's (1.0, chapter 12)."""
+        envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "wsse": WSSE})
         fault = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SOAP}}}Fault")
-        etree.SubElement(fault, "faultcode").text = f"soap:{code}"
+        etree.SubElement(fault, "faultcode").text = f"{'soap' if code in SOAP_CODES else 'wsse'}:{code}"
         etree.SubElement(fault, "faultstring").text = text
         return xml.write(envelope)
+
+
+def _same(ours: str, theirs: str) -> bool:
+    """Whether two texts are the same, in a time that does not tell where they differ."""
+    return hmac.compare_digest(ours.encode(), theirs.encode())
