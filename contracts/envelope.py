@@ -103,7 +103,7 @@ class Envelope(BaseModel):
 
     def content(self) -> bytes:
         """The bytes by which a duplicate is told from a conflict: all attributes but the trace context, in a canonical order."""
-        return self._dumped(TRACE_ATTRIBUTES)
+        return self._dumped(TRACE_ATTRIBUTES) if self.traceparent or self.tracestate else self.to_json()
 
     def _dumped(self, without: frozenset[str]) -> bytes:
         attributes = {

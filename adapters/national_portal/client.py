@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from adapters.national_portal.faults import Meaning, read
 from adapters.transport.classify import Unreadable, from_failure, from_status, read_model, unreadable
@@ -29,9 +31,9 @@ class PortalSettings(PartnerSettings):
     unit: str = ""
     auth_path: str = "/dangnhap"
     service_path: str = "/xuly"
-    progress_dedupe: str = "key"
+    progress_dedupe: Literal["key", "none"] = "key"
     push_secret: str = ""
-    concurrency: int = 4
+    concurrency: int = Field(default=4, ge=1, le=1000)
 
 
 class PortalClient:

@@ -73,4 +73,5 @@ def _single(verdict: dict[str, Any]) -> JSONResponse:
         return JSONResponse(verdict, 202)
     title = "Conflict" if status == 409 else "Unprocessable Content"
     detail = verdict.get("reason") or "; ".join(f"{f['path']}: {f['rule']}" for f in verdict.get("faults", ()))
-    raise Problem(status, title, detail, **verdict | {"verdict": verdict["status"], "status": status})
+    more = {name: value for name, value in verdict.items() if name != "status"}
+    raise Problem(status, title, detail, verdict=verdict["status"], **more)
