@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import Field
+
 from adapters.electronic_iso.faults import outcome_of
 from adapters.transport.classify import from_failure, from_status
 from adapters.transport.http import Failure, HttpClient, Reply
@@ -38,7 +40,7 @@ class IsoSettings(PartnerSettings):
     callback_password."""
 
     path: str = "/soap"
-    concurrency: int = 8
+    concurrency: int = Field(default=8, ge=1, le=1000)
 
 
 class IsoAdapter:

@@ -68,8 +68,16 @@ def status_title(message: Any) -> str:
 
 
 def step_began(message: Any) -> str:
-    """When the step began: the officer's own start, else the moment of the change."""
-    return str(instant().out(message.change.started_at or message.change.at, message))
+    """When the step began: the officer's own start, else the moment of the change, with which a pause always begins."""
+    change = message.change
+    began = change.at if change.to_status in PAUSED else change.started_at or change.at
+    return str(instant().out(began, message))
+
+
+def step_ended(message: Any) -> str | None:
+    """The moment of the change; a pause that only begins has no end."""
+    change = message.change
+    return None if change.to_status in PAUSED else str(instant().out(change.at, message))
 
 
 def pause_or_pass(message: Any) -> str:
@@ -82,7 +90,7 @@ STATUS_STEP = table(
     computed("TenBuoc", status_title, source=DOC, required=True),
     row("change.officer", "NguoiXuLy", text(), source=DOC, required=True),
     computed("BatDau", step_began, source=DOC, required=True),
-    row("change.at", "KetThuc", instant(), source=DOC),
+    computed("KetThuc", step_ended, source=DOC),
     computed("KetQua", pause_or_pass, source=DOC, required=True),
     row("change.note", "GhiChu", text(), source=DOC),
     empty=None,
