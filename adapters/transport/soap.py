@@ -104,10 +104,9 @@ class SoapClient:
         """The signed envelope of one call. Raises ValueError when the fields do not fit the WSDL."""
         try:
             envelope = self._zeep.create_message(self._proxy, operation, **fields)
-        except (ZeepError, TypeError, ValueError) as error:
+            self._schema.assertValid(envelope.find(f"{{{SOAP}}}Body")[0])  # zeep writes values of any type
+        except (ZeepError, etree.DocumentInvalid, TypeError, ValueError) as error:
             raise ValueError(f"{operation} does not fit the WSDL: {type(error).__name__}: {error}") from None
-        if not self._schema.validate(envelope.find(f"{{{SOAP}}}Body")[0]):  # zeep writes values of any type
-            raise ValueError(f"{operation} does not fit the WSDL: {self._schema.error_log.last_error}")
         envelope, _ = self._token.apply(envelope, {})
         if traceparent:
             header = envelope.find(f"{{{SOAP}}}Header")
