@@ -1,7 +1,7 @@
 """The plain adapter as a province's would be: with sessions, with 409 looked into, and with rows that are poison on purpose.
 
-The environment says what is on trial: `TRIAL_SESSION=1` (every call shows a token), `TRIAL_UNMAPPABLE=<event id>` (its mapping fails),
-`TRIAL_DEADLY=<event id>` (sending it kills the process).
+The environment says what is on trial: `TRIAL_SESSION=1` (every call shows a token), `TRIAL_POLL=1` (the partner is polled twice a
+second), `TRIAL_UNMAPPABLE=<event id>` (its mapping fails), `TRIAL_DEADLY=<event id>` (sending it kills the process).
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adapters.transport.http import Endpoint, Failure, HttpClient, Reply
-from bus.adapter import Call, Dedupe, Job, Partner, Row, Vault, Wiring
-from bus.outcome import Cause, Delivered, Outcome, Permanent
+from bus.adapter import Call, Dedupe, Job, Partner, Poll, Row, Vault, Wiring
+from bus.outcome import Cause, Delivered, Outcome, Permanent, Unknown
 from bus.policy import PartnerSettings
 from ops.bench.plain import PlainAdapter, plain_partner
 
 SESSION = os.environ.get("TRIAL_SESSION") == "1"
+POLLS_EVERY_S = 0.5 if os.environ.get("TRIAL_POLL") == "1" else None
 UNMAPPABLE = os.environ.get("TRIAL_UNMAPPABLE", "")
 DEADLY = os.environ.get("TRIAL_DEADLY", "")
 
@@ -70,6 +71,7 @@ class TrialAdapter(PlainAdapter):
         super().__init__(wiring)
         if SESSION:
             self._client = SessionClient(wiring.settings, wiring.vault)
+        self._polls = self._client.endpoint("/poll")
 
     def prepare(self, job: Job) -> Row | Outcome:
         if job.envelope.id == UNMAPPABLE:
@@ -86,7 +88,15 @@ class TrialAdapter(PlainAdapter):
         found = await self.ask(rows, call)
         return [has if isinstance(has, Delivered) else said for has, said in zip(found, outcomes, strict=True)]
 
+    async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
+        """Nothing new, and a cursor one further."""
+        answer = await self._client.send(self._polls, json.dumps({"keys": [], "cursor": cursor}).encode(), call)
+        if isinstance(answer, Failure) or answer.status != 200:
+            return Unknown()
+        return Poll((), json.loads(answer.body)["cursor"])
+
 
 def trial_partner(name: str, dedupe: Dedupe, *, batch: int, full_state: bool) -> Partner:
     """A plain partner with the adapter under trial."""
-    return replace(plain_partner(name, dedupe, batch=batch, full_state=full_state), open=TrialAdapter)
+    plain = plain_partner(name, dedupe, batch=batch, full_state=full_state)
+    return replace(plain, open=TrialAdapter, polls_every_s=POLLS_EVERY_S)

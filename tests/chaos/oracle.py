@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -175,5 +176,19 @@ def undercuts(run: Run, slack_s: float = 0.25, heard_s: float = 0.1) -> list[str
             f"{mode}: request {request['number']} undercuts the Retry-After of {told['number']}"
             for request in run.of("request")
             if request["mode"] == mode and request["what"] == "rows" and since < request["at"] < until
+        ]
+    return found
+
+
+def at_once(run: Run, kind: str) -> list[str]:
+    """Calls of one kind (`token`, `poll`) that began at a partner while another one was under way."""
+    ends = {end["number"]: end["at"] for end in run.of("end")}
+    found = []
+    for mode in run.modes:
+        calls = [call for call in run.of(kind) if call["mode"] == mode]
+        found += [
+            f"{mode}: {kind} {later['number']} while {earlier['number']} is under way"
+            for earlier, later in pairwise(calls)
+            if later["at"] < ends.get(earlier["number"], 0.0)
         ]
     return found

@@ -5,7 +5,7 @@ Speaks the plain contract (ops/bench/plain.py) on raw sockets, so that it can do
 killed, and goes on where it was when it is started again; the weather is read from FOLDER/weather.json whenever that changes.
 
 Facts: `request` (before anything is done), `fault`, `effect`, `repeat` (a known key at `key`), `done` (keys confirmed in the good
-answer that leaves now), `told` (a Retry-After), `token` (a login begins), `end` (nothing of the request is under way any more).
+answer that leaves now), `told` (a Retry-After), `token` (a login begins), `poll`, `end` (nothing of the request is under way any more).
 """
 
 from __future__ import annotations
@@ -135,6 +135,13 @@ class Partner:
         if what == "token":
             return await self._login(number, mode, writer)
         told = json.loads(body)
+        if what == "poll":
+            self.write("poll", number=number, mode=mode, cursor=told["cursor"])
+            await asyncio.sleep(self._weather.get("latency_s", 0.0))
+            await _answer(
+                writer, "200 OK", "application/json", json.dumps({"cursor": str(int(told["cursor"] or 0) + 1)}).encode()
+            )
+            return True
         rows = told.get("rows", [])
         keys = [row["key"] for row in rows] or told["keys"]
         facts = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.oracle import Run, judge, undercuts
+from tests.chaos.oracle import Run, at_once, judge, undercuts
 
 
 def a_run() -> Run:
@@ -121,3 +121,10 @@ def test_a_retry_after_that_is_ignored_is_named() -> None:
     run = a_run()
     run.facts.insert(1, {"kind": "told", "number": 1, "told_s": 1.0, "at": 1.4})
     assert undercuts(run) == ["key: request 2 undercuts the Retry-After of 1"]
+
+
+def test_two_logins_at_once_are_named() -> None:
+    run = a_run()
+    logins = [{"kind": "token", "number": number, "mode": "key", "at": float(number)} for number in (20, 21)]
+    run.facts += [*logins, {"kind": "end", "number": 20, "at": 21.5}, {"kind": "end", "number": 21, "at": 21.6}]
+    assert at_once(run, "token") == ["key: token 21 while 20 is under way"]

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bus.broker import EXCHANGE
-from tests.chaos.oracle import Run
+from tests.chaos.oracle import Run, at_once
 from tests.chaos.trial import Trial, size
 from tests.servers import Postgres, RabbitMQ
 
@@ -133,3 +133,27 @@ def test_the_budget_of_calls_a_second_is_kept_over_four_workers(postgres: Postgr
                 allowed = BURST + RATE_PER_S * (begun[last] - since + ON_THE_WAY_S)
                 assert last - first + 1 <= allowed, "more calls than the budget allows"
         assert begun[-1] - begun[0] < 2 * len(begun) / RATE_PER_S, "the budget was hardly used"
+
+
+def test_one_login_and_one_poller_over_four_workers(postgres: Postgres, rabbitmq: RabbitMQ) -> None:
+    with Trial(
+        ledger=postgres.new_database(),
+        broker=rabbitmq.url,
+        workers=4,
+        modes=("key", "query"),
+        environment={"TRIAL_SESSION": "1", "TRIAL_POLL": "1"},
+    ) as trial:
+        trial.weather(token_lives_s=1.5, token_delay_s=0.2, latency_s=0.02)
+        with trial.feeding(trial.events(EVENTS), pause_s=0.5):
+            time.sleep(size(1, 20))
+            trial.kill("worker0")
+            trial.start_worker(0)
+        run = finish(trial)
+        assert {d["state"] for d in run.deliveries} == {"delivered"}
+        assert len(run.of("token")) > 2
+        assert at_once(run, "token") == []
+        for mode in run.modes:
+            cursors = [int(poll["cursor"] or 0) for poll in run.of("poll") if poll["mode"] == mode]
+            assert cursors == sorted(cursors), "a cursor was forgotten"
+            assert cursors[-1] > 3
+        assert at_once(run, "poll") == []

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.chaos.oracle import Run, undercuts
+from tests.chaos.oracle import Run, at_once, undercuts
 from tests.chaos.partner import BADLY_FRAMED, MALFORMED
 from tests.chaos.trial import Trial, size
 
@@ -93,15 +93,7 @@ def test_f24_a_session_that_ends_mid_run_is_renewed_once_for_all() -> None:
         run = trial.verdict()
         assert states(run) == {"delivered"}
         assert len(run.of("token")) > 2
-        one_login_at_a_time(run)
-
-
-def one_login_at_a_time(run: Run) -> None:
-    ends = {end["number"]: end["at"] for end in run.of("end")}
-    for mode in run.modes:
-        logins = [(login["at"], ends[login["number"]]) for login in run.of("token") if login["mode"] == mode]
-        for (_, ended_at), (began_at, _) in pairwise(logins):
-            assert began_at >= ended_at, f"{mode}: two logins at once"
+        assert at_once(run, "token") == []
 
 
 def test_f27_a_409_for_what_it_has_is_looked_into_and_delivered() -> None:
@@ -156,11 +148,10 @@ def wait_until(holds: Any, timeout_s: float = 30.0) -> None:
 
 
 def test_f30_what_kills_the_process_is_dead_after_three_deaths_and_its_neighbours_arrive() -> None:
-    with Trial(modes=("key",), partner={"concurrency": 8}) as trial:
+    with Trial(modes=("key",), partner={"concurrency": 8}, start=False) as trial:
         events = trial.events(size(60, 1000))
         last = {event["subject"]: event for event in events}
         deadly = last[events[len(events) // 2]["subject"]]
-        trial.kill()
         trial.start_bus(TRIAL_DEADLY=deadly["id"])
         deaths = 0
         with trial.feeding(events, pause_s=0.05):
@@ -177,12 +168,10 @@ def test_f30_what_kills_the_process_is_dead_after_three_deaths_and_its_neighbour
 
 
 def test_f30_what_cannot_be_mapped_is_dead_at_once_and_alone() -> None:
-    unmappable: dict[str, str] = {}
-    with Trial(modes=("key",), batch=20, environment=unmappable) as trial:
+    with Trial(modes=("key",), batch=20, start=False) as trial:
         events = trial.events(60)
         last = {event["subject"]: event for event in events}
         victim = last[events[0]["subject"]]
-        trial.kill()
         trial.start_bus(TRIAL_UNMAPPABLE=victim["id"])
         trial.feed(events)
         trial.wait_idle()
@@ -191,7 +180,8 @@ def test_f30_what_cannot_be_mapped_is_dead_at_once_and_alone() -> None:
         assert dead == [(victim["id"], "poison", 1)]
 
 
-def test_f32_a_wall_clock_that_jumps_neither_storms_nor_freezes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("restart", [False, True], ids=["running", "restarted"])
+def test_f32_a_wall_clock_that_jumps_neither_storms_nor_freezes(tmp_path: Path, restart: bool) -> None:
     wall = tmp_path / "wall"
     wall.write_text("0")
     with Trial(modes=("key", "query"), environment={"TRIAL_WALL": str(wall)}) as trial:
@@ -204,8 +194,9 @@ def test_f32_a_wall_clock_that_jumps_neither_storms_nor_freezes(tmp_path: Path) 
             trial.feed(events[first : first + share])
             wall.write_text(str(off))
             trial.feed(events[first + share : first + 2 * share])
-            trial.kill()
-            trial.start_bus()
+            if restart:
+                trial.kill()
+                trial.start_bus()
         trial.feed(events[2 * len(jumps) * share :])
         trial.wait_idle(size(60, 300))
         run = trial.verdict()

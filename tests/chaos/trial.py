@@ -49,6 +49,7 @@ class Trial:
         full_state: bool = False,
         partner: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
+        start: bool = True,
         seed: int = 1,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lienthong-trial-"))
@@ -59,6 +60,7 @@ class Trial:
         self.workers = workers
         self.codes: Counter[int] = Counter()
         self._environment = environment or {}
+        self._start = start
         self._shape = [str(batch), "full" if full_state else "history"]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._answers = (self.folder / "answers.jsonl").open("a")
@@ -85,7 +87,8 @@ class Trial:
 
     def __enter__(self) -> Trial:
         self.start_partner()
-        self.start_bus()
+        if self._start:
+            self.start_bus()
         return self
 
     def __exit__(
@@ -180,7 +183,7 @@ class Trial:
     def feeding(self, events: Iterable[dict[str, Any]], *, pause_s: float = 0.0) -> Iterator[None]:
         """Feed beside what happens in the block; its end waits for the last answer."""
         with ThreadPoolExecutor(1) as beside:
-            fed = beside.submit(self.feed, events, batch=10, patience_s=size(90, 600), pause_s=pause_s)
+            fed = beside.submit(self.feed, events, batch=10, patience_s=size(90, 3000), pause_s=pause_s)
             yield
             fed.result()
 
