@@ -29,6 +29,9 @@ _COLUMNS = (
 )
 
 
+GAP_REFUSAL = "it waits for an earlier event of its dossier; close the gap first"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a verb does: the new standing, or why not."""
@@ -81,8 +84,10 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
         case "resend":
             return _resend(book, row, state)
         case "reprocess":
+            if cause == Cause.GAP:
+                return Change(refusal=GAP_REFUSAL)
             if state is State.DEAD or (state is State.WAITING and cause != Cause.TAKEN) or state is State.PENDING:
-                return Change(State.PENDING, due=True, reprocess=True)
+                return _again(book, row, reprocess=True)
             return Change(
                 refusal=f"only what is known not to be taken can be reprocessed; this is {state.value}: settle it first"
             )
@@ -91,7 +96,7 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
                 return Change(refusal=f"only the head of a lane can be skipped; this is {state.value}")
             return Change(State.DEAD, Cause.SKIPPED, holds=False)
         case "resolve":
-            return _resolve(action, state)
+            return _resolve(book, action, row, state)
         case "cancel":
             if state in (State.PENDING, State.DEAD) or (state is State.WAITING and cause != Cause.TAKEN):
                 return Change(State.CANCELLED, holds=False)
@@ -117,21 +122,26 @@ def _resend(book: Book, row: dict[str, Any], state: State) -> Change:
         return Change(State.WAITING, Cause(row["cause"]), "send", due=True)
     if state is not State.DEAD:
         return Change(refusal=f"only what is dead, waiting or in doubt can be resent; this is {state.value}")
-    passed = book.db.rows("later_delivered", {"lane": row["lane"], "number": row["number"]})[0][0]
+    return _again(book, row)
+
+
+def _again(book: Book, row: dict[str, Any], *, reprocess: bool = False) -> Change:
+    """Back to its place in the lane, unless later ones went out meanwhile (it was skipped, and is no longer before them)."""
+    passed = book.db.rows("later_begun", {"lane": row["lane"], "number": row["number"]})[0][0]
     if passed:
         return Change(
             refusal=f"{passed} later deliveries of this dossier have passed it; resending would overtake them"
         )
-    return Change(State.PENDING, due=True)
+    return Change(State.PENDING, due=True, reprocess=reprocess)
 
 
-def _resolve(action: Action, state: State) -> Change:
+def _resolve(book: Book, action: Action, row: dict[str, Any], state: State) -> Change:
     if state not in (State.IN_DOUBT, State.DEAD):
         return Change(refusal=f"only what is in doubt or dead can be settled by hand; this is {state.value}")
     if action.as_ == "delivered":
         return Change(State.DELIVERED, holds=False)
     if action.as_ == "not-taken":
-        return Change(State.PENDING, due=True)
+        return _again(book, row)
     return Change(refusal="say how it ended: as delivered or as not-taken")
 
 

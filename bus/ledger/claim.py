@@ -15,7 +15,8 @@ from contracts.envelope import Envelope
 
 LEVELS = (0, 1, 2)
 LOWER_SHARE = 8
-"""Every so many rows of a claim, one is kept for each lower priority, so that a flood of urgent work starves nobody."""
+"""Every so many rows of a claim, one is kept for each lower priority, so that a flood of urgent work starves nobody;
+of claims smaller than that, those of one second in so many look at the lowest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def _budget(book: Book, asked: Claim) -> Budget:
         return Budget(0, 0, wait_until=open_until, why="breaker")
     if asked.rate_per_s is None:
         return Budget(asked.calls, 0, probe=open_until is not None)
+    if refilled_at > book.now:  # written by a clock that ran ahead
+        book.db.run("spend_tokens", {"name": asked.partner, "tokens": tokens, "now": book.now})
     tokens = min(burst, tokens + max(0.0, book.now - refilled_at) * asked.rate_per_s)
     if tokens < 1:
         return Budget(0, tokens, wait_until=book.now + (1 - tokens) / asked.rate_per_s, why="rate")
@@ -80,9 +83,11 @@ def _due(book: Book, partner: str, limit: int) -> Heads:
     """Due heads, urgent ones first, with a share kept for each lower level as long as it has something due."""
     found: Heads = {}
     spare: Heads = {}
-    for level in LEVELS:
+    lowest_first = limit < LOWER_SHARE and int(book.now) % LOWER_SHARE == 0
+    levels = LEVELS[::-1] if lowest_first else LEVELS
+    for before, level in enumerate(levels, start=1):
         room = limit - len(found)
-        kept = (limit // LOWER_SHARE) * len(LEVELS[level + 1 :])
+        kept = (limit // LOWER_SHARE) * (len(levels) - before)
         at = {"partner": partner, "priority": level, "now": book.now, "rows": room}
         for place, (lane, head, has_full, memo) in enumerate(book.db.rows("ready_lanes", at)):
             taken = found if place < room - kept else spare

@@ -10,6 +10,7 @@ from bus.adapter import Job
 from bus.ledger.accept import accept, lock_threads
 from bus.ledger.book import HOLDING, Book, attempt_record, lane_record
 from bus.ledger.words import Move, PartnerChange, Result, State
+from bus.outcome import Cause
 
 Standing = dict[int, tuple[int, str, int, int, str, str]]
 """Delivery id -> (lane, state, attempt, doubt, cause, partner)."""
@@ -133,10 +134,10 @@ def release(book: Book, jobs: Sequence[Job]) -> None:
     book.db.rows("lock_lanes", {"ids": lanes})
     standing = _standing(book, [job.delivery for job in jobs])
     for job in jobs:
-        state = State.IN_DOUBT if job.in_doubt else State.PENDING
-        params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": "", "now": book.now}
+        state, cause = _before(job)
+        params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": cause, "now": book.now}
         if book.db.run("give_back", params):
-            book.moved(job.delivery, standing[job.delivery][5], (State.SENDING, ""), (state, ""))
+            book.moved(job.delivery, standing[job.delivery][5], (State.SENDING, ""), (state, cause))
         closing = {
             "delivery": job.delivery,
             "number": job.attempt,
@@ -152,6 +153,13 @@ def release(book: Book, jobs: Sequence[Job]) -> None:
         book.db.run("close_attempt", closing)
     book.set_heads(lanes)
     book.ready |= {job.partner for job in jobs}
+
+
+def _before(job: Job) -> tuple[State, Cause]:
+    """How a job stood before its claim: what is asked for and not in doubt was taken, and must never be sent again."""
+    if job.in_doubt:
+        return State.IN_DOUBT, Cause.NONE
+    return (State.WAITING, Cause.TAKEN) if job.step == "ask" else (State.PENDING, Cause.NONE)
 
 
 def change_partners(book: Book, changes: Sequence[PartnerChange]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -109,3 +110,15 @@ async def test_people_are_found_by_keyed_digest(desk: Desk) -> None:
     await desk.accept(arrival(1, finders=(("citizen", "084080000123"),)))
     assert await desk.ledger.find("citizen", "084080000123") == [DOSSIER]
     assert await desk.ledger.find("tax", "084080000123") == []
+
+
+@pytest.mark.parametrize("rules", [{SOURCE: SourceRule(gap_wait_s=60)}])
+async def test_gaps_a_person_must_close_do_not_hide_those_that_close_by_themselves(desk: Desk) -> None:
+    patient = [replace(arrival(2, dossier=f"d{n}"), source="urn:patient") for n in range(501)]
+    await desk.accept(*patient)
+    desk.clock.advance(1)
+    await desk.accept(arrival(2))
+    desk.clock.advance(61)
+    swept = await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)
+    assert swept.gaps_closed == 1
+    assert (await desk.one()).dossier == DOSSIER

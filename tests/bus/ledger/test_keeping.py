@@ -9,13 +9,15 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bus.ledger import schema
 from bus.ledger.ledger import LedgerBusy, LedgerUnfit
 from bus.ledger.sql_ledger import open_ledger
-from bus.ledger.words import Action, Filter, Move, State, Verb
+from bus.ledger.sqlite import SqliteDatabase
+from bus.ledger.words import Action, Filter, Move, PartnerChange, State, Verb
 from bus.outcome import Cause
 from bus.seal import Keyring, SealError
 from tests.builders import DOSSIER
@@ -27,9 +29,9 @@ DEAD = Move(State.DEAD, Cause.REFUSED)
 DOUBT = Move(State.IN_DOUBT, Cause.UNKNOWN, "ask", None, doubt=1)
 
 
-async def act(desk: Desk, verb: Verb, **facts: str) -> tuple[bool, str]:
+async def act(desk: Desk, verb: Verb, **facts: Any) -> tuple[bool, str]:
     """One verb on everything of the dossier; whether it was done, and why not."""
-    rows = await desk.ledger.act(Action(verb, Filter(dossier=DOSSIER), "an officer", "because", **facts))  # type: ignore[arg-type]
+    rows = await desk.ledger.act(Action(verb, Filter(dossier=DOSSIER), "an officer", "because", **facts))
     return rows[0].done, rows[0].refusal
 
 
@@ -227,15 +229,21 @@ async def test_a_full_disk_is_busy_and_goes_on_once_there_is_room(tmp_path: Path
     ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
     desk = Desk(ledger, HandClock())
 
-    def limit(pages: int) -> None:
-        ledger._database._open.execute(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
+    database = ledger._database
+    assert isinstance(database, SqliteDatabase)
 
-    await desk.accept(arrival(1))
-    pages = await ledger._other(lambda book: ledger._database._open.execute("PRAGMA page_count").fetchone()[0])  # type: ignore[attr-defined]
-    await ledger._other(lambda book: limit(pages + 2))
-    with pytest.raises(LedgerBusy):
+    def limit(pages: int) -> None:
+        database._open.execute(f"PRAGMA max_page_count = {pages}")
+
+    async def fill_up() -> None:
         for number in range(2, 200):
             await desk.accept(arrival(number, data={"n": "x" * 3000}))
+
+    await desk.accept(arrival(1))
+    pages = await ledger._other(lambda book: database._open.execute("PRAGMA page_count").fetchone()[0])
+    await ledger._other(lambda book: limit(pages + 2))
+    with pytest.raises(LedgerBusy):
+        await fill_up()
     await ledger._other(lambda book: limit(10**6))
     assert (await desk.accept(arrival(300, sequence=None)))[0].status == "accepted"
     assert (await ledger.verify()).holds
@@ -307,3 +315,62 @@ def test_a_postgresql_that_does_not_keep_what_it_commits_is_refused(postgres_url
     unsafe = postgres_url + "?options=-csynchronous_commit%3Doff"
     with pytest.raises(LedgerUnfit, match=re.escape("synchronous_commit = off")):
         open_ledger(unsafe, keys)
+
+
+@pytest.mark.parametrize("again", ["resend", "reprocess", "resolve"])
+async def test_a_skipped_one_does_not_come_back_beside_a_later_one_that_is_being_sent(desk: Desk, again: Verb) -> None:
+    await desk.accept(arrival(1), arrival(2))
+    first = await desk.one()
+    await desk.close(first, Move(State.DEAD, Cause.REFUSED, doubt=0))
+    where = Filter(ids=(first.delivery,))
+    await desk.ledger.act(Action("skip", where, "an officer", "settled by letter"))
+    await desk.one()
+    (row,) = await desk.ledger.act(Action(again, where, "an officer", "changed my mind", as_="not-taken"))
+    assert (row.done, row.after) == (False, State.DEAD)
+    assert (await desk.claim()).jobs == ()
+
+
+async def test_an_early_event_is_not_reprocessed_out_of_its_sequence(desk: Desk) -> None:
+    await desk.accept(arrival(2))
+    (row,) = await desk.ledger.act(Action("reprocess", Filter(dossier=DOSSIER), "an officer", "hurry"))
+    assert not row.done
+    await desk.accept(arrival(1))
+    assert await desk.states() == ["pending", "pending"]
+
+
+async def test_a_clock_set_back_before_a_restart_makes_nothing_wait_longer(
+    sqlite_url: str, keys: Keyring, clock: HandClock
+) -> None:
+    first = Desk(open_ledger(sqlite_url, keys, clock=clock), clock)
+    await first.accept(arrival(1))
+    later = Move(State.WAITING, Cause.NOT_SENT, due_at=clock.now() + 30)
+    await first.close(await first.one(), later)
+    waits = PartnerChange("plain", not_before=clock.now() + 20, open_until=clock.now() + 25)
+    await first.ledger.record([], [waits])
+    await first.ledger.take_duty("sweep", "one", 30)
+    await first.ledger.beat("one", ["plain"])
+    await first.ledger.close()
+
+    clock.advance(-86400)
+    second = Desk(open_ledger(sqlite_url, keys, clock=clock), clock)
+    assert (await second.claim()).next_at == clock.now() + 20
+    clock.advance(30)
+    assert await second.ledger.take_duty("sweep", "two", 30) is not None
+    assert len((await second.claim(rate_per_s=1.0)).jobs) == 1
+    await second.ledger.close()
+
+
+async def test_a_clock_set_back_a_day_freezes_nothing(tmp_path: Path, keys: Keyring, clock: HandClock) -> None:
+    url = f"sqlite:///{tmp_path}/l.db"
+    clock.advance(86_400)
+    ahead = Desk(open_ledger(url, keys, clock=clock), clock)
+    await ahead.accept(arrival(1), arrival(1, dossier="000.00.17.H59-230425-0002"))
+    for job in (await ahead.claim(rate_per_s=2.0, burst=2)).jobs:
+        await ahead.close(job, Move(State.WAITING, Cause.NOT_SENT, due_at=clock.now() + 5))
+    await ahead.ledger.close()
+    clock.advance(-86_400)
+    back = Desk(open_ledger(url, keys, clock=clock), clock)
+    assert (await back.claim(rate_per_s=2.0, burst=2)).jobs == ()
+    clock.advance(6)
+    assert len((await back.claim(rate_per_s=2.0, burst=2)).jobs) == 2
+    await back.ledger.close()

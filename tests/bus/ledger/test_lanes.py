@@ -277,3 +277,25 @@ async def test_partner_changes_without_results_are_recorded(desk: Desk) -> None:
     await desk.ledger.record([], [PartnerChange("plain", not_before=desk.clock.now() + 30)])
     claimed = await desk.claim()
     assert (claimed.jobs, claimed.why, claimed.next_at) == ((), "not_before", desk.clock.now() + 30)
+
+
+async def test_what_was_taken_and_not_asked_for_goes_back_as_taken(desk: Desk) -> None:
+    await desk.accept(arrival(1, "state"))
+    taken = Move(State.WAITING, Cause.TAKEN, "ask", due_at=desk.clock.now())
+    await desk.close(await desk.one(), taken)
+    await desk.ledger.release([await desk.one()])
+    await desk.accept(arrival(2, "state"))
+    assert await desk.states() == ["waiting", "pending"]
+    assert (await desk.one()).step == "ask"
+
+
+async def test_small_claims_starve_no_lower_priority_either(desk: Desk) -> None:
+    for n in range(40):
+        await desk.accept(arrival(1, dossier=f"000.00.17.H59-230425-{n:04}", priority=0))
+    await desk.accept(arrival(1, dossier="000.00.17.H59-230425-9999", priority=2))
+    claimed = set()
+    for _ in range(8):
+        claimed |= {job.dossier[-4:] for job in (await desk.claim(rows=2)).jobs}
+        desk.clock.advance(1)
+    assert "9999" in claimed
+    assert len(claimed) == 16
