@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from bus.crash import POINTS
 from tests.chaos.trial import FULL, Trial, size
+from tests.demo import command
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +29,8 @@ def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool) 
         run = trial.verdict()
         assert told["delivered"] + told["superseded"] == 3 * len(events)
         assert len(run.of("effect")) == told["delivered"]
+        assert run.of("repeat") == [], "a row was sent twice"
+        assert json.loads(command("status", "--verify", "--json", url=trial.url))["verified"] is True
 
 
 def test_f02_the_bus_killed_at_random_moments() -> None:
