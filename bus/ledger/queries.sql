@@ -188,53 +188,12 @@ UPDATE duty SET until_at = 0;
 -- name: forget_refreshes
 UPDATE token SET refresh_until = 0;
 
--- name: last_written
--- When the ledger was last written to, by the clock of that time.
-SELECT at FROM journal ORDER BY id DESC LIMIT 1;
-
--- name: shift_lanes
--- The clock was set back: what was to wait from then on waits as long from now on.
-UPDATE lane SET ready_at = ready_at - :by WHERE ready_at IS NOT NULL;
-
--- name: shift_deliveries
-UPDATE delivery SET due_at = due_at - :by WHERE due_at > :now;
-
--- name: shift_partners
-UPDATE partner SET open_until = open_until - :by, not_before = not_before - :by, refilled_at = :now;
-
--- name: shift_tokens
-UPDATE token SET expires_at = expires_at - :by WHERE expires_at IS NOT NULL;
-
--- name: shift_threads
-UPDATE thread SET early_at = early_at - :by WHERE early_at > :now;
-
 -- name: old_gaps
 SELECT dossier FROM thread WHERE source = :source AND early > 0 AND early_at IS NOT NULL AND early_at <= :before LIMIT 500;
 
 -- name: far_lanes
 -- No due time lies further ahead than its cap, whatever a clock said when it was written.
 UPDATE lane SET ready_at = :cap WHERE ready_at > :cap;
-
--- name: latest_instant
--- The last moment the ledger knows of; a clock that stands before it was set back.
-SELECT MAX(at) FROM (SELECT MAX(seen_at) AS at FROM worker
-                     UNION ALL SELECT (SELECT at FROM journal ORDER BY id DESC LIMIT 1) AS at) AS latest;
-
--- name: turn_back_lanes
-UPDATE lane SET ready_at = ready_at - :back WHERE ready_at IS NOT NULL;
-
--- name: turn_back_deliveries
-UPDATE delivery SET due_at = due_at - :back, lease_at = lease_at - :back WHERE due_at IS NOT NULL OR lease_at IS NOT NULL;
-
--- name: turn_back_partners
-UPDATE partner SET refilled_at = refilled_at - :back, open_until = open_until - :back, not_before = not_before - :back,
-    last_success_at = last_success_at - :back;
-
--- name: turn_back_tokens
-UPDATE token SET expires_at = expires_at - :back WHERE expires_at IS NOT NULL;
-
--- name: turn_back_gaps
-UPDATE thread SET early_at = early_at - :back WHERE early_at IS NOT NULL;
 
 -- name: partners_due
 SELECT DISTINCT partner FROM lane WHERE ready_at <= :now;

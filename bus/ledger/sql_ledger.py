@@ -12,8 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from bus.adapter import Job, Token
 from bus.clock import Clock, SteadyClock
 from bus.ledger import chain, duty, postgres, schema, sqlite
@@ -27,7 +25,7 @@ from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
 from bus.ledger.sqlite import SqliteDatabase
-from bus.ledger.sweep import sweep, turn_back
+from bus.ledger.sweep import sweep
 from bus.ledger.words import (
     Action,
     ActionRow,
@@ -52,8 +50,6 @@ from bus.ledger.words import (
 )
 from bus.ledger.writer import Kind, Writer
 from bus.seal import Keyring
-
-log = structlog.get_logger("bus.ledger")
 
 REFRESH_TTL_S = 45.0
 REFRESH_POLL_S = 0.05
@@ -80,7 +76,6 @@ def open_ledger(
     rules = rules or {}
     if url.startswith(schema.SQLITE):
         path = Path(url.removeprefix(schema.SQLITE))
-        clock = clock or SteadyClock()
         if str(path) == ".":
             raise LedgerUnfit("a SQLite ledger needs a file: sqlite:///var/ledger.db")
         database: SqliteDatabase | PostgresDatabase = SqliteDatabase(path)
@@ -89,9 +84,7 @@ def open_ledger(
             if schema.check(url) is None:
                 schema.upgrade(url)
             database.connect()
-            turn_back(database, clock.now())
-            clock = clock or SteadyClock()
-            _take_over(database, clock.now())
+            _take_over(database)
         except LedgerUnfit:
             database.release()
             raise
@@ -125,26 +118,12 @@ def open_ledger(
     raise LedgerUnfit("a ledger is named sqlite:///path/to/file or postgresql://user@host/database")
 
 
-CLOCK_SLACK_S = 60.0
-"""A ledger written this much later than now was written before the clock was set back."""
-
-
-def _take_over(database: Database, now: float) -> None:
-    """We are alone on this ledger: whoever worked on it before is gone, its duties are free, and the first sweep takes over.
-
-    When the machine's clock was set back meanwhile, every time that lies ahead is moved back with it, so that nothing waits for a
-    day that was only on the clock (reliability G12).
-    """
+def _take_over(database: Database) -> None:
+    """We are alone on this ledger: whoever worked on it before is gone, its duties are free, and the first sweep takes over."""
     database.begin()
     for query in ("forget_duties", "forget_refreshes"):
         database.run(query, {})
     database.run("forget_workers", {"before": float("inf")})
-    written = database.rows("last_written", {})
-    ahead_s = written[0][0] - now if written else 0.0
-    if ahead_s > CLOCK_SLACK_S:
-        log.warning("the clock was set back", seconds=round(ahead_s))
-        for query in ("shift_lanes", "shift_deliveries", "shift_partners", "shift_tokens", "shift_threads"):
-            database.run(query, {"by": ahead_s, "now": now})
     database.commit()
 
 

@@ -358,19 +358,3 @@ async def test_a_clock_set_back_before_a_restart_makes_nothing_wait_longer(
     assert await second.ledger.take_duty("sweep", "two", 30) is not None
     assert len((await second.claim(rate_per_s=1.0)).jobs) == 1
     await second.ledger.close()
-
-
-async def test_a_clock_set_back_a_day_freezes_nothing(tmp_path: Path, keys: Keyring, clock: HandClock) -> None:
-    url = f"sqlite:///{tmp_path}/l.db"
-    clock.advance(86_400)
-    ahead = Desk(open_ledger(url, keys, clock=clock), clock)
-    await ahead.accept(arrival(1), arrival(1, dossier="000.00.17.H59-230425-0002"))
-    for job in (await ahead.claim(rate_per_s=2.0, burst=2)).jobs:
-        await ahead.close(job, Move(State.WAITING, Cause.NOT_SENT, due_at=clock.now() + 5))
-    await ahead.ledger.close()
-    clock.advance(-86_400)
-    back = Desk(open_ledger(url, keys, clock=clock), clock)
-    assert (await back.claim(rate_per_s=2.0, burst=2)).jobs == ()
-    clock.advance(6)
-    assert len((await back.claim(rate_per_s=2.0, burst=2)).jobs) == 2
-    await back.ledger.close()
