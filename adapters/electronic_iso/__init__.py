@@ -23,6 +23,9 @@ ADAPTER = Partner(
         "the whole contract is a proposal (service.wsdl); the province's ISO system would confirm it",
         "TiepNhanHoSo repeated for the same MaHoSo answers with the MaPhieu it gave before",
         "CapNhatBuoc is idempotent by MaHoSo + MaBuoc + BatDau, KetThuc by MaPhieu + TrangThai",
+        "KetQuaXuLy is OK where a step or an end was taken; anything else leaves it in doubt",
+        "a status that stops the clock (5, 6, 8) is a step TAM_DUNG without an end, over with the next step",
+        "a change keeps its MaThayDoi, and its content, however often it is told or polled",
         "MaQuyTrinhISO is QT-<base procedure code>",
     ),
 )
