@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from bus import crash, tracing
 from bus.adapter import Job, Partner
@@ -48,7 +49,7 @@ class Intake:
 
     def arrival(self, envelope: Envelope, *, client: str, job: Job | None = None) -> Arrival:
         """What the ledger stores of an event. A reply (`job` given) goes on in the trace and thread of what it answers."""
-        correlation = envelope.correlationid or (job.envelope.correlationid or job.envelope.id if job else envelope.id)
+        correlation = envelope.correlationid or thread_id(job.envelope if job else envelope)
         causation = envelope.causationid or (job.envelope.id if job else "")
         traceparent = job.traceparent if job is not None else ""
         if not traceparent:
@@ -90,6 +91,11 @@ class Intake:
         elif verdict.reason:
             told["reason"] = verdict.reason
         return told
+
+
+def thread_id(envelope: Envelope) -> str:
+    """The correlation id of a dossier's thread: as the source says, else one for all events of this source and subject."""
+    return envelope.correlationid or str(uuid5(NAMESPACE_URL, f"{envelope.source}/{envelope.subject}"))
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:
