@@ -195,6 +195,27 @@ SELECT dossier FROM thread WHERE source = :source AND early > 0 AND early_at IS 
 -- No due time lies further ahead than its cap, whatever a clock said when it was written.
 UPDATE lane SET ready_at = :cap WHERE ready_at > :cap;
 
+-- name: latest_instant
+-- The last moment the ledger knows of; a clock that stands before it was set back.
+SELECT MAX(at) FROM (SELECT MAX(seen_at) AS at FROM worker
+                     UNION ALL SELECT (SELECT at FROM journal ORDER BY id DESC LIMIT 1) AS at) AS latest;
+
+-- name: turn_back_lanes
+UPDATE lane SET ready_at = ready_at - :back WHERE ready_at IS NOT NULL;
+
+-- name: turn_back_deliveries
+UPDATE delivery SET due_at = due_at - :back, lease_at = lease_at - :back WHERE due_at IS NOT NULL OR lease_at IS NOT NULL;
+
+-- name: turn_back_partners
+UPDATE partner SET refilled_at = refilled_at - :back, open_until = open_until - :back, not_before = not_before - :back,
+    last_success_at = last_success_at - :back;
+
+-- name: turn_back_tokens
+UPDATE token SET expires_at = expires_at - :back WHERE expires_at IS NOT NULL;
+
+-- name: turn_back_gaps
+UPDATE thread SET early_at = early_at - :back WHERE early_at IS NOT NULL;
+
 -- name: partners_due
 SELECT DISTINCT partner FROM lane WHERE ready_at <= :now;
 

@@ -25,7 +25,7 @@ from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
 from bus.ledger.sqlite import SqliteDatabase
-from bus.ledger.sweep import sweep
+from bus.ledger.sweep import sweep, turn_back
 from bus.ledger.words import (
     Action,
     ActionRow,
@@ -76,6 +76,7 @@ def open_ledger(
     rules = rules or {}
     if url.startswith(schema.SQLITE):
         path = Path(url.removeprefix(schema.SQLITE))
+        steady: Clock = clock or SteadyClock()
         if str(path) == ".":
             raise LedgerUnfit("a SQLite ledger needs a file: sqlite:///var/ledger.db")
         database: SqliteDatabase | PostgresDatabase = SqliteDatabase(path)
@@ -84,6 +85,7 @@ def open_ledger(
             if schema.check(url) is None:
                 schema.upgrade(url)
             database.connect()
+            turn_back(database, steady.now())
             _take_over(database)
         except LedgerUnfit:
             database.release()
@@ -92,7 +94,7 @@ def open_ledger(
             database,
             lambda: SqliteReading(path),
             keys,
-            clock,
+            steady,
             rules,
             process or this_process(),
             queue_limit,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bus.ledger.accept import close_gap
 from bus.ledger.book import Book
+from bus.ledger.database import Database
 from bus.ledger.record import moving
 from bus.ledger.words import Move, Stale, State, Swept
 from bus.outcome import Cause
@@ -13,6 +14,9 @@ from bus.outcome import Cause
 FAR_S = 7 * 86400.0
 """No due time may lie further ahead than this (the policy's caps are below it)."""
 FORGET_WORKER_S = 3600.0
+BACK_S = 60.0
+"""How far the clock may stand behind what the ledger wrote last before its times are turned back with it."""
+WAITS = ("lanes", "deliveries", "partners", "tokens", "gaps")
 
 
 def sweep(book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]) -> Swept:
@@ -63,3 +67,17 @@ def _crashed(book: Book, decide: Callable[[Stale], Move], dead_after_s: float) -
         book.db.many("close_attempt", closings)
         book.set_heads(lanes)
     return len(rows)
+
+
+def turn_back(database: Database, now: float) -> float:
+    """The machine's clock was set back since the ledger was last written: move what waits by the same span, so that it waits as
+    long as was meant (reliability G12). For a ledger no other process has open. Seconds moved.
+    """
+    database.begin()
+    latest = database.rows("latest_instant", {})[0][0]
+    back = latest - now if latest is not None and latest - now > BACK_S else 0.0
+    if back:
+        for what in WAITS:
+            database.run(f"turn_back_{what}", {"back": back})
+    database.commit()
+    return back
