@@ -175,6 +175,7 @@ class PartnerWorker:
             self._ack()
             return IDLE_S  # the end of a call wakes us
         rings, self._rings = self._rings, []
+        sends_until = now + LEASE_SLACK_S
         try:
             claimed = await self._ledger.claim(
                 Claim(
@@ -194,7 +195,7 @@ class PartnerWorker:
         for ring in rings:
             ring.ack()
         self.why = claimed.why
-        await self._begin(claimed)
+        await self._begin(claimed, sends_until)
         if claimed.full:
             self._ring_others(self.partner.name)
             return 0.0
@@ -205,19 +206,23 @@ class PartnerWorker:
         for ring in rings:
             ring.ack()
 
-    async def _begin(self, claimed: Claimed) -> None:
-        """Start what was claimed: rows mapped, grouped into calls, each call a task; a suspect alone."""
+    async def _begin(self, claimed: Claimed, sends_until: float) -> None:
+        """Start what was claimed: rows mapped, grouped into calls, each call a task; a suspect alone.
+
+        After `sends_until` the lease no longer outlasts a call's deadline: a worker that was stopped meanwhile sends nothing
+        (reliability G6).
+        """
         jobs = claimed.jobs
         suspects = [job for job in jobs if job.crashes >= FATAL_CRASHES - 1]
         if suspects:
-            await self._run_alone(suspects)
+            await self._run_alone(suspects, sends_until)
             jobs = tuple(job for job in jobs if job.crashes < FATAL_CRASHES - 1)
         if claimed.probe and not await self._probe(jobs):
             return
         for rows in self._group(self._prepare(jobs)):
-            self._start(self._call(rows, probe=claimed.probe))
+            self._start(self._call(rows, sends_until, probe=claimed.probe))
 
-    async def _run_alone(self, suspects: Sequence[Job]) -> None:
+    async def _run_alone(self, suspects: Sequence[Job], sends_until: float) -> None:
         """The first suspect by itself, the others back to the ledger, uncounted."""
         first, *others = suspects
         if self._quarantine.alone:
@@ -229,7 +234,7 @@ class PartnerWorker:
         await self._quarantine.enter_alone()
         try:
             for rows in self._group(self._prepare([first])):
-                await self._call(rows, alone=True)
+                await self._call(rows, sends_until, alone=True)
         finally:
             await self._quarantine.leave_alone()
 
@@ -280,11 +285,12 @@ class PartnerWorker:
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def _call(self, rows: Sequence[Row], *, probe: bool = False, alone: bool = False) -> None:
+    async def _call(self, rows: Sequence[Row], sends_until: float, *, probe: bool = False, alone: bool = False) -> None:
         """The one call, for one row or many, from the gate to the record."""
         jobs = [row.job for row in rows]
-        shut = self.health.shut(self._clock.now()) and not probe
-        if self._stopping or shut or (self._quarantine.alone and not alone):
+        now = self._clock.now()
+        shut = self.health.shut(now) and not probe
+        if self._stopping or shut or now > sends_until or (self._quarantine.alone and not alone):
             await self._release(jobs)
             return
         self.limit.begin()
@@ -381,9 +387,11 @@ class PartnerWorker:
             return
 
     async def _release(self, jobs: Sequence[Job]) -> None:
+        """Give back what was not begun, and look again."""
         if jobs:
             with contextlib.suppress(LedgerBusy):
                 await self._ledger.release(jobs)
+            self._wake.set()
 
 
 def _secret(outcome: Outcome) -> dict[str, str]:

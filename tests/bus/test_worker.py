@@ -1,0 +1,208 @@
+"""One partner's worker over a real ledger, with an adapter that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus.adapter import Call, Job, Operation, Partner, Poll, Row, Wiring
+from bus.ledger.sql_ledger import SqlLedger, open_ledger
+from bus.ledger.words import Filter
+from bus.outcome import Absent, Cause, Delivered, Held, Outcome, Permanent, Unknown
+from bus.policy import PartnerSettings
+from bus.seal import Keyring
+from bus.worker import LEASE_SLACK_S, PartnerWorker, Quarantine
+from tests.bus.ledger.conftest import arrival
+from tests.conftest import HandClock
+
+Answer = Callable[[Sequence[Row]], Awaitable[Sequence[Outcome]]]
+
+
+async def confirm(rows: Sequence[Row]) -> Sequence[Outcome]:
+    return [Delivered() for _ in rows]
+
+
+@dataclass
+class Told:
+    """An adapter with its answers given."""
+
+    answer: Answer = confirm
+    asked: Answer = confirm
+    prepared: Callable[[Job], Row | Outcome] = lambda job: Row(job, b"{}")
+    calls: list[list[str]] = field(default_factory=list)
+
+    def prepare(self, job: Job) -> Row | Outcome:
+        return self.prepared(job)
+
+    async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        self.calls.append([row.job.envelope.id for row in rows])
+        return await self.answer(rows)
+
+    async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        return await self.asked(rows)
+
+    async def probe(self, call: Call) -> Outcome | None:
+        return None
+
+    async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+
+def no_adapter(_wiring: Wiring) -> Told:
+    return Told()
+
+
+class Bench:
+    """A ledger, a clock and one worker at a time."""
+
+    def __init__(self, ledger: SqlLedger, clock: HandClock) -> None:
+        self.ledger = ledger
+        self.clock = clock
+
+    async def work(
+        self, adapter: Told, *, until: int = 1, dedupe: Any = "key", batch: int = 1, **settings: Any
+    ) -> list[str]:
+        """Run until `until` rows were recorded (or half a second of silence); the states, oldest first."""
+        seen: list[Outcome] = []
+        done = asyncio.Event()
+
+        def observe(_job: Job, outcome: Outcome, _seconds: float) -> None:
+            seen.append(outcome)
+            if len(seen) >= until:
+                done.set()
+
+        operation = Operation("row", "dòng", "row", dedupe, batch=batch)
+        worker = PartnerWorker(
+            worker=self.ledger.process,
+            partner=Partner("plain", "mẫu", "plain", (operation,), PartnerSettings, no_adapter),
+            adapter=adapter,
+            settings=PartnerSettings.model_validate({"timeout_s": 0.3, **settings}),
+            ledger=self.ledger,
+            clock=self.clock,
+            rng=random.Random(1),
+            ready=lambda _partners: worker.wake(),
+            ring_others=lambda _partner: None,
+            arrival=lambda _envelope, _job: arrival(99),
+            observe=observe,
+            quarantine=Quarantine(),
+        )
+        running = asyncio.create_task(worker.run())
+        await asyncio.wait({asyncio.create_task(done.wait())}, timeout=0.6)
+        worker.stop()
+        await running
+        views, _ = await self.ledger.deliveries(Filter())
+        return [f"{view.state} {view.cause}".strip() for view in reversed(views)]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, keys: Keyring, clock: HandClock) -> Any:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    yield Bench(ledger, clock)
+    await ledger.close()
+
+
+async def test_due_rows_of_many_lanes_share_one_call_and_each_has_its_own_outcome(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1, dossier=f"000.00.17.H59-230425-000{n}") for n in range(3)])
+
+    async def one_refused(rows: Sequence[Row]) -> Sequence[Outcome]:
+        return [Delivered(), Permanent(code="3"), Unknown()]
+
+    adapter = Told(one_refused)
+    assert await bench.work(adapter, until=3, batch=10) == ["delivered", "dead refused", "in_doubt unknown"]
+    assert len(adapter.calls) == 1
+
+
+async def test_a_worker_that_was_stopped_past_its_lease_sends_nothing(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1)])
+    stopped = iter([LEASE_SLACK_S + 1.0])
+
+    def while_mapping(job: Job) -> Row:
+        bench.clock.advance(next(stopped, 0.0))
+        return Row(job, b"{}")
+
+    adapter = Told(prepared=while_mapping)
+    assert await bench.work(adapter) == ["delivered"]
+    assert len(adapter.calls) == 1
+    story = await bench.ledger.story(arrival(1).subject)
+    assert story is not None
+    assert [attempt.outcome for attempt in story.attempts] == ["Released", "Delivered"]
+
+
+@pytest.mark.parametrize("dedupe", ["key", "query", "none"])
+async def test_an_adapter_that_raises_after_sending_leaves_its_rows_in_doubt(bench: Bench, dedupe: str) -> None:
+    await bench.ledger.accept([arrival(1)])
+
+    async def bug(rows: Sequence[Row]) -> Sequence[Outcome]:
+        raise RuntimeError("a bug")
+
+    assert await bench.work(Told(bug), dedupe=dedupe) == ["in_doubt unknown"]
+
+
+async def test_an_adapter_that_never_answers_is_cut_off_at_the_deadline(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1)])
+
+    async def silence(rows: Sequence[Row]) -> Sequence[Outcome]:
+        await asyncio.sleep(60)
+        return []
+
+    adapter = Told(silence)
+    states = await asyncio.wait_for(bench.work(adapter, timeout_s=0.1), 5)
+    assert states == ["in_doubt unknown"]
+
+
+async def test_a_message_that_cannot_be_mapped_is_dead_at_once_and_its_neighbour_arrives(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1), arrival(1, dossier="000.00.17.H59-230425-0002")])
+
+    def prepared(job: Job) -> Row | Outcome:
+        if job.dossier.endswith("0001"):
+            raise KeyError("a bug in the mapping")
+        return Row(job, b"{}")
+
+    assert await bench.work(Told(prepared=prepared), until=2) == ["dead poison", "delivered"]
+
+
+async def test_a_code_gap_is_held_without_a_call(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1)])
+    adapter = Told(prepared=lambda job: Held(cause=Cause.CODE_GAP, key="code:ward:1:2025-07-01"))
+    assert await bench.work(adapter) == ["waiting code_gap"]
+    assert adapter.calls == []
+
+
+async def test_a_refused_array_is_bisected_until_the_guilty_row_stands_alone(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1, dossier=f"000.00.17.H59-230425-{n:04}") for n in range(10)])
+
+    async def all_or_nothing(rows: Sequence[Row]) -> Sequence[Outcome]:
+        bad = any(row.job.dossier.endswith("0007") for row in rows)
+        return [Permanent(code="3", whole=len(rows) > 1) if bad else Delivered() for _ in rows]
+
+    states = await bench.work(Told(all_or_nothing), until=10_000, batch=10)
+    assert states.count("delivered") == 9
+    assert states[7] == "dead refused"
+    views, _ = await bench.ledger.deliveries(Filter(dossier="000.00.17.H59-230425-0006"))
+    assert views[0].tries == 1
+
+
+async def test_what_is_in_doubt_is_asked_for_and_sent_again_only_when_absent(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1)])
+    answers: list[Outcome] = [Unknown(), Delivered()]
+
+    async def answer(rows: Sequence[Row]) -> Sequence[Outcome]:
+        return [answers.pop(0)]
+
+    async def absent(rows: Sequence[Row]) -> Sequence[Outcome]:
+        return [Absent()]
+
+    adapter = Told(answer, absent)
+    assert await bench.work(adapter, dedupe="query") == ["in_doubt unknown"]
+    bench.clock.advance(10)
+    assert await bench.work(adapter, until=2, dedupe="query") == ["delivered"]
+    assert len(adapter.calls) == 2
