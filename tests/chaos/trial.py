@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,9 @@ class Trial:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.wait(10)
+        self._answers.close()
+        if kind is None:
+            shutil.rmtree(self.folder, ignore_errors=True)  # what failed stays, to be looked at
 
     # ---- processes
 
