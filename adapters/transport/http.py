@@ -139,7 +139,7 @@ class HttpClient:
         )
         try:
             response = await self._open().handle_async_request(request)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, aiohttp.ClientError) as error:
             failure = _failure(error)
             if not failure.sent and failure.cause is Cause.NOT_SENT:
                 raise _NotSent(failure) from None
@@ -196,10 +196,10 @@ async def _read(response: httpx.Response) -> Reply | Failure:
     )
 
 
-def _failure(error: httpx.TransportError) -> Failure:
+def _failure(error: Exception) -> Failure:
     """What failed, and had the request left? httpx-aiohttp calls a connection lost after sending a ConnectTimeout, so the
     cause underneath decides."""
-    cause = error.__cause__
+    cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__
     if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError | ssl.SSLError):
         return Failure(False, Cause.TLS, f"TLS: {type(cause).__name__}")
     if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):

@@ -1,0 +1,227 @@
+"""What is peculiar to the portal: sessions, create and update, prose answers, arrays, questions (domain notes 3.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from adapters.national_portal import ADAPTER
+from adapters.national_portal.client import PortalSettings
+from adapters.national_portal.faults import Meaning, read
+from adapters.national_portal.receive import receive
+from adapters.receiver import Answer, Incoming, Received
+from bus.clock import SteadyClock
+from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
+from contracts.national_portal.messages import HoSo, Reply
+from tests.builders import a_job
+from tests.partners.national_portal.conftest import PROGRESS, STATE, Portal, a_progress, a_state, body_of, received
+
+
+async def test_a_create_is_confirmed_and_told_to_the_dossier_system(portal: Portal) -> None:
+    outcome = (await portal.send(a_state()))[0]
+    assert isinstance(outcome, Delivered)
+    assert outcome.memo == {"exists": "1"}
+    assert [reply.type for reply in outcome.replies] == ["vn.lienthong.portal.dossier_synced.v1"]
+    assert received().subject in portal.simulator.dossiers
+
+
+async def test_every_field_of_the_dossier_table_is_filled_as_text(portal: Portal) -> None:
+    told = body_of(a_state(), portal)
+    assert set(told) == set(HoSo.model_fields)
+    HoSo.model_validate(told)
+    assert all(isinstance(value, str | list) or name == "MaDoiTuong" for name, value in told.items())
+    dossier = received().data["dossier"]
+    assert told["MaHoSo"] == dossier["code"]
+    assert told["TrangThaiHoSo"] == "2"
+    assert len(told["NgayTiepNhan"]) == 14
+    for paper in told["TaiLieuNop"]:
+        assert " " not in paper["DuongDanTaiTepTin"]
+        assert paper["DuongDanTaiTepTin"].isascii()
+
+
+@pytest.mark.parametrize("status", [5, 6, 8])
+async def test_paused_states_are_told_truthfully(portal: Portal, status: int) -> None:
+    envelope = received()
+    dossier = envelope.data["dossier"] | {"status": status}
+    changed = envelope.model_copy(update={"data": envelope.data | {"dossier": dossier}})
+    changed.__dict__.pop("message", None)
+    assert body_of(a_job(envelope=changed, operation=STATE), portal)["TrangThaiHoSo"] == str(status)
+
+
+async def test_an_owner_without_any_number_is_raised_and_never_given_a_sentinel(portal: Portal) -> None:
+    envelope = received()
+    applicant = {
+        k: v for k, v in envelope.data["dossier"]["applicant"].items() if k not in ("citizen_id", "old_id", "tax_code")
+    }
+    data = envelope.data | {"dossier": envelope.data["dossier"] | {"applicant": applicant | {"kind": "citizen"}}}
+    changed = envelope.model_copy(update={"data": data})
+    changed.__dict__.pop("message", None)
+    outcome = portal.adapter.prepare(a_job(envelope=changed, operation=STATE))
+    assert isinstance(outcome, Contract)
+    assert outcome.code == "SoGiayToChuHoSo"
+
+
+async def test_a_procedure_the_catalogue_does_not_have_waits_for_its_code(portal: Portal) -> None:
+    envelope = received()
+    procedure = envelope.data["dossier"]["procedure"] | {"code": "9.999999"}
+    changed = envelope.model_copy(
+        update={"data": envelope.data | {"dossier": envelope.data["dossier"] | {"procedure": procedure}}}
+    )
+    changed.__dict__.pop("message", None)
+    outcome = portal.adapter.prepare(a_job(envelope=changed, operation=STATE))
+    assert isinstance(outcome, Held)
+    assert outcome.cause is Cause.CODE_GAP
+    assert outcome.key.startswith("code:procedure:9.999999:")
+
+
+async def test_a_create_that_exists_already_becomes_an_update_in_the_same_attempt(portal: Portal) -> None:
+    await portal.send(a_state())
+    outcome = (await portal.send(a_state()))[0]
+    assert isinstance(outcome, Delivered)
+    assert [entry["kind"] for entry in portal.simulator.book.entries if entry["kind"] != "login"] == [
+        "create",
+        "update",
+    ]
+    assert portal.extra_calls == [1]
+
+
+async def test_an_array_with_one_existing_dossier_is_refused_whole_and_split(portal: Portal) -> None:
+    await portal.send(a_state(0))
+    outcomes = await portal.send(a_state(0), a_state(1))
+    assert all(isinstance(outcome, Permanent) and outcome.whole for outcome in outcomes)
+    assert received(1).subject not in portal.simulator.dossiers
+
+
+async def test_progress_goes_in_arrays_and_a_repeat_is_dropped_by_its_natural_key(portal: Portal) -> None:
+    await portal.send(a_state(0), a_state(1))
+    outcomes = await portal.send(a_progress(0), a_progress(1))
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes)
+    await portal.send(a_progress(0))
+    assert len(portal.simulator.book.of("progress")) == 2
+    assert len(portal.simulator.book.of("repeat")) == 1
+
+
+async def test_a_lost_session_is_renewed_once_for_all_waiters_and_the_call_repeated(portal: Portal) -> None:
+    await portal.send(a_state(0))
+    portal.simulator._sessions.clear()
+    outcomes = await asyncio.gather(*(portal.send(a_state(n)) for n in range(1, 6)))
+    assert all(isinstance(outcome[0], Delivered) for outcome in outcomes)
+    assert len(portal.simulator.book.of("login")) == 2
+
+
+async def test_a_session_that_dies_at_once_again_is_transient(portal: Portal) -> None:
+    portal.simulator.weather.left["session"] = -1
+    outcome = (await portal.send(a_state()))[0]
+    assert isinstance(outcome, Transient)
+    assert outcome.cause is Cause.EXPIRED
+    assert not portal.simulator.dossiers
+
+
+async def test_refused_credentials_hold_the_partner_and_are_not_tried_in_a_loop(portal: Portal) -> None:
+    settings = portal.adapter._client._settings
+    portal.adapter._client._settings = settings.model_copy(update={"credentials": {}})
+    outcome = (await portal.send(a_state()))[0]
+    assert isinstance(outcome, Held)
+    assert outcome.cause is Cause.FORBIDDEN
+    assert outcome.key == ""
+
+
+@pytest.mark.parametrize("mode", ["500", "502_page", "html", "empty", "lost_500"])
+async def test_what_cannot_be_read_is_unknown(portal: Portal, mode: str) -> None:
+    await portal.send(a_state(1))
+    portal.simulator.weather.left[mode] = 1
+    outcome = (await portal.send(a_state(0)))[0]
+    assert isinstance(outcome, Unknown)
+    assert outcome.request
+
+
+async def test_a_lost_answer_is_settled_by_asking(portal: Portal) -> None:
+    await portal.send(a_state(1))
+    portal.simulator.weather.left["lost"] = 1
+    portal.simulator.weather.seconds = 2.0
+    lost = (await portal.send(a_state(0), deadline_s=0.3))[0]
+    assert isinstance(lost, Unknown)
+    assert isinstance(await portal.ask(a_state(0, step="ask", in_doubt=True)), Delivered)
+    assert isinstance(await portal.ask(a_state(2, step="ask", in_doubt=True)), Absent)
+
+
+async def test_an_update_in_doubt_is_the_whole_state_and_simply_sent_again(portal: Portal) -> None:
+    await portal.send(a_state(0))
+    assert isinstance(await portal.ask(a_state(0, has_full=True, step="ask", in_doubt=True)), Absent)
+
+
+async def test_busy_carries_the_partners_retry_after(portal: Portal) -> None:
+    await portal.send(a_state(1))
+    portal.simulator.weather.left["busy"] = 1
+    portal.simulator.weather.retry_after = "7"
+    outcome = (await portal.send(a_state(0)))[0]
+    assert isinstance(outcome, Transient)
+    assert (outcome.cause, outcome.retry_after_s) == (Cause.BUSY, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "meaning"),
+    [
+        ("0", "Đồng bộ hồ sơ thành công", Meaning.DONE),
+        (0, "THÀNH CÔNG", Meaning.DONE),
+        ("0", "", Meaning.UNCLEAR),
+        ("3", "Hồ sơ H59 đã tồn tại", Meaning.EXISTS),
+        (-3, "Hồ sơ không hợp lệ", Meaning.REFUSED),
+        ("-1", "Lỗi", Meaning.REFUSED),
+        ("-2", "Phiên làm việc hết hạn", Meaning.SESSION),
+        ("99", "gì đó", Meaning.UNCLEAR),
+    ],
+)
+def test_prose_answers_are_read_by_the_table(code: object, message: str, meaning: Meaning) -> None:
+    assert read(Reply.model_validate({"error_code": code, "message": message})) is meaning
+
+
+def test_a_setting_lets_progress_wait_for_a_person() -> None:
+    tuned = ADAPTER.tune(ADAPTER, PortalSettings(progress_dedupe="none"))
+    assert tuned.operation(PROGRESS).dedupe == "none"
+    assert ADAPTER.operation(PROGRESS).dedupe == "key"
+
+
+FILED = {
+    "MaHoSo": "G22.99-260105-000017",
+    "MaTTHC": "1.012783",
+    "TenChuHoSo": "Nguyễn Văn An",
+    "SoDinhDanh": "084080000123",
+    "NgayNop": "20260105081502",
+    "DiaChi": {"MaTinh": "86", "MaXa": "29602"},
+    "DanhSachTep": [{"TenTepDinhKem": "Đơn.pdf", "DuongDan": "tep/9001"}],
+}
+
+
+def incoming(body: bytes, secret: str = "push") -> Incoming:
+    settings = PortalSettings.model_validate({"base_url": "http://127.0.0.1:1", "push_secret": "push"})
+    return Incoming(body, {"x-portal-secret": secret}, settings, SteadyClock(), "http://127.0.0.1:8080")
+
+
+async def test_a_filed_dossier_becomes_an_event_and_its_repeat_the_same_one() -> None:
+    first, again = [await receive(incoming(json.dumps(FILED).encode())) for _ in range(2)]
+    assert isinstance(first, Received)
+    assert isinstance(again, Received)
+    assert first.events[0].id == again.events[0].id
+    assert first.events[0].data["filing"]["files"][0]["url"].startswith("http://127.0.0.1:1/getfile")
+    assert json.loads(first.answer([{"status": "accepted"}]).body)["error_code"] == 0
+    assert json.loads(first.answer([{"status": "duplicate"}]).body)["error_code"] == 1
+    assert json.loads(first.answer([{"status": "refused"}]).body)["error_code"] == -1
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "status"),
+    [
+        (json.dumps(FILED).encode(), "wrong", 401),
+        (b"{", "push", 200),
+        (json.dumps(FILED | {"NgayNop": "hôm qua"}).encode(), "push", 200),
+        (json.dumps(FILED | {"MaTTHC": "x"}).encode(), "push", 200),
+    ],
+)
+async def test_what_the_portal_may_not_push_is_answered_with_failure(body: bytes, secret: str, status: int) -> None:
+    answer = await receive(incoming(body, secret))
+    assert isinstance(answer, Answer)
+    assert answer.status == status
+    assert json.loads(answer.body)["error_code"] == -1
