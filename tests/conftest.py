@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bus.seal import Keyring
 from tests.servers import Postgres, RabbitMQ, ServerMissing
+
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 REQUIRED = os.environ.get("CI") == "true" or os.environ.get("LIENTHONG_REQUIRE_SERVERS") == "1"
 
