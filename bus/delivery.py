@@ -74,6 +74,8 @@ def settle(
             return Move(open_state, outcome.cause, job.step, due_at, group_size=job.group_size)
         case Unknown():
             due_at = next_attempt(tries, job.accepted_at, policy, now, rng)
+            if job.step == "ask" and not job.in_doubt:
+                return Move(State.WAITING, Cause.TAKEN, "ask", due_at)
             return _doubt(operation, job.step, None if job.step == "ask" else job.attempt, outcome.cause, due_at)
         case _:
             raise TypeError(f"no arrow for {type(outcome).__name__}")
@@ -84,6 +86,8 @@ def crashed(stale: Stale, operation: Operation, policy: RetryPolicy, now: float,
     if stale.crashes + 1 >= FATAL_CRASHES:
         return Move(State.DEAD, Cause.POISON, doubt=0)
     due_at = next_attempt(stale.tries + 1, stale.accepted_at, policy, now, rng)
+    if stale.step == "ask" and not stale.in_doubt:
+        return Move(State.WAITING, Cause.TAKEN, "ask", due_at)
     return _doubt(operation, stale.step, None if stale.step == "ask" else stale.attempt, Cause.CRASHED, due_at)
 
 

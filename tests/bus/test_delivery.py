@@ -140,6 +140,10 @@ def test_no_arrow_ever_resends_what_only_a_person_may_settle(
         assert move.due_at is None
     if isinstance(outcome, Unknown) and dedupe == "query":
         assert move.step == "ask"
+    if isinstance(outcome, Unknown) and step == "ask" and not in_doubt:
+        assert (move.state, move.cause, move.step) == (State.WAITING, Cause.TAKEN, "ask")
+    if isinstance(outcome, Unknown) and step == "ask" and not in_doubt:
+        assert (move.state, move.cause, move.step) == (State.WAITING, Cause.TAKEN, "ask")
     if in_doubt and not isinstance(outcome, Delivered | Permanent | Contract | Absent | Taken):
         assert move.state is State.IN_DOUBT
 
@@ -153,3 +157,10 @@ def test_a_delivery_open_at_three_deaths_of_its_worker_is_poison(dedupe: Dedupe)
     assert (first.state, first.cause) == (State.IN_DOUBT, Cause.CRASHED)
     last = crashed(stale(FATAL_CRASHES - 1), operation(dedupe), POLICY, NOW, random.Random(1))
     assert (last.state, last.cause) == (State.DEAD, Cause.POISON)
+
+
+@pytest.mark.parametrize("dedupe", DEDUPES)
+def test_what_was_taken_stays_taken_when_the_worker_that_asked_dies(dedupe: Dedupe) -> None:
+    asked = Stale("plain", "put", "ask", 2, 1, 0, False, NOW)
+    move = crashed(asked, operation(dedupe), POLICY, NOW, random.Random(1))
+    assert (move.state, move.cause, move.step) == (State.WAITING, Cause.TAKEN, "ask")
