@@ -34,16 +34,18 @@ QUEUE_ARGUMENTS = {"x-queue-type": "quorum", "x-max-length": QUEUE_LENGTH, "x-ov
 
 
 class Ring:
-    """One ring taken from the bell. `ack` once the claim it caused is committed; harmless after a reconnect."""
+    """One ring taken from the bell. `ack` once the claim it caused is committed; harmless twice and after a reconnect."""
 
     __slots__ = ("_ack", "partner")
 
-    def __init__(self, partner: str, ack: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, partner: str, ack: Callable[[], None] | None = None) -> None:
         self.partner = partner
         self._ack = ack
 
     def ack(self) -> None:
-        self._ack()
+        ack, self._ack = self._ack, None
+        if ack is not None:
+            ack()
 
 
 OnRing = Callable[[Ring], None]
@@ -106,7 +108,11 @@ class MemoryBell:
             return
         buffer.put({"partner": partner})
         message = buffer.get_nowait()
-        self._on_ring(Ring(message.payload["partner"], message.ack))
+        self._on_ring(Ring(message.payload["partner"], lambda: self._acknowledge(message)))
+
+    def _acknowledge(self, message: Any) -> None:
+        if self._loop is not None:  # else the bell has stopped and its queues are gone
+            message.ack()
 
     async def stop(self) -> None:
         self._loop = None
@@ -144,7 +150,9 @@ class AmqpBell:
         self._thread.start()
 
     def ring(self, partner: str) -> None:
-        """Publish soon; rings not yet published merge, rings while disconnected are dropped with the next reconnect."""
+        """Publish soon; rings not yet published merge. A partner never declared has no queue and is not rung."""
+        if partner not in self._declare:
+            return
         with self._lock:
             if partner in self._wanted:
                 return
@@ -160,6 +168,9 @@ class AmqpBell:
         self._wake()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, IO_LIMIT_S)
+            if not self._thread.is_alive():
+                self._wake_read.close()
+                self._wake_write.close()
 
     def _run(self) -> None:
         tries = 0
@@ -177,7 +188,7 @@ class AmqpBell:
         self.connected = False
 
     def _serve(self) -> None:
-        """One connection's life: declare, consume, publish, until it breaks or we stop."""
+        """One connection's life, from its opening until it breaks or we stop."""
         options = {
             "confirm_publish": True,
             "read_timeout": IO_LIMIT_S,
@@ -190,29 +201,37 @@ class AmqpBell:
         with kombu.Connection(
             self._url, heartbeat=HEARTBEAT_S, connect_timeout=5, transport_options=options
         ) as connection:
-            connection.connect()
-            channel = connection.channel()
-            exchange = kombu.Exchange(EXCHANGE, "direct", durable=True)
-            for partner in self._declare:
-                self._queue(partner, exchange)(channel).declare()
-            producer = kombu.Producer(
-                channel, exchange, serializer="json", auto_declare=False, on_return=self._returned
-            )
-            consumer = kombu.Consumer(
-                connection.channel(),
-                [self._queue(partner, exchange) for partner in self._listen],
-                callbacks=[lambda body, message: self._heard(generation, body, message)],
-                accept=["json"],
-                prefetch_count=50,
-                auto_declare=False,
-                tag_prefix="ring.",
-            )
-            if self._listen:
-                consumer.consume()
-            self.connected, self._broken = True, False
-            with self._lock:
-                self._wanted |= set(self._declare)  # whoever rang meanwhile was not heard
-            self._loop_io(connection, producer, generation)
+            line = connection.connect()
+            try:
+                self._live(connection, generation)
+            except Exception:
+                line.collect()  # cut it: a polite close would wait for an answer that may never come
+                raise
+
+    def _live(self, connection: Any, generation: int) -> None:
+        """Declare, consume and publish on one open connection."""
+        channel = connection.channel()
+        exchange = kombu.Exchange(EXCHANGE, "direct", durable=True)
+        for partner in self._declare:
+            self._queue(partner, exchange)(channel).declare()
+        producer = kombu.Producer(channel, exchange, serializer="json", auto_declare=False, on_return=self._returned)
+        consumer = kombu.Consumer(
+            connection.channel(),
+            [self._queue(partner, exchange) for partner in self._listen],
+            callbacks=[lambda body, message: self._heard(generation, body, message)],
+            accept=["json"],
+            prefetch_count=50,
+            auto_declare=False,
+            tag_prefix="ring.",
+        )
+        if self._listen:
+            consumer.consume()
+        self.connected, self._broken = True, False
+        with self._lock:
+            self._wanted |= set(self._declare)  # whoever rang meanwhile was not heard
+        self._loop_io(connection, producer, generation)
+        if not self._broken:
+            self._send_acks(generation)  # else an orderly stop would ring again for what was claimed
 
     def _queue(self, partner: str, exchange: Any) -> Any:
         return kombu.Queue(
