@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
 
 from bus.adapter import Job
@@ -49,7 +50,10 @@ def intake_span(event_type: str, outside: str) -> Iterator[str]:
     """The root of an event's trace; a context that came with it is linked. Yields our traceparent."""
     context = context_of(outside)
     span = _TRACER.start_span(
-        f"accept {event_type}", kind=SpanKind.CONSUMER, links=[Link(context)] if context is not None else None
+        f"accept {event_type}",
+        context=Context(),  # a root, whatever span this task was born in
+        kind=SpanKind.CONSUMER,
+        links=[Link(context)] if context is not None else None,
     )
     try:
         yield traceparent_of(span)
@@ -62,7 +66,8 @@ def call_span(partner: str, jobs: Sequence[Job]) -> Iterator[str]:
     """One call: a child of its event's trace, or, for many dossiers, a span linked to each of their traces. Yields its traceparent."""
     first = jobs[0]
     contexts = [context for job in jobs if (context := context_of(job.traceparent)) is not None]
-    parent = trace.set_span_in_context(NonRecordingSpan(contexts[0])) if len(jobs) == 1 and contexts else None
+    single = len(jobs) == 1 and bool(contexts)
+    parent = trace.set_span_in_context(NonRecordingSpan(contexts[0]), Context()) if single else Context()
     span = _TRACER.start_span(
         f"{first.step} {partner} {first.operation}",
         context=parent,
