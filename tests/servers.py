@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 
@@ -41,7 +42,7 @@ def wait_for_port(port: int, timeout_s: float) -> None:
     raise TimeoutError(f"nothing listens on port {port} after {timeout_s:.0f} s")
 
 
-class Server:
+class Server(ABC):
     """One private server process with its process group."""
 
     def __init__(self) -> None:
@@ -49,13 +50,13 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="lienthong-"))
         self.process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def start(self) -> None:
         """Start and wait until it answers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """Stop in good order."""
-        raise NotImplementedError
 
     def _spawn(self, command: list[str], environment: dict[str, str], user: str | None = None) -> None:
         log = (self.folder / "server.log").open("ab")

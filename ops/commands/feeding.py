@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -51,9 +52,21 @@ def sample(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _lines(file: Path) -> Iterator[str]:
+    """The lines of a file, or of standard input for `-`."""
+    if str(file) == "-":
+        yield from sys.stdin
+        return
+    try:
+        with file.open(encoding="utf-8") as lines:
+            yield from lines
+    except OSError as error:
+        fail(USAGE, f"{file}: {error.strerror}")
+
+
 @app.command()
 def send(
-    file: Annotated[typer.FileText, typer.Argument(help="events, one JSON a line (default: standard input)")] = "-",  # type: ignore[assignment]
+    file: Annotated[Path, typer.Argument(help="events, one JSON a line (default: standard input)")] = Path("-"),
     batch: Annotated[int, typer.Option("--batch", min=1, max=1000)] = 200,
     url: Url = None,
     key: Key = "",
@@ -78,7 +91,7 @@ def send(
                 print(f"{verdict['status']} {verdict['id']}: {why}", file=sys.stderr)
         values.clear()
 
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(_lines(file), start=1):
         if not line.strip():
             continue
         try:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
 from bus import tracing
 from tests.builders import a_job
 
 
 @pytest.fixture(autouse=True)
-def tracer(monkeypatch: pytest.MonkeyPatch) -> Iterator[trace.Tracer]:
+def tracer(monkeypatch: pytest.MonkeyPatch) -> trace.Tracer:
     """A provider of our own in place of the process's."""
     own = TracerProvider().get_tracer("test")
     monkeypatch.setattr(tracing, "_TRACER", own)
@@ -47,7 +47,7 @@ def test_a_call_for_many_has_a_trace_of_its_own_linked_to_each() -> None:
             events.append(accepted)
     with tracing.call_span("plain", [a_job(n, traceparent=t) for n, t in enumerate(events, 1)]) as sent:
         assert tracing.trace_id(sent) not in {tracing.trace_id(t) for t in events}
-        links = trace.get_current_span().links  # type: ignore[attr-defined]
+        links = cast(ReadableSpan, trace.get_current_span()).links
         assert [link.context.trace_id for link in links] == [int(tracing.trace_id(t), 16) for t in events]
 
 
