@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +25,8 @@ from ops.commands.common import (
 )
 
 app = typer.Typer()
+
+STDIN = Path("-")
 
 
 @app.command()
@@ -54,7 +57,7 @@ def sample(
 
 def _lines(file: Path) -> Iterator[str]:
     """The lines of a file, or of standard input for `-`."""
-    if str(file) == "-":
+    if file == STDIN:
         yield from sys.stdin
         return
     try:
@@ -66,7 +69,7 @@ def _lines(file: Path) -> Iterator[str]:
 
 @app.command()
 def send(
-    file: Annotated[Path, typer.Argument(help="events, one JSON a line (default: standard input)")] = Path("-"),
+    file: Annotated[Path, typer.Argument(help="events, one JSON a line (default: standard input)")] = STDIN,
     batch: Annotated[int, typer.Option("--batch", min=1, max=1000)] = 200,
     url: Url = None,
     key: Key = "",
