@@ -42,6 +42,18 @@ def wait_for_port(port: int, timeout_s: float) -> None:
     raise TimeoutError(f"nothing listens on port {port} after {timeout_s:.0f} s")
 
 
+def wait_until_closed(port: int, timeout_s: float) -> None:
+    """Return once nothing listens on the port. Raises TimeoutError."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.5).close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"something still listens on port {port} after {timeout_s:.0f} s")
+
+
 class Server(ABC):
     """One private server process with its process group."""
 
@@ -242,6 +254,11 @@ class RabbitMQ(Server):
         self._spawn([str(self._bin / "rabbitmq-server")], self.environment, self._user)
         wait_for_port(self.port, 60)
 
+    def kill(self) -> None:
+        """SIGKILL to every process of the node; returns once its port is free."""
+        super().kill()
+        wait_until_closed(self.port, 10)
+
     def stop(self) -> None:
         assert self.process is not None
         self.signal(signal.SIGTERM)
@@ -265,4 +282,6 @@ class RabbitMQ(Server):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
-        subprocess.run(["pkill", "-9", "-f", f"epmd.*{self._epmd}"], check=False, capture_output=True)
+        epmd = shutil.which("epmd")
+        if epmd is not None:
+            subprocess.run([epmd, "-kill"], env={"ERL_EPMD_PORT": str(self._epmd)}, check=False, capture_output=True)
