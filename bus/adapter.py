@@ -83,12 +83,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to a partner: its id (shared by its rows' attempts), its total deadline in seconds, its trace context."""
+    """One call to a partner: its id (shared by its rows' attempts), its total deadline in seconds, its trace context.
+
+    `may_send` is asked by the transport last of all before it writes: False once the lease no longer outlasts the deadline.
+    """
 
     id: str
     deadline_s: float
     traceparent: str = ""
     on_extra_call: Callable[[], None] = lambda: None
+    may_send: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)

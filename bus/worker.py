@@ -306,6 +306,7 @@ class PartnerWorker:
                 deadline_s=self.settings.timeout_s,
                 traceparent=traceparent,
                 on_extra_call=lambda: extra.__setitem__(0, extra[0] + 1),
+                may_send=lambda: self._clock.now() <= sends_until,
             )
             crash.reach("call.before")
             try:

@@ -137,6 +137,8 @@ class HttpClient:
             content=body,
             extensions={"timeout": {"connect": CONNECT_LIMIT_S}},
         )
+        if not call.may_send():
+            return Failure(False, Cause.NOT_SENT, "the lease ran out before the request was written")
         try:
             response = await self._open().handle_async_request(request)
         except (httpx.TransportError, aiohttp.ClientError) as error:

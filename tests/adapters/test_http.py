@@ -149,3 +149,11 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.Monke
 def test_only_http_addresses_are_called(address: str) -> None:
     with pytest.raises(ValueError, match="base_url"):
         HttpClient(PartnerSettings(base_url=address))
+
+
+async def test_nothing_is_written_once_the_lease_has_run_out() -> None:
+    async with partner(reply(b"{}")) as (client, heads):
+        failure = await client.send(client.endpoint("/rows"), b"{}", Call("c", 2.0, may_send=lambda: False))
+    assert isinstance(failure, Failure)
+    assert not failure.sent
+    assert heads == []

@@ -111,6 +111,7 @@ def take_away(postgres: Postgres, how: str) -> None:
             postgres.start()
 
 
+@pytest.mark.chaos  # a process frozen exactly between its last look at the lease and the socket can still send once
 def test_two_workers_stopped_past_their_leases_and_woken_do_nothing_twice(trial: Trial) -> None:
     with trial.feeding(trial.shuffled(trial.events(EVENTS)), pause_s=0.05):
         time.sleep(0.5)
