@@ -51,10 +51,8 @@ class Intake:
         """What the ledger stores of an event. A reply (`job` given) goes on in the trace and thread of what it answers."""
         correlation = envelope.correlationid or thread_id(job.envelope if job else envelope)
         causation = envelope.causationid or (job.envelope.id if job else "")
-        traceparent = job.traceparent if job is not None else ""
-        if not traceparent:
-            with tracing.intake_span(envelope.type, envelope.traceparent) as traceparent:
-                pass
+        traceparent = (job.traceparent if job else "") or tracing.begin(envelope.type, envelope.traceparent)
+        body = envelope.to_json()
         return Arrival(
             source=envelope.source,
             id=envelope.id,
@@ -62,8 +60,8 @@ class Intake:
             subject=envelope.subject,
             sequence=envelope.sequence,
             occurred_at=envelope.time.timestamp(),
-            body=envelope.to_json(),
-            content=envelope.content(),
+            body=body,
+            content=envelope.content() if envelope.traced else body,
             debts=tuple(self._debt(owed) for owed in self._route(envelope)),
             client=client,
             finders=tuple(finders(envelope.message)),

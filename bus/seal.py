@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+NONCES = 256
 
 
 class SealError(Exception):
@@ -40,6 +41,8 @@ class Keyring:
         self._prefix = bytes([len(writing.encode())]) + writing.encode()
         self._search = search
         self._chain = chain
+        self._nonces: list[bytes] = []
+        os.register_at_fork(after_in_child=self._nonces.clear)  # two processes never share a nonce
 
     @classmethod
     def generate(cls) -> str:
@@ -75,8 +78,18 @@ class Keyring:
 
     def seal(self, plain: bytes, record: str) -> bytes:
         """Encrypt `plain` for the record named."""
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = self._nonce()
         return self._prefix + nonce + self._writer.encrypt(nonce, plain, record.encode())
+
+    def _nonce(self) -> bytes:
+        """Random bytes never used before, asked of the system for many values at once; safe from any thread."""
+        try:
+            return self._nonces.pop()
+        except IndexError:
+            block = os.urandom(NONCE_BYTES * NONCES)
+            fresh = [block[at : at + NONCE_BYTES] for at in range(0, len(block), NONCE_BYTES)]
+            self._nonces.extend(fresh[1:])
+            return fresh[0]
 
     def open(self, sealed: bytes, record: str) -> bytes:
         """Decrypt what was sealed for the record named. Raises SealError."""

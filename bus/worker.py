@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -240,7 +239,9 @@ class PartnerWorker:
 
     async def _probe(self, jobs: Sequence[Job]) -> bool:
         """Try the open breaker with the partner's harmless call, where it has one; False when it stays open."""
-        outcome = await self._guard(self._adapter.probe(Call(secrets.token_hex(8), self.settings.timeout_s)))
+        outcome = await self._guard(
+            self._adapter.probe(Call(f"{self._rng.getrandbits(64):016x}", self.settings.timeout_s))
+        )
         if outcome is None or isinstance(outcome, Delivered):
             return True
         change = self.health.judge([outcome], self._clock.now(), probe=True)
@@ -302,7 +303,7 @@ class PartnerWorker:
         started_at = self._clock.now()
         with tracing.call_span(self.partner.name, jobs) as traceparent:
             call = Call(
-                id=secrets.token_hex(8),
+                id=f"{self._rng.getrandbits(64):016x}",
                 deadline_s=self.settings.timeout_s,
                 traceparent=traceparent,
                 on_extra_call=lambda: extra.__setitem__(0, extra[0] + 1),

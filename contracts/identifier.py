@@ -236,7 +236,9 @@ def _described(says: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": says, "examples": list(examples)})
 
 
-Tidy = Annotated[str, BeforeValidator(tidy)]
+TIDY = BeforeValidator(tidy)
+"""Stands behind the constraints of a text, so that they are checked natively, on what is left after tidying."""
+Tidy = Annotated[str, TIDY]
 AgencyId = Annotated[
     Tidy, AfterValidator(_agency), _described("agency id, old form or new", "000.00.17.H59", "H59.17.5")
 ]
@@ -265,13 +267,13 @@ SocialInsuranceNumber = Annotated[
 BudgetUnitCode = Annotated[Tidy, AfterValidator(_budget), _described("7 digits", "1061234")]
 Phone = Annotated[Tidy, AfterValidator(_phone), _described("10 or 11 digits, or +84", "0912345678"), PERSONAL]
 LegalNumber = Annotated[Tidy, AfterValidator(_legal), _described("number of a legal text", "61/2018/NĐ-CP")]
-Name = Annotated[Tidy, StringConstraints(min_length=1, max_length=300), PERSONAL]
-Text = Annotated[Tidy, StringConstraints(max_length=4000)]
-Title = Annotated[Tidy, StringConstraints(min_length=1, max_length=1500)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300), TIDY, PERSONAL]
+Text = Annotated[str, StringConstraints(max_length=4000), TIDY]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=1500), TIDY]
 Remark = Annotated[Text, PERSONAL]
 """What people write freely may name people."""
-Label = Annotated[Tidy, StringConstraints(max_length=100)]
-Key = Annotated[Tidy, StringConstraints(min_length=1, max_length=100)]
+Label = Annotated[str, StringConstraints(max_length=100), TIDY]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=100), TIDY]
 PartialDay = Annotated[
     PartialDate,
     BeforeValidator(partial_date),

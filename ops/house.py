@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
@@ -35,6 +36,13 @@ log = structlog.get_logger("ops.house")
 DRAIN_S = 25.0
 """How long calls under way may take to end when we stop (reliability G11)."""
 CODES_PACE_S = 15.0
+
+
+def quiet_collector() -> None:
+    """Let Python's cycle collector pass over what a bus keeps for good, and come by seldom: it took a fifth of the processor."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class House:
@@ -82,6 +90,7 @@ class House:
 
     async def start(self) -> None:
         """Open the partners' rooms, ring the bell, begin to work."""
+        quiet_collector()
         quarantine = Quarantine()
         for name in self.serves:
             partner, own = self.partners[name], self.partner_settings[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bus.adapter import Job
@@ -43,14 +45,15 @@ class Metrics:
         self._paused = Gauge(
             "lienthong_partner_paused", "1 while the partner is paused", ["partner"], registry=self.registry
         )
+        self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
 
     def came_in(self, envelope: Envelope, _owed: int) -> None:
         self._events.labels(envelope.type).inc()
 
     def went_out(self, job: Job, outcome: Outcome, seconds: float) -> None:
-        self._rows.labels(job.partner, job.operation, type(outcome).__name__, outcome.cause).inc()
-        self._seconds.labels(job.partner, job.operation).observe(seconds)
+        self._rows_of(job.partner, job.operation, type(outcome).__name__, outcome.cause).inc()
+        self._seconds_of(job.partner, job.operation).observe(seconds)
 
     async def refresh(self, ledger: Ledger, bell: Bell) -> None:
         """Bring the gauges up to the ledger's tally."""

@@ -17,8 +17,9 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
+from bus import tracing
 from ops.settings import TelemetrySettings
 
 LOG_BYTES = 50 * 2**20
@@ -47,13 +48,14 @@ def start(settings: TelemetrySettings) -> None:
 
 def _start_tracing(settings: TelemetrySettings) -> None:
     provider = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(settings.sample_ratio if settings.otlp_url else 0.0)),
+        sampler=ParentBased(ALWAYS_ON),  # bus.tracing begins spans for sampled traces alone
         resource=Resource.create({"service.name": "lienthong"}),
     )
     if settings.otlp_url:
         exporter = OTLPSpanExporter(endpoint=settings.otlp_url, timeout=5)
         provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=4096, schedule_delay_millis=2000))
     trace.set_tracer_provider(provider)
+    tracing.sample(settings.sample_ratio if settings.otlp_url else 0.0)
 
 
 def _start_logging(settings: TelemetrySettings) -> None:
@@ -95,8 +97,6 @@ def _start_logging(settings: TelemetrySettings) -> None:
 
 def add_trace_id(_logger: Any, _method: str, record: dict[str, Any]) -> dict[str, Any]:
     """The trace and span a record belongs to."""
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        record["trace_id"] = f"{context.trace_id:032x}"
-        record["span_id"] = f"{context.span_id:016x}"
+    if traceparent := tracing.current():
+        _, record["trace_id"], record["span_id"], _ = traceparent.split("-")
     return record

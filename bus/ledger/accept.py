@@ -56,7 +56,7 @@ def lock_threads(book: Book, arrivals: Sequence[Arrival]) -> dict[tuple[str, str
         for (source, dossier), _ in keys
     ]
     rows = book.db.many_rows("lock_thread", params) if params else []
-    return {key: Thread(row[0], row[1]) for (key, _), row in zip(keys, rows, strict=True)}
+    return {(source, dossier): Thread(next_, early) for source, dossier, next_, early in rows}
 
 
 def accept(
@@ -209,7 +209,7 @@ def _stored_deliveries(book: Book, event: int, dossier: str) -> list[Pending]:
 
 def close_gap(book: Book, source: str, dossier: str) -> int:
     """Give up waiting for the missing numbers before the first early event; how many events enter."""
-    thread = Thread(*book.db.many_rows("lock_thread", [{"source": source, "dossier": dossier, "first": 1}])[0])
+    thread = Thread(*book.db.many_rows("lock_thread", [{"source": source, "dossier": dossier, "first": 1}])[0][2:])
     early = book.db.rows("early_events", {"source": source, "dossier": dossier})
     if not early:
         return 0
@@ -253,25 +253,24 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
     for delivery in entering:
         lanes.setdefault((delivery.partner, delivery.dossier), []).append(delivery)
     ordered = sorted(lanes.items())
-    rows = book.db.many_rows(
-        "upsert_lane",
-        [
-            {
-                "id": fresh,
-                "partner": partner,
-                "dossier": dossier,
-                "k": len(members),
-                "head": members[0].id,
-                "priority": members[0].priority,
-                "now": book.now,
-            }
-            for fresh, ((partner, dossier), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
-        ],
-    )
+    params = [
+        {
+            "id": fresh,
+            "partner": partner,
+            "dossier": dossier,
+            "k": len(members),
+            "head": members[0].id,
+            "priority": members[0].priority,
+            "now": book.now,
+        }
+        for fresh, ((partner, dossier), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
+    ]
+    placed_in = {(partner, dossier): row for partner, dossier, *row in book.db.many_rows("upsert_lane", params)}
     fresh_rows: list[dict[str, Any]] = []
     numbered: list[dict[str, Any]] = []
     replaced: list[int] = []
-    for ((partner, _), members), (lane, last, head, has_full) in zip(ordered, rows, strict=True):
+    for (partner, dossier), members in ordered:
+        lane, last, head, has_full = placed_in[partner, dossier]
         first = last - len(members) + 1
         placed = [(number, member) for number, member in enumerate(members, start=first)]
         gone = _supersede(book, lane, placed, has_full=bool(has_full)) if any(m.full_state for m in members) else set()

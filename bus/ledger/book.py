@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from bus.ledger.database import Database
 from bus.ledger.words import SourceRule, State
@@ -52,7 +53,7 @@ class Book:
         if changes:
             self.db.many("add_tally", changes)
         if self.moves:
-            entry = json.dumps(self.moves, separators=(",", ":"), ensure_ascii=False)
+            entry = orjson.dumps(self.moves).decode()
             self.db.run("write_journal", {"at": self.now, "process": self.process, "entry": entry})
 
     def set_heads(self, lanes: Sequence[int]) -> None:

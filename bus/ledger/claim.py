@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from bus.adapter import Job
 from bus.ledger.book import Book, attempt_record, event_record, lane_record
@@ -185,7 +186,7 @@ def _requests(book: Book, ids: list[int]) -> dict[int, bytes]:
     """The newest request sealed with an earlier attempt of each delivery."""
     found: dict[int, bytes] = {}
     for delivery, number, secret in book.db.rows("sealed_requests", {"ids": ids}) if ids else ():
-        opened = json.loads(book.keys.open(bytes(secret), attempt_record(delivery, number)))
+        opened = orjson.loads(book.keys.open(bytes(secret), attempt_record(delivery, number)))
         if "request" in opened:
             found[delivery] = opened["request"].encode()
     return found
@@ -205,7 +206,7 @@ def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None
         number=row["number"],
         key=row["key"],
         envelope=Envelope.trusted(body),
-        memo=json.loads(book.keys.open(memo, lane_record(partner, row["dossier"]))) if memo else {},
+        memo=orjson.loads(book.keys.open(memo, lane_record(partner, row["dossier"]))) if memo else {},
         has_full=has_full,
         request=request,
         tries=row["tries"],

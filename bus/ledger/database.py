@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 from typing import Any, Literal, Protocol
 
 Params = Mapping[str, Any]
@@ -41,11 +42,11 @@ class Database(Protocol):
         ...
 
     def many(self, query: str, params: Sequence[Params]) -> None:
-        """The same statement for each of `params`."""
+        """One statement with a `/*rows*/` list over all of `params`."""
         ...
 
     def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
-        """The same statement for each of `params`, one row from each."""
+        """The same, with the rows it returns, in no order that may be relied on."""
         ...
 
     def ids(self, table: str, count: int) -> list[int]:
@@ -71,6 +72,40 @@ def queries(file: str = "queries.sql") -> dict[str, str]:
 
 ANY_OF = re.compile(r"= any_of\(:(\w+)\)")
 PARAMETER = re.compile(r"(?<!:):(\w+)")
+
+
+CAST = re.compile(r"/\*(::\w+)\*/")
+_ROWS = re.compile(r"/\*rows\*/(\((?:[^()]|\([^()]*\))*\))")
+_CHUNKS = (64, 16, 4, 1)
+"""Rows a statement carries: a few sizes only, so that prepared statements are met again."""
+
+
+class RowSet:
+    """A statement over many rows: its `/*rows*/(...)` list repeated, its parameters by place (`mark` stands for one).
+
+    On a thread that shares its interpreter with busy others each statement costs a turn at the interpreter's lock, so that a
+    statement for each row made a group many times slower than one for all.
+    """
+
+    def __init__(self, sql: str, mark: str) -> None:
+        found = _ROWS.search(sql)
+        if found is None:
+            raise ValueError(f"no /*rows*/ list in: {sql}")
+        self._head, self._tail = sql[: found.start()], sql[found.end() :]
+        self._row = PARAMETER.sub(mark, found[1])
+        self._pick = itemgetter(*PARAMETER.findall(found[1]))
+        self._texts = {size: self._head + ",".join([self._row] * size) + self._tail for size in _CHUNKS}
+
+    def statements(self, params: Sequence[Params]) -> Iterator[tuple[str, list[Any]]]:
+        """The statements for `params`, each with its values."""
+        start, left = 0, len(params)
+        while left:
+            size = next(size for size in _CHUNKS if size <= left)
+            values: list[Any] = []
+            for one in params[start : start + size]:
+                values += self._pick(one)
+            yield self._texts[size], values
+            start, left = start + size, left - size
 
 
 class IdBlocks:

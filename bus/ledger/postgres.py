@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from bus.ledger.database import ANY_OF, PARAMETER, IdBlocks, Params, Rows, Trouble, queries
+from bus.ledger.database import ANY_OF, CAST, PARAMETER, IdBlocks, Params, Rows, RowSet, Trouble, queries
 from bus.ledger.ledger import LedgerUnfit
 
 LEAST_VERSION = 150000
@@ -28,6 +28,11 @@ def translate(sql: str) -> str:
     sql = ANY_OF.sub(r"= ANY(:\1)", sql.replace("%", "%%"))
     sql = sql.replace("/*lock*/", "FOR UPDATE").replace("/*skip*/", "FOR UPDATE SKIP LOCKED")
     return PARAMETER.sub(r"%(\1)s", sql)
+
+
+@cache
+def _row_set(query: str) -> RowSet:
+    return RowSet(CAST.sub(r"\1", queries()[query]), "%s")
 
 
 def connect(
@@ -118,21 +123,12 @@ class PostgresDatabase:
         return self._open.execute(self._sql[query].encode(), params).fetchall()
 
     def many(self, query: str, params: Sequence[Params]) -> None:
-        if len(params) == 1:
-            self._open.execute(self._sql[query].encode(), params[0])
-        elif params:
-            with self._open.cursor() as cursor:
-                cursor.executemany(self._sql[query].encode(), params)
+        for statement, values in _row_set(query).statements(params):
+            self._open.execute(statement.encode(), values)
 
     def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
-        found: Rows = []
-        with self._open.cursor() as cursor:
-            cursor.executemany(self._sql[query].encode(), params, returning=True)
-            while params:
-                found += cursor.fetchall()
-                if not cursor.nextset():
-                    break
-        return found
+        execute = self._open.execute
+        return [row for text, values in _row_set(query).statements(params) for row in execute(text.encode(), values)]
 
     def ids(self, table: str, count: int) -> list[int]:
         return self._ids.take(table, count, self._fetch_ids)

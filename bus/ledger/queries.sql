@@ -1,13 +1,17 @@
 -- Named queries shared by both databases. `:name` is a parameter, `= any_of(:ids)` a list of them; `/*lock*/` locks the rows on
--- PostgreSQL and is nothing on SQLite, where one process writes.
+-- PostgreSQL and is nothing on SQLite, where one process writes. `/*rows*/(...)` is repeated for each of many rows, so that a group is
+-- a handful of statements; `/*::type*/` is a cast that only PostgreSQL needs, in such lists.
 
 -- name: lock_thread
 -- Take the thread's row (made when new); its next number and how many events wait behind a gap. Locks out every other accept of it.
-INSERT INTO thread (source, dossier, next, early) VALUES (:source, :dossier, :first, 0)
-ON CONFLICT (source, dossier) DO UPDATE SET next = thread.next RETURNING next, early;
+INSERT INTO thread (source, dossier, next, early) VALUES /*rows*/(:source, :dossier, :first, 0)
+ON CONFLICT (source, dossier) DO UPDATE SET next = thread.next RETURNING source, dossier, next, early;
 
 -- name: move_thread
-UPDATE thread SET next = :next, early = :early, early_at = :early_at WHERE source = :source AND dossier = :dossier;
+WITH v (source, dossier, next, early, early_at) AS (VALUES
+    /*rows*/(:source/*::text*/, :dossier/*::text*/, :next/*::bigint*/, :early/*::bigint*/, :early_at/*::float8*/))
+UPDATE thread SET next = v.next, early = v.early, early_at = v.early_at FROM v
+WHERE thread.source = v.source AND thread.dossier = v.dossier;
 
 -- name: known_events
 -- Which of these events are in the book already; by event id first, as the unique index is.
@@ -20,7 +24,7 @@ SELECT event_id FROM event WHERE dossier = :dossier AND source = :source AND seq
 -- name: insert_event
 INSERT INTO event (id, source, event_id, type, dossier, sequence, entered, occurred_at, accepted_at, client, flags,
                    correlation_id, causation_id, traceparent, digest, body)
-VALUES (:id, :source, :event_id, :type, :dossier, :sequence, :entered, :occurred_at, :accepted_at, :client, :flags,
+VALUES /*rows*/(:id, :source, :event_id, :type, :dossier, :sequence, :entered, :occurred_at, :accepted_at, :client, :flags,
         :correlation_id, :causation_id, :traceparent, :digest, :body);
 
 -- name: early_events
@@ -38,13 +42,13 @@ WHERE dossier = :dossier AND event = any_of(:ids) AND state = 'waiting' AND caus
 -- name: upsert_lane
 -- The lane's new numbers, under its row lock: numbers follow commits. A lane without a head gets this one.
 INSERT INTO lane (id, partner, dossier, last_number, head, priority, ready_at)
-VALUES (:id, :partner, :dossier, :k, :head, :priority, :now)
+VALUES /*rows*/(:id, :partner, :dossier, :k, :head, :priority, :now)
 ON CONFLICT (partner, dossier) DO UPDATE SET
-    last_number = lane.last_number + :k,
+    last_number = lane.last_number + excluded.last_number,
     head = COALESCE(lane.head, excluded.head),
     priority = CASE WHEN lane.head IS NULL THEN excluded.priority ELSE lane.priority END,
     ready_at = CASE WHEN lane.head IS NULL AND lane.held = 0 THEN excluded.ready_at ELSE lane.ready_at END
-RETURNING id, last_number, head, has_full;
+RETURNING partner, dossier, id, last_number, head, has_full;
 
 -- name: holding
 -- The deliveries that still hold a lane, in order.
@@ -53,22 +57,24 @@ SELECT id, number, operation, full_state, state, cause FROM delivery WHERE lane 
 -- name: insert_delivery
 INSERT INTO delivery (id, lane, number, event, partner, dossier, operation, full_state, priority, key, state, cause, holds,
                       due_at, accepted_at, changed_at)
-VALUES (:id, :lane, :number, :event, :partner, :dossier, :operation, :full_state, :priority, :key, :state, :cause, :holds,
+VALUES /*rows*/(:id, :lane, :number, :event, :partner, :dossier, :operation, :full_state, :priority, :key, :state, :cause, :holds,
         :due_at, :now, :now);
 
 -- name: number_delivery
 -- An early delivery takes its place in the lane.
-UPDATE delivery SET lane = :lane, number = :number, state = :state, cause = :cause, holds = :holds, due_at = :now, changed_at = :now
-WHERE id = :id;
+WITH v (id, lane, number, state, cause, holds, now) AS (VALUES /*rows*/(:id/*::bigint*/, :lane/*::bigint*/, :number/*::bigint*/,
+    :state/*::text*/, :cause/*::text*/, :holds/*::smallint*/, :now/*::float8*/))
+UPDATE delivery SET lane = v.lane, number = v.number, state = v.state, cause = v.cause, holds = v.holds, due_at = v.now,
+    changed_at = v.now FROM v WHERE delivery.id = v.id;
 
 -- name: supersede
 UPDATE delivery SET state = 'superseded', cause = '', holds = 0, due_at = NULL, changed_at = :now WHERE id = :id;
 
 -- name: insert_finder
-INSERT INTO finder (digest, dossier) VALUES (:digest, :dossier) ON CONFLICT (digest, dossier) DO NOTHING;
+INSERT INTO finder (digest, dossier) VALUES /*rows*/(:digest, :dossier) ON CONFLICT (digest, dossier) DO NOTHING;
 
 -- name: add_tally
-INSERT INTO tally (partner, state, cause, process, n) VALUES (:partner, :state, :cause, :process, :n)
+INSERT INTO tally (partner, state, cause, process, n) VALUES /*rows*/(:partner, :state, :cause, :process, :n)
 ON CONFLICT (partner, state, cause, process) DO UPDATE SET n = tally.n + excluded.n;
 
 -- name: write_journal
@@ -84,7 +90,9 @@ SELECT l.id, l.held, d.id, d.state, d.due_at, d.priority FROM lane l LEFT JOIN d
 WHERE l.id = any_of(:ids);
 
 -- name: set_head
-UPDATE lane SET head = :head, priority = :priority, ready_at = :ready_at WHERE id = :id;
+WITH v (id, head, priority, ready_at) AS (VALUES
+    /*rows*/(:id/*::bigint*/, :head/*::bigint*/, :priority/*::smallint*/, :ready_at/*::float8*/))
+UPDATE lane SET head = v.head, priority = v.priority, ready_at = v.ready_at FROM v WHERE lane.id = v.id;
 
 -- name: set_memo
 UPDATE lane SET memo = :memo WHERE id = :id;
@@ -135,22 +143,29 @@ WHERE id = any_of(:ids);
 UPDATE lane SET ready_at = NULL WHERE id = any_of(:ids);
 
 -- name: open_attempt
-INSERT INTO attempt (delivery, number, step, worker, opened_at) VALUES (:delivery, :number, :step, :worker, :now);
+INSERT INTO attempt (delivery, number, step, worker, opened_at) VALUES /*rows*/(:delivery, :number, :step, :worker, :now);
 
 -- name: standing
 -- How deliveries stand, their lanes being locked.
 SELECT id, lane, state, attempt, doubt, cause, partner FROM delivery WHERE id = any_of(:ids);
 
 -- name: move_delivery
-UPDATE delivery SET state = :state, cause = :cause, code = :code, hold_key = :hold_key, step = :step, due_at = :due_at, holds = :holds,
-    tries = tries + :counted, crashes = :crashes, doubt = COALESCE(:doubt, doubt), group_size = :group_size, mapped = :mapped,
-    owner = '', lease_at = NULL, receipt = :receipt, changed_at = :now
-WHERE id = :id;
+WITH v (id, state, cause, code, hold_key, step, due_at, holds, counted, crashes, doubt, group_size, mapped, receipt, now) AS (VALUES
+    /*rows*/(:id/*::bigint*/, :state/*::text*/, :cause/*::text*/, :code/*::text*/, :hold_key/*::text*/, :step/*::text*/,
+    :due_at/*::float8*/, :holds/*::smallint*/, :counted/*::bigint*/, :crashes/*::bigint*/, :doubt/*::bigint*/,
+    :group_size/*::bigint*/, :mapped/*::smallint*/, :receipt/*::text*/, :now/*::float8*/))
+UPDATE delivery SET state = v.state, cause = v.cause, code = v.code, hold_key = v.hold_key, step = v.step, due_at = v.due_at,
+    holds = v.holds, tries = delivery.tries + v.counted, crashes = v.crashes, doubt = COALESCE(v.doubt, delivery.doubt),
+    group_size = v.group_size, mapped = v.mapped, owner = '', lease_at = NULL, receipt = v.receipt, changed_at = v.now
+FROM v WHERE delivery.id = v.id;
 
 -- name: close_attempt
-UPDATE attempt SET started_at = :started_at, closed_at = :closed_at, outcome = :outcome, cause = :cause, code = :code,
-    call_id = :call_id, late = :late, secret = :secret
-WHERE delivery = :delivery AND number = :number AND closed_at IS NULL;
+WITH v (delivery, number, started_at, closed_at, outcome, cause, code, call_id, late, secret) AS (VALUES
+    /*rows*/(:delivery/*::bigint*/, :number/*::bigint*/, :started_at/*::float8*/, :closed_at/*::float8*/, :outcome/*::text*/,
+    :cause/*::text*/, :code/*::text*/, :call_id/*::text*/, :late/*::smallint*/, :secret/*::bytea*/))
+UPDATE attempt SET started_at = v.started_at, closed_at = v.closed_at, outcome = v.outcome, cause = v.cause, code = v.code,
+    call_id = v.call_id, late = v.late, secret = v.secret
+FROM v WHERE attempt.delivery = v.delivery AND attempt.number = v.number AND attempt.closed_at IS NULL;
 
 -- name: full_deliveries
 SELECT DISTINCT lane FROM delivery WHERE id = any_of(:ids) AND full_state = 1;
@@ -302,4 +317,4 @@ SELECT id, xid, at, process, entry FROM journal WHERE (xid, id) > (:xid, :id) AN
 SELECT number, journal, xid, link FROM chain ORDER BY number DESC LIMIT 1;
 
 -- name: add_link
-INSERT INTO chain (number, journal, xid, link) VALUES (:number, :journal, :xid, :link);
+INSERT INTO chain (number, journal, xid, link) VALUES /*rows*/(:number, :journal, :xid, :link);

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from bus.adapter import Job
 from bus.ledger.accept import accept, lock_threads
@@ -49,7 +50,7 @@ def _open_still(result: Result, standing: Standing) -> bool:
 
 def _closing(book: Book, result: Result, *, late: bool) -> dict[str, Any]:
     record_name = attempt_record(result.job.delivery, result.job.attempt)
-    text = json.dumps(dict(result.secret), ensure_ascii=False) if result.secret else ""
+    text = orjson.dumps(dict(result.secret)) if result.secret else b""
     return {
         "delivery": result.job.delivery,
         "number": result.job.attempt,
@@ -60,7 +61,7 @@ def _closing(book: Book, result: Result, *, late: bool) -> dict[str, Any]:
         "code": result.code[:80],
         "call_id": result.call_id,
         "late": int(late),
-        "secret": book.keys.seal(text.encode(), record_name) if text else None,
+        "secret": book.keys.seal(text, record_name) if text else None,
     }
 
 
@@ -123,9 +124,10 @@ def _remember(book: Book, result: Result, lane: tuple[Any, ...]) -> None:
     """Add to the lane's memo what the partner told us and wants back."""
     memo, partner, dossier = lane
     name = lane_record(partner, dossier)
-    known = json.loads(book.keys.open(bytes(memo), name)) if memo else {}
-    text = json.dumps(known | dict(result.memo), ensure_ascii=False)
-    book.db.run("set_memo", {"id": result.job.lane, "memo": book.keys.seal(text.encode(), name)})
+    known = orjson.loads(book.keys.open(bytes(memo), name)) if memo else {}
+    book.db.run(
+        "set_memo", {"id": result.job.lane, "memo": book.keys.seal(orjson.dumps(known | dict(result.memo)), name)}
+    )
 
 
 def release(book: Book, jobs: Sequence[Job]) -> None:

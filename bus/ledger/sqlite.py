@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bus.ledger.database import ANY_OF, IdBlocks, Params, Rows, Trouble, queries
+from bus.ledger.database import ANY_OF, IdBlocks, Params, Rows, RowSet, Trouble, queries
 from bus.ledger.ledger import LedgerUnfit
 
 APPLICATION_ID = 0x4C54  # "LT": the file says whose it is
@@ -29,6 +29,11 @@ def dialect(file: str = "queries.sql") -> dict[str, str]:
         .replace("{{settled}}", "1 = 1")
         for name, sql in queries(file).items()
     }
+
+
+@cache
+def _row_set(query: str) -> RowSet:
+    return RowSet(dialect()[query], "?")
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -113,11 +118,12 @@ class SqliteDatabase:
         return self._open.execute(self._sql[query], parameters(params)).fetchall()
 
     def many(self, query: str, params: Sequence[Params]) -> None:
-        self._open.executemany(self._sql[query], params)
+        for statement, values in _row_set(query).statements(params):
+            self._open.execute(statement, values)
 
     def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
-        execute, sql = self._open.execute, self._sql[query]
-        return [execute(sql, one).fetchone() for one in params]
+        execute = self._open.execute
+        return [row for statement, values in _row_set(query).statements(params) for row in execute(statement, values)]
 
     def ids(self, table: str, count: int) -> list[int]:
         return self._ids.take(table, count, self._fetch_ids)

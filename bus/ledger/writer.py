@@ -87,7 +87,7 @@ class Writer:
             self._queues[kind].append(request)
             self._waiting += weight
             self._wake.notify()
-        return await asyncio.shield(request.future)
+        return await request.future
 
     def stop(self) -> None:
         """Finish what is queued, then end the thread and close the connection."""

@@ -11,7 +11,8 @@ from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplem
 from contracts.canonical.payment import Fee, PaidBy
 from contracts.canonical.person import Applicant
 from contracts.fault import refuse
-from contracts.identifier import AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark, Text, Title
+from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark, Text, Title
+from contracts.marks import PERSONAL
 
 Status = Annotated[int, Field(strict=True, ge=1, le=10)]
 """1 filed, 2 received, 3 refused at reception, 4 in processing, 5 supplement asked, 6 fee asked, 7 withdrawn, 8 stopped,
@@ -51,7 +52,7 @@ class Dossier(Shape):
     returned_at: Instant | None = None
     refused_at: Instant | None = None
     applicant: Applicant
-    summary: Annotated[Remark, StringConstraints(min_length=1)]
+    summary: Annotated[str, StringConstraints(min_length=1, max_length=4000), TIDY, PERSONAL]
     return_method: Literal["counter", "post"] = "counter"
     return_note: Remark = ""
     paid_by: PaidBy = "none"

@@ -15,10 +15,10 @@ from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.payment import Payment
 from contracts.canonical.shipment import Shipment
 from contracts.canonical.step import Step
-from contracts.identifier import DossierCode, Key, Label, Name, ProcedureCode, Remark, Tidy
+from contracts.identifier import TIDY, DossierCode, Key, Label, Name, ProcedureCode, Remark
 from contracts.marks import PERSONAL
 
-Unit = Annotated[Tidy, StringConstraints(max_length=5)]
+Unit = Annotated[str, StringConstraints(max_length=5), TIDY]
 """A unit's code as the portal has it, not yet looked up."""
 
 
@@ -56,14 +56,14 @@ class Filing(Shape):
     portal_code: Key
     procedure_code: ProcedureCode
     owner_name: Name
-    owner_id: Annotated[Tidy, StringConstraints(max_length=20), PERSONAL]
+    owner_id: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL]
     account: Annotated[Label, PERSONAL] = ""
     province: Unit = ""
     district: Unit = ""
     ward: Unit = ""
     address: Remark = ""
-    email: Annotated[Tidy, StringConstraints(max_length=254), PERSONAL] = ""
-    phone: Annotated[Tidy, StringConstraints(max_length=20), PERSONAL] = ""
+    email: Annotated[str, StringConstraints(max_length=254), TIDY, PERSONAL] = ""
+    phone: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL] = ""
     form: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
     files: tuple[Paper, ...] = ()
     filed_at: Instant

@@ -9,11 +9,11 @@ from pydantic import StringConstraints, model_validator
 from contracts.canonical.address import Address
 from contracts.canonical.base import Flag, Shape
 from contracts.fault import refuse
-from contracts.identifier import CitizenId, Label, Name, OldId, PartialDay, Phone, TaxCode, Tidy
+from contracts.identifier import TIDY, CitizenId, Label, Name, OldId, PartialDay, Phone, TaxCode
 from contracts.marks import PERSONAL
 
 ApplicantKind = Literal["citizen", "enterprise", "agency", "other"]
-Email = Annotated[Tidy, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), PERSONAL]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), TIDY, PERSONAL]
 
 
 class Applicant(Shape):

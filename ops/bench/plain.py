@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 from adapters.transport.classify import Unreadable, everywhere, from_failure, from_status, read_model, unreadable
@@ -66,7 +67,7 @@ class PlainAdapter:
             "operation": job.operation,
             "data": envelope.data,
         }
-        return Row(job, json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode())
+        return Row(job, orjson.dumps(row))
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """One POST for one row or many; each row settled by its own verdict, an unanswered one unknown."""

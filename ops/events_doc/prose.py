@@ -193,7 +193,7 @@ def limits() -> str:
   within {http.body_limit_s:g} s; a client sends at most {http.requests_per_s:g} requests a second. Files are never inside an event:
   their URLs are.
 - JSON in UTF-8 without byte order mark, nested at most {MAX_DEPTH} deep, no key twice in one object, no `NaN` or `Infinity`, no
-  control characters in text, no half surrogate pairs, whole numbers of at most 20 digits, other numbers of at most 40 characters.
+  control characters in text, no half surrogate pairs, whole numbers that fit 64 bits, other numbers of at most 40 characters.
 - Times are RFC 3339 with an offset, in the years 1900 to 2199. `20260703075534` is refused: read as a number it is another moment.
 - Text is held in Unicode NFC, without zero-width and bidirectional control characters, white space made single blanks.
 - Unknown fields are refused, so that a misspelt one is noticed; a refusal tells at most {MAX_FAULTS} faults.

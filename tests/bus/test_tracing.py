@@ -17,21 +17,18 @@ def tracer(monkeypatch: pytest.MonkeyPatch) -> trace.Tracer:
     """A provider of our own in place of the process's."""
     own = TracerProvider().get_tracer("test")
     monkeypatch.setattr(tracing, "_TRACER", own)
+    monkeypatch.setattr(tracing, "_share", 1.0)
     return own
 
 
 def test_each_event_begins_a_trace_of_its_own_even_inside_another_span(tracer: trace.Tracer) -> None:
-    with (
-        tracer.start_as_current_span("a request"),
-        tracing.intake_span("x", "") as one,
-        tracing.intake_span("x", "") as other,
-    ):
+    with tracer.start_as_current_span("a request"):
+        one, other = tracing.begin("x", ""), tracing.begin("x", "")
         assert tracing.trace_id(one) != tracing.trace_id(other)
 
 
 def test_a_call_goes_on_in_the_trace_of_its_event(tracer: trace.Tracer) -> None:
-    with tracing.intake_span("x", "") as accepted:
-        pass
+    accepted = tracing.begin("x", "")
     with (
         tracer.start_as_current_span("something else"),
         tracing.call_span("plain", [a_job(traceparent=accepted)]) as sent,
@@ -41,10 +38,7 @@ def test_a_call_goes_on_in_the_trace_of_its_event(tracer: trace.Tracer) -> None:
 
 
 def test_a_call_for_many_has_a_trace_of_its_own_linked_to_each() -> None:
-    events = []
-    for _ in range(2):
-        with tracing.intake_span("x", "") as accepted:
-            events.append(accepted)
+    events = [tracing.begin("x", "") for _ in range(2)]
     with tracing.call_span("plain", [a_job(n, traceparent=t) for n, t in enumerate(events, 1)]) as sent:
         assert tracing.trace_id(sent) not in {tracing.trace_id(t) for t in events}
         links = cast(ReadableSpan, trace.get_current_span()).links
@@ -56,3 +50,22 @@ def test_a_call_for_many_has_a_trace_of_its_own_linked_to_each() -> None:
 )
 def test_a_malformed_context_from_outside_is_no_context(text: str) -> None:
     assert tracing.context_of(text) is None
+
+
+def test_what_is_not_sampled_keeps_one_trace_id_and_makes_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_share", 0.0)
+    accepted = tracing.begin("x", "")
+    with tracing.call_span("plain", [a_job(traceparent=accepted)]) as sent:
+        assert tracing.current() == sent != accepted
+        assert not trace.get_current_span().is_recording()
+    assert tracing.trace_id(sent) == tracing.trace_id(accepted)
+    assert (sent[-2:], tracing.current()) == ("00", "")
+
+
+def test_a_call_for_many_is_recorded_when_one_of_their_traces_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = tracing.begin("x", "")
+    monkeypatch.setattr(tracing, "_share", 0.0)
+    jobs = [a_job(1, traceparent=tracing.begin("x", "")), a_job(2, traceparent=recorded)]
+    with tracing.call_span("plain", jobs) as sent:
+        assert trace.get_current_span().is_recording()
+        assert sent[-1] in "13"

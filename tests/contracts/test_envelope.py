@@ -175,7 +175,7 @@ def test_an_extension_keeps_to_the_values_of_cloudevents(value: Any) -> None:
         (b'{"a":NaN}', "no JSON number"),
         (b'{"a":-Infinity}', "no JSON number"),
         (b'{"a":1e999}', "too large"),
-        (b'{"a":' + b"9" * 21 + b"}", "20 digits"),
+        (b'{"a":' + b"9" * 21 + b"}", "64 bits"),
         (b'{"a":0.' + b"1" * 99 + b"}", "40 characters"),
         (b'{"a":"\\u0000"}', "NUL"),
         (b'{"\\u0000":1}', "NUL"),

@@ -2,7 +2,7 @@
 -- epoch; truth values are 0 and 1; what is sealed is binary. docs/states.md draws the states.
 
 CREATE TABLE event (
-    id BIGINT PRIMARY KEY,
+    id {{id}} PRIMARY KEY,
     source TEXT NOT NULL,
     event_id TEXT NOT NULL,
     type TEXT NOT NULL,
@@ -29,11 +29,11 @@ CREATE TABLE thread (
     early BIGINT NOT NULL,
     early_at {{time}},
     PRIMARY KEY (source, dossier)
-);
+){{clustered}};
 CREATE INDEX thread_with_gap ON thread (early_at) WHERE early > 0;
 
 CREATE TABLE lane (
-    id BIGINT PRIMARY KEY,
+    id {{id}} PRIMARY KEY,
     partner TEXT NOT NULL,
     dossier TEXT NOT NULL,
     last_number BIGINT NOT NULL,
@@ -48,7 +48,7 @@ CREATE TABLE lane (
 CREATE INDEX lane_ready ON lane (partner, priority, ready_at) WHERE ready_at IS NOT NULL;
 
 CREATE TABLE delivery (
-    id BIGINT PRIMARY KEY,
+    id {{id}} PRIMARY KEY,
     lane BIGINT NOT NULL,
     number BIGINT,
     event BIGINT NOT NULL,
@@ -145,7 +145,7 @@ CREATE TABLE tally (
     process TEXT NOT NULL,
     n BIGINT NOT NULL,
     PRIMARY KEY (partner, state, cause, process)
-);
+){{clustered}};
 
 CREATE TABLE note (
     id {{serial}},
@@ -160,5 +160,5 @@ CREATE TABLE note (
 );
 CREATE INDEX note_by_dossier ON note (dossier);
 
-CREATE TABLE finder (digest {{bytes}} NOT NULL, dossier TEXT NOT NULL, PRIMARY KEY (digest, dossier));
+CREATE TABLE finder (digest {{bytes}} NOT NULL, dossier TEXT NOT NULL, PRIMARY KEY (digest, dossier)){{clustered}};
 CREATE TABLE raw_row (id {{serial}}, duty TEXT NOT NULL, at {{time}} NOT NULL, body {{bytes}} NOT NULL);

@@ -10,12 +10,16 @@ HEAD = "0001"
 
 WORDS = {
     "sqlite": {
+        "id": "INTEGER",
+        "clustered": " WITHOUT ROWID",
         "time": "REAL",
         "bytes": "BLOB",
         "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
         "xid": "0",
     },
     "postgresql": {
+        "id": "BIGINT",
+        "clustered": "",
         "time": "DOUBLE PRECISION",
         "bytes": "BYTEA",
         "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
