@@ -42,7 +42,7 @@ class Operation:
     message: type[BaseModel] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
     """One claimed row: a delivery's open attempt, with all an adapter may need to build its request.
 
@@ -72,7 +72,7 @@ class Job:
     traceparent: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """A job with its request body, ready to leave. Rows of one call share operation, step and `switch` (create or update)."""
 
@@ -81,7 +81,7 @@ class Row:
     switch: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One call to a partner: its id (shared by its rows' attempts), its total deadline in seconds, its trace context.
 

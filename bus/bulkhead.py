@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bus.ledger.words import PartnerChange
-from bus.outcome import Cause, Held, Outcome, Transient, Unknown
+from bus.outcome import Cause, Delivered, Held, Outcome, Transient, Unknown
 from bus.policy import BreakerPolicy, RetryPolicy
 from bus.retry import told
 
@@ -67,6 +67,9 @@ class Health:
         self, outcomes: Sequence[Outcome], now: float, *, probe: bool, extra_calls: int = 0
     ) -> PartnerChange | None:
         """Learn from one call's outcomes; what the other processes must know of it, or None."""
+        if not (probe or extra_calls or self._trips) and all(isinstance(outcome, Delivered) for outcome in outcomes):
+            self.failures = 0
+            return None
         change = PartnerChange(self.partner, extra_calls=extra_calls)
         worst = next((o for o in outcomes if _failure(o)), None)
         if worst is None:
@@ -109,4 +112,4 @@ def _retry_after(outcome: Outcome) -> float | None:
 
 def overload(outcomes: Sequence[Outcome]) -> bool:
     """True when the partner had too much: busy, or no readable answer."""
-    return any(isinstance(o, Unknown) or (isinstance(o, Transient) and o.cause is Cause.BUSY) for o in outcomes)
+    return any(o.cause is Cause.BUSY or isinstance(o, Unknown) for o in outcomes)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from contextvars import ContextVar
 
 from opentelemetry import trace
@@ -71,41 +70,51 @@ def begin(event_type: str, outside: str) -> str:
     return traceparent_of(span)
 
 
-@contextmanager
-def call_span(partner: str, jobs: Sequence[Job]) -> Iterator[str]:
-    """One call: a child of its event's trace, or, for many dossiers, a span linked to each of their traces. Yields its traceparent.
+class CallTrace:
+    """The trace of one call: its W3C traceparent, and its span where one is recorded."""
 
-    Where none of the traces is recorded, neither is the call: it has an id and costs no span.
+    __slots__ = ("_span", "traceparent")
+
+    def __init__(self, traceparent: str, span: Span | None) -> None:
+        self.traceparent = traceparent
+        self._span = span
+
+    def end(self, outcomes: Sequence[Outcome]) -> None:
+        """Say on the span how the call ended, and end it."""
+        if self._span is None:
+            return
+        bad = [outcome for outcome in outcomes if not isinstance(outcome, Delivered)]
+        self._span.set_attribute("lienthong.delivered", len(outcomes) - len(bad))
+        if bad:
+            self._span.set_attribute("lienthong.cause", str(bad[0].cause))
+        self._span.end()
+
+
+def begin_call(partner: str, jobs: Sequence[Job]) -> CallTrace:
+    """One call: a child of its event's trace, or, for many dossiers, a span linked to each of their recorded traces.
+
+    It is current for the rest of this task. Where none of the traces is recorded, the call has an id and costs no span.
     """
-    first = jobs[0]
-    if not any(_recorded(job.traceparent) for job in jobs):
-        alone = first.traceparent if len(jobs) == 1 else ""
-        traceparent = _unrecorded(int(trace_id(alone), 16) if alone else _CHANCE.getrandbits(128))
-        token = _CURRENT.set(traceparent)
-        try:
-            yield traceparent
-        finally:
-            _CURRENT.reset(token)
-        return
-    contexts = [context for job in jobs if (context := context_of(job.traceparent)) is not None]
-    single = len(jobs) == 1 and bool(contexts)
-    parent = trace.set_span_in_context(NonRecordingSpan(contexts[0]), Context()) if single else Context()
-    span = _TRACER.start_span(
-        f"{first.step} {partner} {first.operation}",
-        context=parent,
-        kind=SpanKind.CLIENT,
-        links=[Link(context) for context in contexts] if len(jobs) > 1 else None,
-    )
-    if span.is_recording():
-        span.set_attribute("lienthong.partner", partner)
-        span.set_attribute("lienthong.operation", first.operation)
-        span.set_attribute("lienthong.rows", len(jobs))
-    token = _CURRENT.set(traceparent_of(span))
-    try:
-        with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
-            yield _CURRENT.get()
-    finally:
-        _CURRENT.reset(token)
+    first, alone = jobs[0], len(jobs) == 1
+    recorded = [context for job in jobs if _recorded(job.traceparent) and (context := context_of(job.traceparent))]
+    if not recorded:
+        kept = alone and first.traceparent
+        call = CallTrace(_unrecorded(int(trace_id(kept), 16) if kept else _CHANCE.getrandbits(128)), None)
+    else:
+        span = _TRACER.start_span(
+            f"{first.step} {partner} {first.operation}",
+            context=trace.set_span_in_context(NonRecordingSpan(recorded[0]), Context()) if alone else Context(),
+            kind=SpanKind.CLIENT,
+            links=None if alone else [Link(context) for context in recorded],
+            attributes={
+                "lienthong.partner": partner,
+                "lienthong.operation": first.operation,
+                "lienthong.rows": len(jobs),
+            },
+        )
+        call = CallTrace(traceparent_of(span), span)
+    _CURRENT.set(call.traceparent)
+    return call
 
 
 def current() -> str:
@@ -119,13 +128,3 @@ def _recorded(traceparent: str) -> bool:
 
 def _unrecorded(trace: int) -> str:
     return f"00-{trace:032x}-{_CHANCE.getrandbits(64):016x}-00"
-
-
-def note_outcomes(outcomes: Sequence[Outcome]) -> None:
-    """Say on the current span how the call ended."""
-    span = trace.get_current_span()
-    if span.is_recording():
-        bad = [outcome for outcome in outcomes if not isinstance(outcome, Delivered)]
-        span.set_attribute("lienthong.delivered", len(outcomes) - len(bad))
-        if bad:
-            span.set_attribute("lienthong.cause", str(bad[0].cause))

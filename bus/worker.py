@@ -124,6 +124,7 @@ class PartnerWorker:
         self._rings: list[Ring] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._others = True
         self._calls: set[asyncio.Task[None]] = set()
         self._deadlines: set[asyncio.Timeout] = set()
 
@@ -135,6 +136,7 @@ class PartnerWorker:
 
     def share(self, live_workers: int) -> None:
         """The concurrency is the province's: divide it by the workers alive."""
+        self._others = live_workers > 1
         self.limit.ceiling = max(1, self.settings.concurrency // max(1, live_workers))
         self._wake.set()
 
@@ -196,7 +198,8 @@ class PartnerWorker:
         self.why = claimed.why
         await self._begin(claimed, sends_until)
         if claimed.full:
-            self._ring_others(self.partner.name)
+            if self._others:
+                self._ring_others(self.partner.name)
             return 0.0
         return IDLE_S if claimed.next_at is None else min(IDLE_S, max(0.001, claimed.next_at - self._clock.now()))
 
@@ -300,23 +303,23 @@ class PartnerWorker:
         step = jobs[0].step
         send = self._adapter.ask if step == "ask" else self._adapter.deliver
         outcomes: Sequence[Outcome] = ()
+        traced = tracing.begin_call(self.partner.name, jobs)
+        call = Call(
+            id=f"{self._rng.getrandbits(64):016x}",
+            deadline_s=self.settings.timeout_s,
+            traceparent=traced.traceparent,
+            on_extra_call=lambda: extra.__setitem__(0, extra[0] + 1),
+            may_send=lambda: self._clock.now() <= sends_until,
+        )
+        crash.reach("call.before")
         started_at = self._clock.now()
-        with tracing.call_span(self.partner.name, jobs) as traceparent:
-            call = Call(
-                id=f"{self._rng.getrandbits(64):016x}",
-                deadline_s=self.settings.timeout_s,
-                traceparent=traceparent,
-                on_extra_call=lambda: extra.__setitem__(0, extra[0] + 1),
-                may_send=lambda: self._clock.now() <= sends_until,
-            )
-            crash.reach("call.before")
-            try:
-                outcomes = await self._guard_rows(send(rows, call), len(rows))
-            finally:
-                crash.reach("call.after")
-                self.limit.end(overload=overload(outcomes))
-                await self._quarantine.end()
-            tracing.note_outcomes(outcomes)
+        try:
+            outcomes = await self._guard_rows(send(rows, call), len(rows))
+        finally:
+            crash.reach("call.after")
+            self.limit.end(overload=overload(outcomes))
+            await self._quarantine.end()
+            traced.end(outcomes)
         ended_at = self._clock.now()
         change = self.health.judge(outcomes, ended_at, probe=probe, extra_calls=extra[0])
         results = [

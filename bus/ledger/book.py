@@ -13,10 +13,27 @@ import orjson
 from bus.ledger.database import Database
 from bus.ledger.words import SourceRule, State
 from bus.seal import Keyring
+from contracts.envelope import Envelope
 
 HOLDING = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT, State.DEAD})
 """States that hold a lane (a skipped dead one does not: the caller says so)."""
 CLAIMABLE = frozenset({State.PENDING, State.WAITING, State.IN_DOUBT})
+
+
+class Opened:
+    """The events opened last, by number: most are owed to several partners, each of which claims them by itself."""
+
+    def __init__(self, keep: int = 2000) -> None:
+        self._keep = keep
+        self._found: dict[int, Envelope] = {}
+
+    def envelope(self, keys: Keyring, number: int, source: str, event_id: str, body: bytes) -> Envelope:
+        """The event `number`, unsealed from `body` where it is not at hand."""
+        if (found := self._found.get(number)) is None:
+            if len(self._found) >= self._keep:
+                del self._found[next(iter(self._found))]
+            found = self._found[number] = Envelope.trusted(keys.open(body, event_record(source, event_id)))
+        return found
 
 
 @dataclass(slots=True)
@@ -28,6 +45,7 @@ class Book:
     process: str
     now: float
     rules: Callable[[str], SourceRule]
+    opened: Opened
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     moves: list[list[Any]] = field(default_factory=list)
     ready: set[str] = field(default_factory=set)

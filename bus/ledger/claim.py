@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 
 from bus.adapter import Job
-from bus.ledger.book import Book, attempt_record, event_record, lane_record
+from bus.ledger.book import Book, attempt_record, lane_record
 from bus.ledger.words import Claim, Claimed, State
-from contracts.envelope import Envelope
 
 LEVELS = (0, 1, 2)
 LOWER_SHARE = 8
@@ -114,7 +113,7 @@ _COLUMNS = (
         "doubt",
         "group_size",
     ),
-    *("mapped", "accepted_at", "state", "cause", "source", "event_id", "traceparent", "body"),
+    *("mapped", "accepted_at", "state", "cause", "event", "source", "event_id", "traceparent", "body"),
 )
 
 
@@ -194,7 +193,6 @@ def _requests(book: Book, ids: list[int]) -> dict[int, bytes]:
 
 def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None], request: bytes) -> Job:
     lane, has_full, memo = head
-    body = book.keys.open(bytes(row["body"]), event_record(row["source"], row["event_id"]))
     return Job(
         delivery=row["id"],
         attempt=row["attempt"] + 1,
@@ -205,7 +203,7 @@ def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None
         dossier=row["dossier"],
         number=row["number"],
         key=row["key"],
-        envelope=Envelope.trusted(body),
+        envelope=book.opened.envelope(book.keys, row["event"], row["source"], row["event_id"], bytes(row["body"])),
         memo=orjson.loads(book.keys.open(memo, lane_record(partner, row["dossier"]))) if memo else {},
         has_full=has_full,
         request=request,

@@ -27,7 +27,7 @@ def translate(sql: str) -> str:
     """One query with `:name` parameters and `any_of` lists in psycopg's words."""
     sql = ANY_OF.sub(r"= ANY(:\1)", sql.replace("%", "%%"))
     sql = sql.replace("/*lock*/", "FOR UPDATE").replace("/*skip*/", "FOR UPDATE SKIP LOCKED")
-    return PARAMETER.sub(r"%(\1)s", sql)
+    return PARAMETER.sub(r"%(\1)s", CAST.sub(r"\1", sql))
 
 
 @cache

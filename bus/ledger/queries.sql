@@ -128,7 +128,7 @@ SELECT MIN(ready_at) FROM (
 -- name: claimable
 -- Everything a job needs of its delivery and event.
 SELECT d.id, d.lane, d.number, d.operation, d.step, d.dossier, d.key, d.attempt, d.tries, d.crashes, d.doubt, d.group_size, d.mapped,
-       d.accepted_at, d.state, d.cause, e.source, e.event_id, e.traceparent, e.body
+       d.accepted_at, d.state, d.cause, d.event, e.source, e.event_id, e.traceparent, e.body
 FROM delivery d JOIN event e ON e.id = d.event WHERE d.id = any_of(:ids);
 
 -- name: sealed_requests

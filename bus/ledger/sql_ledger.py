@@ -17,7 +17,7 @@ from bus.clock import Clock, SteadyClock
 from bus.ledger import chain, duty, postgres, schema, sqlite
 from bus.ledger.accept import accept, close_gap
 from bus.ledger.act import act
-from bus.ledger.book import Book
+from bus.ledger.book import Book, Opened
 from bus.ledger.claim import claim
 from bus.ledger.database import Database
 from bus.ledger.ledger import FenceLost, LedgerUnfit
@@ -150,11 +150,12 @@ class SqlLedger:
         self._keys = keys
         self._rules = rules
         self._sole = sole
+        self._opened = Opened()
         self._reader = Reader(connect, keys)
         self._writer = Writer(database, self._book, queue_limit=queue_limit)
 
     def _book(self) -> Book:
-        return Book(self._database, self._keys, self.process, self.clock.now(), self._rule)
+        return Book(self._database, self._keys, self.process, self.clock.now(), self._rule, self._opened)
 
     def _rule(self, source: str) -> SourceRule:
         return self._rules.get(source) or SourceRule()

@@ -39,7 +39,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Debt:
     """One delivery to be: an operation owed to a partner, with what the ledger must know of it to keep the lane's order."""
 
@@ -49,7 +49,7 @@ class Debt:
     priority: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """One event at the door, already read and validated.
 
@@ -75,7 +75,7 @@ class Arrival:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """What became of an arrival. `ready` names the partners that have due work because of it (ring them).
 
@@ -131,7 +131,7 @@ class Claimed:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Move:
     """Where a delivery goes from an attempt, as `bus.delivery.settle` decides it; the ledger only applies it.
 
@@ -149,7 +149,7 @@ class Move:
     hold_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """A closed attempt: what happened, where the delivery goes, and the replies that enter with it in one commit.
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from bus import tracing
+from bus.outcome import Delivered, Unknown
 from tests.builders import a_job
 
 
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    """What was exported."""
+    return InMemorySpanExporter()
+
+
 @pytest.fixture(autouse=True)
-def tracer(monkeypatch: pytest.MonkeyPatch) -> trace.Tracer:
+def tracer(spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> trace.Tracer:
     """A provider of our own in place of the process's."""
-    own = TracerProvider().get_tracer("test")
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    own = provider.get_tracer("test")
     monkeypatch.setattr(tracing, "_TRACER", own)
     monkeypatch.setattr(tracing, "_share", 1.0)
     return own
@@ -29,20 +38,21 @@ def test_each_event_begins_a_trace_of_its_own_even_inside_another_span(tracer: t
 
 def test_a_call_goes_on_in_the_trace_of_its_event(tracer: trace.Tracer) -> None:
     accepted = tracing.begin("x", "")
-    with (
-        tracer.start_as_current_span("something else"),
-        tracing.call_span("plain", [a_job(traceparent=accepted)]) as sent,
-    ):
+    with tracer.start_as_current_span("something else"):
+        sent = tracing.begin_call("plain", [a_job(traceparent=accepted)]).traceparent
         assert tracing.trace_id(sent) == tracing.trace_id(accepted)
         assert sent != accepted
 
 
-def test_a_call_for_many_has_a_trace_of_its_own_linked_to_each() -> None:
+def test_a_call_for_many_has_a_trace_of_its_own_linked_to_each(spans: InMemorySpanExporter) -> None:
     events = [tracing.begin("x", "") for _ in range(2)]
-    with tracing.call_span("plain", [a_job(n, traceparent=t) for n, t in enumerate(events, 1)]) as sent:
-        assert tracing.trace_id(sent) not in {tracing.trace_id(t) for t in events}
-        links = cast(ReadableSpan, trace.get_current_span()).links
-        assert [link.context.trace_id for link in links] == [int(tracing.trace_id(t), 16) for t in events]
+    call = tracing.begin_call("plain", [a_job(n, traceparent=t) for n, t in enumerate(events, 1)])
+    assert tracing.trace_id(call.traceparent) not in {tracing.trace_id(t) for t in events}
+    call.end([Delivered(), Unknown()])
+    (span,) = spans.get_finished_spans()[2:]
+    assert [link.context.trace_id for link in span.links] == [int(tracing.trace_id(t), 16) for t in events]
+    assert span.attributes is not None
+    assert span.attributes["lienthong.delivered"] == 1
 
 
 @pytest.mark.parametrize(
@@ -52,20 +62,21 @@ def test_a_malformed_context_from_outside_is_no_context(text: str) -> None:
     assert tracing.context_of(text) is None
 
 
-def test_what_is_not_sampled_keeps_one_trace_id_and_makes_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_sampled_keeps_one_trace_id_and_makes_no_span(
+    spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tracing, "_share", 0.0)
     accepted = tracing.begin("x", "")
-    with tracing.call_span("plain", [a_job(traceparent=accepted)]) as sent:
-        assert tracing.current() == sent != accepted
-        assert not trace.get_current_span().is_recording()
-    assert tracing.trace_id(sent) == tracing.trace_id(accepted)
-    assert (sent[-2:], tracing.current()) == ("00", "")
+    call = tracing.begin_call("plain", [a_job(traceparent=accepted)])
+    call.end([Delivered()])
+    assert tracing.current() == call.traceparent != accepted
+    assert tracing.trace_id(call.traceparent) == tracing.trace_id(accepted)
+    assert call.traceparent.endswith("-00")
+    assert not spans.get_finished_spans()
 
 
 def test_a_call_for_many_is_recorded_when_one_of_their_traces_is(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = tracing.begin("x", "")
     monkeypatch.setattr(tracing, "_share", 0.0)
     jobs = [a_job(1, traceparent=tracing.begin("x", "")), a_job(2, traceparent=recorded)]
-    with tracing.call_span("plain", jobs) as sent:
-        assert trace.get_current_span().is_recording()
-        assert sent[-1] in "13"
+    assert tracing.begin_call("plain", jobs).traceparent[-1] in "13"
