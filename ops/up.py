@@ -86,7 +86,9 @@ async def bus(
         app = application(house, anonymous=anonymous)
         served = simulate.Served(app, bound, **{k: v for k, v in tls.items() if v})
         await served.started()
-    intake = AmqpIntake(settings.broker.url, partial(_take, house)) if settings.intake.amqp and serve else None
+    intake = (
+        AmqpIntake(settings.broker.url, partial(take_from_queue, house)) if settings.intake.amqp and serve else None
+    )
     if intake is not None:
         intake.start()
     beside = asyncio.create_task(around(house, served.url if served else "", stopped)) if around else None
@@ -103,7 +105,7 @@ async def bus(
             await served.stop()
 
 
-async def _take(house: House, bodies: list[bytes]) -> list[dict[str, Any]]:
+async def take_from_queue(house: House, bodies: list[bytes]) -> list[dict[str, Any]]:
     """Events from the AMQP queue, through the one front door."""
     events: list[Envelope | Refusal] = []
     for body in bodies:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from adapters.dossier_system.signature import HEADER, sign
 from adapters.transport.amqp import Publisher
-from adapters.transport.classify import from_failure, from_status
-from adapters.transport.http import Failure, HttpClient
+from adapters.transport.classify import JSON_TYPES, excerpt, from_failure, from_status
+from adapters.transport.http import Failure, HttpClient, Reply
 from bus.adapter import Call, Job, Poll, Row, Wiring
-from bus.outcome import Delivered, Outcome
+from bus.outcome import Cause, Delivered, Held, Outcome, Transient, Unknown
 from bus.policy import PartnerSettings
 
 EXCHANGE = "lienthong.events"
+CONFIRMS = (202, 204)
 
 
 class DossierSettings(PartnerSettings):
@@ -23,14 +27,26 @@ class DossierSettings(PartnerSettings):
     channel: Literal["webhook", "amqp"] = "webhook"
     path: str = ""
 
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        """Nothing leaves unsigned: an empty secret signs nothing."""
+        if self.channel == "webhook" and self.enabled and self.base_url and not self.secret:
+            raise ValueError("a webhook is signed: give credentials.webhook_secret")
+        return self
+
+    @property
+    def secret(self) -> str:
+        """What signs; empty when there is none."""
+        found = self.credentials.get("webhook_secret")
+        return found.get_secret_value() if found is not None else ""
+
 
 class WebhookAdapter:
     """POSTs each notice as a CloudEvent. The dossier system drops what it has by `id` (or `Idempotency-Key`)."""
 
     def __init__(self, wiring: Wiring) -> None:
         assert isinstance(wiring.settings, DossierSettings)
-        secret = wiring.settings.credentials.get("webhook_secret")
-        self._secret = secret.get_secret_value() if secret is not None else ""
+        self._secret = wiring.settings.secret
         self._clock = wiring.clock
         self._http = HttpClient(wiring.settings)
         self._endpoint = self._http.endpoint(wiring.settings.path, "application/cloudevents+json; charset=utf-8")
@@ -42,17 +58,12 @@ class WebhookAdapter:
         return [await self._post(row, call) for row in rows]
 
     async def _post(self, row: Row, call: Call) -> Outcome:
-        """Any 2xx means taken; the time stamp and signature are new at each attempt, the body is not."""
+        """The time stamp and signature are new at each attempt, the body is not."""
         at = int(self._clock.now())
         signed = {HEADER: sign(self._secret, at, row.job.envelope.id, row.body), "Idempotency-Key": row.job.key}
         reply = await self._http.send(self._endpoint, row.body, call, signed)
-        if isinstance(reply, Failure):
-            return from_failure(reply)
-        if reply.status in (200, 201, 202, 204):
-            return Delivered(code=str(reply.status), request=row.body)
-        outcome = from_status(reply, contract_shape=True)
-        assert outcome is not None
-        return outcome
+        outcome = from_failure(reply) if isinstance(reply, Failure) else _meaning(reply)
+        return outcome if isinstance(outcome, Transient | Held) else replace(outcome, request=row.body)
 
     async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """Never asked: a notice is simply posted again under its id."""
@@ -66,6 +77,23 @@ class WebhookAdapter:
 
     async def close(self) -> None:
         await self._http.close()
+
+
+def _meaning(reply: Reply) -> Outcome:
+    """What the answer says by docs/events.md, "What comes back".
+
+    202 and 204 confirm, and so do 200 and 201 with a JSON body: a page or nothing with status 200 is some gateway's. 409 says
+    that this id is there already. 401 and 403 are a wrong secret, which no repeat mends: the partner is held for a person.
+    """
+    ours = reply.content_type in JSON_TYPES
+    code, words = str(reply.status), excerpt(reply.body)
+    if reply.status in CONFIRMS or (reply.status in (200, 201) and ours and reply.body):
+        return Delivered(code=code)
+    if reply.status == 409 and ours:
+        return Delivered(code=code, words=words)
+    if reply.status == 401:
+        return Held(cause=Cause.FORBIDDEN, code=code, words=words)
+    return from_status(reply, contract_shape=ours) or Unknown(code=code, words=words)
 
 
 class ExchangeAdapter:

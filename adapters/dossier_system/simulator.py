@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from adapters.dossier_system.signature import HEADER, verify
 from adapters.simulator import Simulator
+from contracts.dossier_system.messages import Notice
 
 SECRET = "sim-webhook-secret"
 
@@ -26,9 +27,15 @@ class DossierSimulator(Simulator):
 
     async def _take(self, request: Request) -> Response:
         body = await request.body()
-        event = json.loads(body)
+        try:
+            event = json.loads(body)
+            Notice.model_validate(event)
+        except ValueError:
+            return JSONResponse({"error": "not a CloudEvent"}, 400)
         if not verify(request.headers.get(HEADER, ""), [SECRET], time.time(), event["id"], body):
             return JSONResponse({"error": "signature"}, 401)
+        if self.weather.takes("refuse_row"):
+            return JSONResponse({"error": "hồ sơ đã khóa"}, 422)
         kind = "repeat" if event["id"] in self._seen else "notice"
         self._seen.add(event["id"])
         self.book.write(kind, id=event["id"], type=event["type"], subject=event["subject"], data=event["data"])

@@ -20,7 +20,7 @@ import structlog
 from pika.exceptions import AMQPError, NackError, UnroutableError
 
 from bus.adapter import Call
-from bus.outcome import Cause, Delivered, Outcome, Permanent, Transient, Unknown
+from bus.outcome import Cause, Delivered, Outcome, Transient, Unknown
 
 log = structlog.get_logger("adapters.amqp")
 
@@ -52,7 +52,7 @@ class _Job:
     key: str
     body: bytes
     message_id: str
-    traceparent: str
+    call: Call
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Outcome]
 
@@ -67,12 +67,12 @@ class Publisher:
         self._thread: threading.Thread | None = None
 
     async def publish(self, key: str, body: bytes, message_id: str, call: Call) -> Outcome:
-        """Delivered once confirmed; a message nobody is bound for is refused, never dropped silently."""
+        """Delivered once confirmed; a message no queue is bound for is kept and tried again, never dropped silently."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="amqp-publisher", daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
-        job = _Job(key, body, message_id, call.traceparent, loop, loop.create_future())
+        job = _Job(key, body, message_id, call, loop, loop.create_future())
         self._jobs.put(job)
         try:
             async with asyncio.timeout(call.deadline_s):
@@ -125,13 +125,15 @@ class Publisher:
             content_type="application/cloudevents+json",
             delivery_mode=2,
             message_id=job.message_id,
-            headers={"traceparent": job.traceparent} if job.traceparent else None,
+            headers={"traceparent": job.call.traceparent} if job.call.traceparent else None,
         )
+        if job.future.done() or not job.call.may_send():
+            return Transient(cause=Cause.NOT_SENT, words="the lease ran out before the message was written")
         try:
             channel.basic_publish(self._exchange, job.key, job.body, properties, mandatory=True)
         except UnroutableError:
-            return Permanent(
-                code="unroutable", words=f"no queue is bound to {self._exchange} for this event", request=job.body
+            return Transient(
+                cause=Cause.LATER, code="unroutable", words=f"no queue is bound to {self._exchange} for this event"
             )
         except NackError:
             return Transient(cause=Cause.LATER, words="the broker said no")

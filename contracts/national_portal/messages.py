@@ -80,7 +80,7 @@ class HoSo(_Message):
     ThongTinTra: str
     HinhThuc: str
     DonViXuLy: str
-    GhiChu: str
+    GhiChu: Personal
     SoBienNhan: str
     NoiNopHoSo: str
     HoSoCoThanhPhanSoHoa: str
@@ -102,7 +102,7 @@ class TienDo(_Message):
     ChucDanh: str
     ThoiDiemXuLy: str
     PhongBanXuLy: str
-    NoiDungXuLy: str
+    NoiDungXuLy: Personal
     TrangThai: str
     NgayBatDau: str
     NgayKetThucTheoQuyDinh: str

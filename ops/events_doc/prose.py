@@ -208,8 +208,10 @@ Replies and dossiers filed on the national portal are events too. They come at l
 have by `id`. Choose the channel in `[partners.dossier_system]`:
 
 **Webhook.** The bus POSTs one event (`application/cloudevents+json`) with `Idempotency-Key` and
-`X-Lienthong-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA256 with the shared secret over `<t>.<id>.<body>`. Answer 2xx once it is
-committed on your side; anything else is tried again. Check the signature before anything else:
+`X-Lienthong-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA256 with the shared secret over `<t>.<id>.<body>`. Answer 202 or 204 (or 200
+or 201 with a JSON body) once it is committed on your side, 409 in JSON when you have its `id` already. 400 and 422 refuse the event
+for good; 401 and 403 hold the whole channel until a person has mended the secret; everything else is tried again. Check the signature
+before anything else:
 
 ```python webhook-verify
 import hashlib
@@ -222,14 +224,15 @@ def genuine(secret: str, header: str, body: bytes) -> bool:
     \"\"\"Whether the bus sent this body within the last five minutes.\"\"\"
     parts = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
     stamp, given = parts.get("t", ""), parts.get("v1", "")
-    if not stamp.isdigit() or abs(time.time() - int(stamp)) > 300:
+    if not (stamp.isdecimal() and len(stamp) < 13) or abs(time.time() - int(stamp)) > 300:
         return False
     signed = f"{stamp}.{json.loads(body)['id']}.".encode() + body
-    return hmac.compare_digest(given, hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest())
+    wanted = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(given.encode(), wanted.encode())
 ```
 
 **AMQP.** The bus publishes to the topic exchange `lienthong.events`, the event's type as routing key, persistent and with confirms.
-Bind a durable queue of your own first; an event that no queue takes is shown to the operators as undeliverable:
+Bind a durable queue of your own first; an event that no queue takes waits and is tried again, where operators see it:
 
 ```python receive-amqp
 import json
