@@ -1,5 +1,8 @@
 """The peer: the same job on Celery and RabbitMQ, without order, ledger, encryption or tracing, as an honest user would write it.
 
+Each event is published with the broker's confirmation (ours is answered after its commit), read in the task, sent as the partner's row,
+and the answer read; what is done is noted in a file without a sync.
+
 Its own requirements stand in celery-requirements.txt and are installed into `.venv-peer` by the benchmark alone.
 """
 
@@ -15,15 +18,20 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE.parents[1] / ".venv-peer"
 WORKER = """
-import os, httpx
+import json, os, httpx
 from celery import Celery
 app = Celery("peer", broker=os.environ["PEER_BROKER"])
-app.conf.update(task_acks_late=True, worker_prefetch_multiplier=8, task_ignore_result=True, broker_connection_retry_on_startup=True)
+app.conf.update(task_acks_late=True, worker_prefetch_multiplier=8, task_ignore_result=True, broker_connection_retry_on_startup=True,
+                broker_transport_options={"confirm_publish": True})
 client = httpx.Client(timeout=30)
 
 @app.task
 def deliver(body):
-    client.post(os.environ["PEER_URL"] + "/rows", content=body, headers={"Content-Type": "application/json"}).raise_for_status()
+    event = json.loads(body)
+    row = {"key": deliver.request.id.replace("-", ""), "operation": "put", **event}
+    reply = client.post(os.environ["PEER_URL"] + "/rows", json={"rows": [row]})
+    if reply.raise_for_status().json()["rows"][0]["verdict"] != "done":
+        raise ValueError(reply.text)
     with open(os.environ["PEER_DONE"], "ab") as done:
         done.write(b".")
 """
@@ -37,11 +45,10 @@ def measure(broker: str, url: str, bodies: list[bytes]) -> float:
     done = folder / "done"
     done.touch()
     environment = os.environ | {"PEER_BROKER": broker, "PEER_URL": url, "PEER_DONE": str(done)}
-    rows = ['{"rows":[{"key":"00",' + body.decode()[1:] + "]}" for body in bodies]
-    (folder / "rows.txt").write_text("\n".join(rows))
+    (folder / "events.txt").write_bytes(b"\n".join(bodies))
     command = [str(python), "-m", "celery", "-A", "peer", "worker", "--concurrency", "2", "--loglevel", "ERROR"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    send = "import peer\nfor line in open('rows.txt'): peer.deliver.delay(line.strip())"
+    send = "import peer\nfor line in open('events.txt'): peer.deliver.delay(line.strip())"
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as worker:
