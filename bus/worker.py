@@ -22,9 +22,9 @@ from bus.bulkhead import Health, Limit, overload
 from bus.clock import Clock
 from bus.delivery import FATAL_CRASHES, settle
 from bus.ledger.ledger import Ledger, LedgerBusy
-from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Result
+from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Result, State
 from bus.maintenance import closed_until
-from bus.outcome import Cause, Contract, Delivered, Outcome, Unknown
+from bus.outcome import Cause, Contract, Delivered, Outcome, Permanent, Unknown
 from bus.policy import PartnerSettings
 from contracts.envelope import Envelope
 
@@ -45,6 +45,8 @@ class Ring(Protocol):
 
 
 ReplyToArrival = Callable[[Envelope, Job], Arrival]
+RefusalToReplies = Callable[[Job, Outcome], tuple[Envelope, ...]]
+"""What is told of a delivery its partner refused for good; the bus does not know to whom."""
 Observe = Callable[[Job, Outcome, float], None]
 """(job, outcome, seconds): called once per row, for metrics and screens."""
 
@@ -102,6 +104,7 @@ class PartnerWorker:
         arrival: ReplyToArrival,
         observe: Observe,
         quarantine: Quarantine,
+        refusal: RefusalToReplies = lambda _job, _outcome: (),
     ) -> None:
         self.partner = partner
         self.settings = settings
@@ -118,6 +121,7 @@ class PartnerWorker:
         self._arrival = arrival
         self._observe = observe
         self._quarantine = quarantine
+        self._refusal = refusal
         self._operations = {operation.name: operation for operation in partner.operations}
         self._batches = {o.name: min(o.batch, settings.batch or o.batch) for o in partner.operations}
         self._rows_per_call = max(self._batches.values())
@@ -364,6 +368,8 @@ class PartnerWorker:
         move = settle(job, outcome, operation, self.settings.retry, self._clock.now(), self._rng, group=group)
         self._observe(job, outcome, ended_at - started_at)
         delivered = outcome if isinstance(outcome, Delivered) else None
+        refused = isinstance(outcome, Permanent) and move.state is State.DEAD
+        replies = delivered.replies if delivered else self._refusal(job, outcome) if refused else ()
         return Result(
             job=job,
             move=move,
@@ -375,7 +381,7 @@ class PartnerWorker:
             ended_at=ended_at,
             receipt=delivered.receipt if delivered else "",
             memo=delivered.memo if delivered else {},
-            replies=tuple(self._arrival(reply, job) for reply in delivered.replies) if delivered else (),
+            replies=tuple(self._arrival(reply, job) for reply in replies),
         )
 
     async def _record(self, results: Sequence[Result], changes: Sequence[PartnerChange]) -> None:

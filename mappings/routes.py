@@ -30,6 +30,11 @@ def was_received(message: Any) -> bool:
     return message.dossier.received_at is not None and (message.change.from_status or 0) >= 2
 
 
+def refused_by_another(message: Any) -> bool:
+    """Another than the dossier system refused: it cannot be told that it refused a notice."""
+    return bool(message.partner != HOME)
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -82,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     Route("portal.dossier_synced.v1", HOME, "notify", source="design: what comes back is an event too"),
     Route("iso.slip_opened.v1", HOME, "notify", source="domain notes 3.12"),
     Route("iso.step_changed.v1", HOME, "notify", source="domain notes 3.12"),
+    Route("exchange.refused.v1", HOME, "notify", refused_by_another, source="design: what comes back is an event too"),
 )
 
 _BY_EVENT: dict[str, tuple[Route, ...]] = {

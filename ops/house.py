@@ -16,6 +16,7 @@ from adapters import discover
 from adapters.receiver import Receiver
 from bus.adapter import Adapter, Job, Partner, Wiring
 from bus.broker import Ring, open_bell
+from bus.clock import instant
 from bus.intake import Intake, Route
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Filter
@@ -25,7 +26,8 @@ from bus.relay import Relay
 from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope
-from mappings import routes
+from contracts.fault import Refusal
+from mappings import refusal, routes
 from ops import desk
 from ops.metrics import Metrics
 from ops.poller import Poller
@@ -109,6 +111,7 @@ class House:
                 arrival=partial(self._reply, name),
                 observe=self._went_out,
                 quarantine=quarantine,
+                refusal=self._refused,
             )
             if partner.polls_every_s is not None:
                 self._pollers.append(self._poller(name, partner.polls_every_s, adapter, own))
@@ -179,6 +182,24 @@ class House:
 
     def _reply(self, partner: str, envelope: Envelope, job: Job) -> Arrival:
         return self.intake.arrival(envelope, client=partner, job=job)
+
+    def _refused(self, job: Job, outcome: Outcome) -> tuple[Envelope, ...]:
+        """The event that tells the dossier system of a partner's refusal; none where the event was about no dossier."""
+        try:
+            told = refusal.refused(
+                dossier=job.dossier,
+                partner=job.partner,
+                operation=job.operation,
+                code=outcome.code,
+                words=outcome.words,
+                key=job.key,
+                attempt=job.attempt,
+                at=instant(self.ledger.clock.now()),
+            )
+        except Refusal:
+            log.info("a refusal about no dossier is told to nobody", partner=job.partner, delivery=job.delivery)
+            return ()
+        return (told,)
 
     def _came_in(self, envelope: Envelope, owed: int) -> None:
         for told in self.on_event:

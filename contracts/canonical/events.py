@@ -92,6 +92,17 @@ class SlipEvent(Shape):
     at: Instant
 
 
+class RefusedEvent(Shape):
+    """A partner read what it was sent and refused it; its code and its words, which may name people."""
+
+    dossier_code: DossierCode
+    partner: Key
+    operation: Key
+    code: Label = ""
+    words: Remark = ""
+    at: Instant
+
+
 class SlipStepEvent(Shape):
     """A step changed inside the electronic ISO system."""
 
@@ -165,5 +176,8 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.iso.step_changed.v1": EventType(
         SlipStepEvent, "Hệ thống ISO cập nhật bước", "A step changed in the electronic ISO system", "out"
+    ),
+    "vn.lienthong.exchange.refused.v1": EventType(
+        RefusedEvent, "Đối tác từ chối", "A partner refused what it was sent", "out"
     ),
 }

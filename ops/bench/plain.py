@@ -133,10 +133,10 @@ def plain_partner(name: str, dedupe: Dedupe, *, batch: int = 1, full_state: bool
 
 
 def owe_all(names: Sequence[str]) -> Callable[[Envelope], tuple[Owed, ...]]:
-    """A route by which every event owes `put` to each of `names`."""
+    """A route by which every event of a source owes `put` to each of `names`; what the bus itself tells owes nothing."""
     debts = tuple(Owed(name, "put") for name in names)
 
-    def route(_envelope: Envelope) -> tuple[Owed, ...]:
-        return debts
+    def route(envelope: Envelope) -> tuple[Owed, ...]:
+        return debts if envelope.event_type.direction == "in" else ()
 
     return route

@@ -12,6 +12,7 @@ from contracts.fault import Refusal
 from contracts.national_portal.messages import HoSoNop
 from mappings.electronic_iso.inbound import slip_opened, step_changed
 from mappings.national_portal.inbound import filed
+from mappings.refusal import refused
 from ops.sample import BLOCK_DOSSIERS, BLOCK_EVENTS, generate
 
 DAY, SEED = date(2026, 7, 1), 1
@@ -83,7 +84,7 @@ def refusal() -> dict[str, Any]:
 @cache
 def examples() -> dict[str, dict[str, Any]]:
     """An event of every type, as it goes over the wire."""
-    made = [*generate(BLOCK_EVENTS, BLOCK_DOSSIERS, SEED, DAY), _filed(), _synced(), _slip(), _step()]
+    made = [*generate(BLOCK_EVENTS, BLOCK_DOSSIERS, SEED, DAY), _filed(), _synced(), _slip(), _step(), _refused()]
     found: dict[str, dict[str, Any]] = {}
     for event in made:
         found.setdefault(event.type, _ordered(json.loads(event.to_json())))
@@ -132,6 +133,19 @@ def _synced() -> Any:
 
 def _slip() -> Any:
     return slip_opened(DOSSIER, "PH-2026-000017", "0f9c1a", AT)
+
+
+def _refused() -> Any:
+    return refused(
+        dossier=DOSSIER,
+        partner="national_portal",
+        operation="DongBoHoSoMC",
+        code="-3",
+        words="Hồ sơ không hợp lệ: thiếu thành phần hồ sơ",
+        key="0f9c1a",
+        attempt=1,
+        at=AT,
+    )
 
 
 def _step() -> Any:

@@ -17,7 +17,8 @@ from bus.ledger.words import Filter
 from bus.outcome import Absent, Cause, Delivered, Held, Outcome, Permanent, Unknown
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
-from bus.worker import LEASE_SLACK_S, PartnerWorker, Quarantine
+from bus.worker import LEASE_SLACK_S, PartnerWorker, Quarantine, RefusalToReplies
+from contracts.envelope import Envelope
 from tests.bus.ledger.conftest import arrival
 from tests.conftest import HandClock
 
@@ -69,7 +70,14 @@ class Bench:
         self.clock = clock
 
     async def work(
-        self, adapter: Told, *, until: int = 1, dedupe: Any = "key", batch: int = 1, **settings: Any
+        self,
+        adapter: Told,
+        *,
+        until: int = 1,
+        dedupe: Any = "key",
+        batch: int = 1,
+        refusal: RefusalToReplies = lambda _job, _outcome: (),
+        **settings: Any,
     ) -> list[str]:
         """Run until `until` rows were recorded (or half a second of silence); the states, oldest first."""
         seen: list[Outcome] = []
@@ -94,6 +102,7 @@ class Bench:
             arrival=lambda _envelope, _job: arrival(99),
             observe=observe,
             quarantine=Quarantine(),
+            refusal=refusal,
         )
         running = asyncio.create_task(worker.run())
         await asyncio.wait({asyncio.create_task(done.wait())}, timeout=0.6)
@@ -189,6 +198,25 @@ async def test_a_refused_array_is_bisected_until_the_guilty_row_stands_alone(ben
     assert states[7] == "dead refused"
     views, _ = await bench.ledger.deliveries(Filter(dossier="000.00.17.H59-230425-0006"))
     assert views[0].tries == 1
+
+
+async def test_a_refusal_is_told_once_for_the_row_that_died_of_it_and_in_the_same_commit(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1, dossier=f"000.00.17.H59-230425-{n:04}") for n in range(4)])
+
+    async def all_or_nothing(rows: Sequence[Row]) -> Sequence[Outcome]:
+        bad = any(row.job.dossier.endswith("0002") for row in rows)
+        return [Permanent(code="3", whole=len(rows) > 1) if bad else Delivered() for _ in rows]
+
+    told: list[str] = []
+
+    def refusal(job: Job, outcome: Outcome) -> tuple[Envelope, ...]:
+        told.append(f"{job.dossier} {outcome.code}")
+        return (job.envelope,)
+
+    before = (await bench.ledger.totals()).events
+    await bench.work(Told(all_or_nothing), until=10_000, batch=4, refusal=refusal)
+    assert told == ["000.00.17.H59-230425-0002 3"]
+    assert (await bench.ledger.totals()).events == before + 1
 
 
 async def test_what_is_in_doubt_is_asked_for_and_sent_again_only_when_absent(bench: Bench) -> None:

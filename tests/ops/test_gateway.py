@@ -207,3 +207,38 @@ async def test_a_stopping_bus_takes_nothing_more(served: Served) -> None:
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert (await served.http.get("/readyz")).status_code == 503
+
+
+async def test_a_partners_refusal_is_told_to_the_dossier_system_and_stands_in_the_story(served: Served) -> None:
+    served.simulator("national_portal").weather.left["refuse_row"] = 1
+    event = next(e for e in events(20) if e["type"] == "vn.lienthong.dossier.received.v1") | {"sequence": 1}
+    served.simulator("national_portal").weather.row = event["subject"]
+    assert (await post(served, event)).status_code == 202
+    for _ in range(400):
+        told = [n for n in served.simulator("dossier_system").book.of("notice") if "refused" in n["type"]]
+        if told:
+            break
+        await asyncio.sleep(0.025)
+    (notice,) = told
+    assert notice["subject"] == event["subject"]
+    assert (notice["data"]["partner"], notice["data"]["operation"]) == ("national_portal", "DongBoHoSoMC")
+    assert notice["data"]["words"]
+    story = (await served.http.get(f"/v1/dossiers/{event['subject']}", headers=served.auth("viewer"))).json()
+    (entry,) = [e for e in story["events"] if e["type"] == "vn.lienthong.exchange.refused.v1"]
+    assert entry["causation_id"] == event["id"]
+    (dead,) = [d for d in story["deliveries"] if d["state"] == "dead"]
+    assert dead["partner"] == "national_portal"
+
+
+async def test_the_dossier_systems_own_refusal_is_kept_and_told_to_nobody(served: Served) -> None:
+    served.simulator("dossier_system").weather.left["refuse_row"] = -1
+    event = next(e for e in events(20) if e["type"] == "vn.lienthong.dossier.received.v1") | {"sequence": 1}
+    await post(served, event)
+    for _ in range(400):
+        story = (await served.http.get(f"/v1/dossiers/{event['subject']}", headers=served.auth("viewer"))).json()
+        refusals = [e["id"] for e in story["events"] if e["type"] == "vn.lienthong.exchange.refused.v1"]
+        if refusals:
+            break
+        await asyncio.sleep(0.025)
+    assert len(refusals) == 1
+    assert [d for d in story["deliveries"] if d["event"] in refusals] == []
