@@ -5,16 +5,14 @@ Raises `SettingsError` with one sentence per fault; secrets are never shown.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 import stat
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters import discover
@@ -22,6 +20,7 @@ from bus.adapter import Partner
 from bus.ledger.words import SourceRule
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
+from ops.toml_file import TomlFile
 
 SAMPLE = "CHANGE-ME"
 """A secret that stands in the example file; nothing starts with it."""
@@ -166,111 +165,117 @@ class Settings(BaseSettings):
             raise SettingsError(f"[keys]: {error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """The text of a settings file, to find the line of a key."""
-
-    path: Path
-    text: str
-
-    def line_of(self, location: tuple[Any, ...]) -> int | None:
-        """The line on which the deepest known part of a key's path stands."""
-        best: int | None = None
-        section: list[str] = []
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-                section = [part.strip().strip('"') for part in re.findall(r'"[^"]+"|[^.]+', header[1])]
-                path = section
-            elif key := re.match(r'\s*("?[\w.:-]+"?)\s*=', line):
-                path = [*section, key[1].strip('"')]
-            else:
-                continue
-            wanted = [str(part) for part in location]
-            if path and path == wanted[: len(path)]:
-                best = number
-        return best
-
-
 def load(path: Path | None, partners: Mapping[str, Partner] | None = None) -> Settings:
-    """Read and check a settings file (None: environment and defaults alone). Raises SettingsError."""
-    file = _read(path)
-    values: dict[str, Any] = {}
-    if file is not None:
-        try:
-            values = tomllib.loads(file.text)
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{file.path}: not TOML: {error}") from None
-    try:
-        settings = Settings(**values)
-        known = discover() if partners is None else partners
-        for name in settings.partners:
-            if name not in known:
-                where = _place(file, ("partners", name))
-                raise SettingsError(f"{where}there is no partner {name}; there are {', '.join(known)}")
-        for partner in known.values():
-            try:
-                settings.partner(partner)
-            except ValidationError as error:
-                raise SettingsError(_faults(error, file, ("partners", partner.name))) from None
-    except ValidationError as error:
-        raise SettingsError(_faults(error, file, ())) from None
-    _check_secrets(settings, file)
+    """Read and check a settings file (None: environment and defaults alone). Raises SettingsError with every fault found."""
+    settings, faults = _judge(_read(path), discover() if partners is None else partners)
+    if faults:
+        raise SettingsError("\n".join(says for _, says in sorted(faults)))
     return settings
 
 
-def _read(path: Path | None) -> _File | None:
+def faults_of(path: Path | None) -> list[str]:
+    """Everything that keeps the bus from starting with these settings, a sentence each, by line; the keyring last."""
+    try:
+        settings, faults = _judge(_read(path), discover())
+    except SettingsError as error:
+        return [str(error)]
+    said = [says for _, says in sorted(faults)]
+    try:
+        settings.keyring()
+    except SettingsError as error:
+        said.append(str(error))
+    return said
+
+
+Faults = list[tuple[int, str]]
+"""(line, sentence); line 0 where the file has none."""
+
+
+def _judge(file: TomlFile | None, known: Mapping[str, Partner]) -> tuple[Settings, Faults]:
+    """The settings as far as they can be read, and every fault in them."""
+    values, broken = file.values() if file is not None else ({}, [])
+    faults: Faults = [(line, f"{file.path}:{line}: {says}") for line, says in broken] if file is not None else []
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        faults += _faults(error, file, ())
+        settings = _sound(values, error)
+    for name in settings.partners:
+        if name not in known:
+            faults.append(_fault(file, ("partners", name), f"there is no partner {name}; there are {', '.join(known)}"))
+    for partner in known.values():
+        try:
+            settings.partner(partner)
+        except ValidationError as error:
+            faults += _faults(error, file, ("partners", partner.name))
+    return settings, faults + _exposed(settings, file)
+
+
+def _sound(values: Mapping[str, Any], error: ValidationError) -> Settings:
+    """The file's sections that are not at fault, so that they are judged further in the same run."""
+    wrong = {str(details["loc"][0]) for details in error.errors(include_url=False)}
+    kept: dict[str, Any] = {}
+    for name, field in Settings.model_fields.items():
+        if name in values and name not in wrong:
+            section: Any = field.annotation
+            with contextlib.suppress(ValidationError):  # the environment says it right
+                kept[name] = TypeAdapter(section).validate_python(values[name])
+    return Settings.model_construct(**kept)
+
+
+def _read(path: Path | None) -> TomlFile | None:
     if path is None:
         return None
     try:
-        return _File(path, path.read_text(encoding="utf-8"))
+        return TomlFile(path, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not UTF-8 text") from None
 
 
-def _place(file: _File | None, location: tuple[Any, ...]) -> str:
-    """`file:line: [section] key: ` for the front of a sentence."""
+def _fault(file: TomlFile | None, location: tuple[Any, ...], says: str) -> tuple[int, str]:
+    """`file:line: [section] key: what is wrong`; a value of the environment is named by its variable."""
     *section, key = [str(part) for part in location]
-    name = f"[{'.'.join(section)}] {key}: " if section else f"[{key}]: "
-    if file is None:
-        return name
-    line = file.line_of(location)
-    return f"{file.path}:{line}: {name}" if line else f"{file.path}: {name}"
+    variable = "LIENTHONG_" + "__".join(map(str, location)).upper()
+    name = f"[{'.'.join(section)}] {key}" if section else f"[{key}]"
+    if variable in os.environ:
+        return 0, f"{variable}: {name}: {says}"
+    line = file.line_of(location) if file is not None else None
+    place = "" if file is None else f"{file.path}:{line}: " if line else f"{file.path}: "
+    return line or 0, f"{place}{name}: {says}"
 
 
-def _faults(error: ValidationError, file: _File | None, prefix: tuple[Any, ...]) -> str:
-    sentences = []
-    for details in error.errors(include_url=False, include_input=False):
-        location = (*prefix, *details["loc"])
-        says = (
+def _faults(error: ValidationError, file: TomlFile | None, prefix: tuple[Any, ...]) -> Faults:
+    return [
+        _fault(
+            file,
+            (*prefix, *details["loc"]),
             "there is no such key"
             if details["type"] == "extra_forbidden"
-            else details["msg"].removeprefix("Value error, ")
+            else details["msg"].removeprefix("Value error, "),
         )
-        sentences.append(f"{_place(file, location)}{says}")
-    return "\n".join(sentences)
+        for details in error.errors(include_url=False, include_input=False)
+    ]
 
 
-def _check_secrets(settings: Settings, file: _File | None) -> None:
+def _exposed(settings: Settings, file: TomlFile | None) -> Faults:
     """No sample secret, and nothing beyond loopback without TLS and clients (reliability S05)."""
+    faults: Faults = []
     for name, values in settings.partners.items():
-        for key, secret in (values.get("credentials") or {}).items():
+        credentials = values.get("credentials")
+        for key, secret in credentials.items() if isinstance(credentials, dict) else ():
             if SAMPLE in str(secret):
-                raise SettingsError(
-                    f"{_place(file, ('partners', name, 'credentials', key))}still holds the sample secret"
-                )
+                faults.append(_fault(file, ("partners", name, "credentials", key), "still holds the sample secret"))
     http = settings.http
     if http.host not in LOOPBACK:
+        host = ("http", "host")
         if not (http.tls_certificate and http.tls_key) and not http.behind_tls_proxy:
-            raise SettingsError(
-                f"{_place(file, ('http', 'host'))}{http.host} is not loopback: "
-                "give tls_certificate and tls_key, or say behind_tls_proxy = true"
-            )
+            says = f"{http.host} is not loopback: give tls_certificate and tls_key, or say behind_tls_proxy = true"
+            faults.append(_fault(file, host, says))
         if not settings.clients:
-            raise SettingsError(
-                f"{_place(file, ('http', 'host'))}{http.host} is not loopback: add a [clients.NAME] first"
-            )
+            faults.append(_fault(file, host, f"{http.host} is not loopback: add a [clients.NAME] first"))
+    return faults
 
 
 def default_file() -> Path | None:

@@ -20,7 +20,7 @@ from ops.commands.common import (
     fail,
     settings_of,
 )
-from ops.settings import SettingsError, default_file
+from ops.settings import default_file, faults_of
 
 app = typer.Typer()
 
@@ -48,14 +48,14 @@ def upgrade(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
 @config_app.command()
 def check(file: Annotated[Path | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
-    """Check a settings file; errors name key and line. Example: lienthong config check lienthong.toml"""
+    """Check a settings file; names every fault at once, with key and line. Example: lienthong config check lienthong.toml"""
     path = file or default_file()
-    settings = settings_of(path)
-    try:
-        settings.keyring()
-    except SettingsError as error:
-        fail(BAD_SETTINGS, str(error))
-    CONTEXT.show({"file": str(path) if path else None, "good": True}, as_json, Table(f"{path or 'defaults'}: good"))
+    faults = faults_of(path)
+    table = Table(f"{path or 'defaults'}: good")
+    if as_json or not faults:
+        CONTEXT.show({"file": str(path) if path else None, "good": not faults, "faults": faults}, as_json, table)
+    if faults:
+        fail(BAD_SETTINGS, "\n".join(faults))
 
 
 @config_app.command()

@@ -6,9 +6,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bus.seal import Keyring
-from ops.settings import SettingsError, load
+from ops.settings import SettingsError, faults_of, load
+from ops.toml_file import TomlFile
 
 
 def write(folder: Path, text: str) -> Path:
@@ -77,3 +80,69 @@ def test_a_keyring_may_come_from_the_environment(tmp_path: Path, monkeypatch: py
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         load(tmp_path / "absent.toml")
+
+
+BROKEN = """\
+[http]
+port = "abc"
+hosst = "x"
+[ledger]
+url =
+[keys
+file = "never read"
+[broker]
+url = "redis://x"
+[clients.desk]
+scopes = ["events"]
+[partners.nobody]
+[partners.national_portal]
+concurrency = 0
+credentials = { password = "CHANGE-ME" }
+[partners.dossier_system]
+base_url = "http://127.0.0.1:9"
+"""
+
+
+def test_one_check_names_every_fault_with_its_key_and_line_in_the_files_order(tmp_path: Path) -> None:
+    path = write(tmp_path, BROKEN)
+    found = [fault.removeprefix(f"{path}:") for fault in faults_of(path)]
+    begins = [
+        "2: [http] port: ",
+        "3: [http] hosst: there is no such key",
+        "5: not TOML: ",
+        "6: not TOML: ",
+        "9: [broker] url: ",
+        "10: [clients.desk] key_sha256: ",
+        "12: [partners] nobody: there is no partner nobody",
+        "14: [partners.national_portal] concurrency: ",
+        "15: [partners.national_portal.credentials] password: still holds the sample secret",
+        "16: [partners] dossier_system: a webhook is signed",
+        "[keys] file is missing",
+    ]
+    assert [fault[: len(begin)] for fault, begin in zip(found, begins, strict=True)] == begins
+
+
+def test_a_text_that_is_never_closed_is_named_where_it_ends(tmp_path: Path) -> None:
+    path = write(tmp_path, '[http]\nhost = """\nport = 1\n')
+    assert f"{path}:3: not TOML" in faults_of(path)[0]
+
+
+def test_a_header_left_open_on_the_last_line_hides_nothing_before_it(tmp_path: Path) -> None:
+    path = write(tmp_path, "[http]\nhosst = 1\n[ledger\n")
+    first, second, *_ = faults_of(path)
+    assert f"{path}:2: [http] hosst: there is no such key" in first
+    assert f"{path}:3: not TOML" in second
+
+
+def test_a_fault_of_the_environment_is_named_by_its_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIENTHONG_HTTP__PORT", "abc")
+    path = write(tmp_path, "[http]\nport = 8081\n[broker]\nurl = 'redis://x'\n")
+    said = "\n".join(faults_of(path))
+    assert "LIENTHONG_HTTP__PORT: [http] port: " in said
+    assert f"{path}:4: [broker] url: " in said
+
+
+@given(text=st.text(max_size=200))
+def test_no_file_however_odd_ends_the_check_otherwise_than_by_sentences(text: str) -> None:
+    _values, faults = TomlFile(Path("odd.toml"), text).values()
+    assert all(0 <= line <= len(text) + 1 and says.startswith("not TOML") for line, says in faults)
