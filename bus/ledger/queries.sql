@@ -147,7 +147,7 @@ INSERT INTO attempt (delivery, number, step, worker, opened_at) VALUES /*rows*/(
 
 -- name: standing
 -- How deliveries stand, their lanes being locked.
-SELECT id, lane, state, attempt, doubt, cause, partner FROM delivery WHERE id = any_of(:ids);
+SELECT id, lane, state, attempt, doubt, cause, partner, full_state FROM delivery WHERE id = any_of(:ids);
 
 -- name: move_delivery
 WITH v (id, state, cause, code, hold_key, step, due_at, holds, counted, crashes, doubt, group_size, mapped, receipt, now) AS (VALUES
@@ -166,9 +166,6 @@ WITH v (delivery, number, started_at, closed_at, outcome, cause, code, call_id, 
 UPDATE attempt SET started_at = v.started_at, closed_at = v.closed_at, outcome = v.outcome, cause = v.cause, code = v.code,
     call_id = v.call_id, late = v.late, secret = v.secret
 FROM v WHERE attempt.delivery = v.delivery AND attempt.number = v.number AND attempt.closed_at IS NULL;
-
--- name: full_deliveries
-SELECT DISTINCT lane FROM delivery WHERE id = any_of(:ids) AND full_state = 1;
 
 -- name: give_back
 UPDATE delivery SET state = :state, cause = :cause, due_at = :now, owner = '', lease_at = NULL, changed_at = :now

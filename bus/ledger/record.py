@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,8 +13,17 @@ from bus.ledger.book import HOLDING, Book, attempt_record, lane_record
 from bus.ledger.words import Move, PartnerChange, Result, State
 from bus.outcome import Cause
 
-Standing = dict[int, tuple[int, str, int, int, str, str]]
-"""Delivery id -> (lane, state, attempt, doubt, cause, partner)."""
+
+class Standing(NamedTuple):
+    """How a delivery stands while its lane is locked."""
+
+    lane: int
+    state: str
+    attempt: int
+    doubt: int
+    cause: str
+    partner: str
+    full_state: int
 
 
 def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChange]) -> tuple[bool, ...]:
@@ -36,16 +45,16 @@ def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChang
     return counted
 
 
-def _standing(book: Book, ids: Sequence[int]) -> Standing:
-    return {row[0]: row[1:] for row in book.db.rows("standing", {"ids": list(ids)})}
+def _standing(book: Book, ids: Sequence[int]) -> dict[int, Standing]:
+    return {number: Standing(*row) for number, *row in book.db.rows("standing", {"ids": list(ids)})}
 
 
-def _open_still(result: Result, standing: Standing) -> bool:
+def _open_still(result: Result, standing: dict[int, Standing]) -> bool:
     """The fence: still sending under this attempt, or in doubt over this very one."""
-    _, state, attempt, doubt, _, _ = standing[result.job.delivery]
-    if state == State.SENDING and attempt == result.job.attempt:
+    now = standing[result.job.delivery]
+    if now.state == State.SENDING and now.attempt == result.job.attempt:
         return True
-    return state == State.IN_DOUBT and doubt == result.job.attempt and result.job.step == "send"
+    return now.state == State.IN_DOUBT and now.doubt == result.job.attempt and result.job.step == "send"
 
 
 def _closing(book: Book, result: Result, *, late: bool) -> dict[str, Any]:
@@ -65,10 +74,12 @@ def _closing(book: Book, result: Result, *, late: bool) -> dict[str, Any]:
     }
 
 
-def _apply(book: Book, results: Sequence[Result], standing: Standing, locked: dict[int, tuple[Any, ...]]) -> None:
-    moves, delivered, partners = [], [], set()
+def _apply(
+    book: Book, results: Sequence[Result], standing: dict[int, Standing], locked: dict[int, tuple[Any, ...]]
+) -> None:
+    moves, full, partners = [], [], set()
     for result in results:
-        lane, state, _, _, cause, partner = standing[result.job.delivery]
+        before = standing[result.job.delivery]
         moves.append(
             moving(
                 book,
@@ -81,20 +92,22 @@ def _apply(book: Book, results: Sequence[Result], standing: Standing, locked: di
             )
         )
         # an attempt that was closed in good order clears the crashes: only deaths in a row name a poison
-        book.moved(result.job.delivery, partner, (state, cause), (result.move.state, result.move.cause))
+        book.moved(
+            result.job.delivery, before.partner, (before.state, before.cause), (result.move.state, result.move.cause)
+        )
         if result.move.state is State.DELIVERED:
-            delivered.append(result.job.delivery)
-            partners.add(partner)
+            partners.add(before.partner)
+            if before.full_state:
+                full.append(before.lane)
         if result.memo:
-            _remember(book, result, locked[lane])
+            _remember(book, result, locked[before.lane])
     book.db.many("move_delivery", moves)
-    if delivered:
-        if full := [row[0] for row in book.db.rows("full_deliveries", {"ids": delivered})]:
-            book.db.run("set_full", {"ids": full})
-        for name in sorted(partners):
-            book.db.run("partner_succeeded", {"name": name, "now": book.now})
+    if full:
+        book.db.run("set_full", {"ids": full})
+    for name in sorted(partners):
+        book.db.run("partner_succeeded", {"name": name, "now": book.now})
     book.set_heads([result.job.lane for result in results])
-    book.ready |= {standing[result.job.delivery][5] for result in results}
+    book.ready |= {standing[result.job.delivery].partner for result in results}
 
 
 def moving(
@@ -139,7 +152,7 @@ def release(book: Book, jobs: Sequence[Job]) -> None:
         state, cause = _before(job)
         params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": cause, "now": book.now}
         if book.db.run("give_back", params):
-            book.moved(job.delivery, standing[job.delivery][5], (State.SENDING, ""), (state, cause))
+            book.moved(job.delivery, standing[job.delivery].partner, (State.SENDING, ""), (state, cause))
         closing = {
             "delivery": job.delivery,
             "number": job.attempt,
