@@ -73,14 +73,19 @@ class Served:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
+def application(name: str, book: Path | None) -> Starlette:
+    """The simulator of a partner, with its book. Raises LookupError for an unknown name."""
+    if name not in SIMULATORS:
+        raise LookupError(f"there is no simulator of {name}; there are {', '.join(SIMULATORS)}")
+    app: Starlette = importlib.import_module(f"adapters.{name}.simulator").application(book)
+    return app
+
+
 async def serve(names: Iterable[str], folder: Path | None, first_port: int = 0) -> dict[str, Served]:
     """Start simulators; their books are kept in `folder`. Raises LookupError for an unknown name, OSError for a taken port."""
     running: dict[str, Served] = {}
     for place, name in enumerate(names):
-        if name not in SIMULATORS:
-            raise LookupError(f"there is no simulator of {name}; there are {', '.join(SIMULATORS)}")
-        room = importlib.import_module(f"adapters.{name}.simulator")
-        book = None if folder is None else folder / f"{name}.jsonl"
-        running[name] = Served(room.application(book), bind("127.0.0.1", first_port + place if first_port else 0))
+        app = application(name, None if folder is None else folder / f"{name}.jsonl")
+        running[name] = Served(app, bind("127.0.0.1", first_port + place if first_port else 0))
         await running[name].started()
     return running

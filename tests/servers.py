@@ -120,10 +120,10 @@ class Postgres(Server):
     """A private PostgreSQL cluster with trust on loopback; never runs as root."""
 
     def __init__(self) -> None:
-        super().__init__()
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
         if not found:
             raise ServerMissing("PostgreSQL is not installed (apt-get install postgresql)")
+        super().__init__()
         self._bin = found[-1].parent
         self._user = "postgres" if os.geteuid() == 0 else None
         self._data = self.folder / "data"
@@ -208,10 +208,10 @@ class RabbitMQ(Server):
     """A private RabbitMQ node: own ports, own cookie, own name server, no plugins."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._bin = Path("/usr/lib/rabbitmq/bin")
         if not (self._bin / "rabbitmq-server").exists():
             raise ServerMissing("RabbitMQ is not installed (apt-get install rabbitmq-server)")
+        super().__init__()
         self._user = "rabbitmq" if os.geteuid() == 0 else None
         self._node = f"lt{secrets.token_hex(4)}@localhost"
         self._epmd = free_port()
@@ -247,7 +247,8 @@ class RabbitMQ(Server):
             "ERL_EPMD_PORT": str(self._epmd),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_PID_FILE": f"{folder}/pid",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none "
+            "-kernel inet_dist_use_interface {127,0,0,1}",
         }
 
     def start(self) -> None:

@@ -30,6 +30,7 @@ from ops.events_doc.example import examples
 from ops.simulate import Served, bind
 from tests.conftest import HandClock
 from tests.partners.dossier_system.conftest import SLIP_OPENED, TRACE, Desk, Running, a_call, a_notice, adapter_to
+from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
 OUTWARD = [name for name, event in examples().items() if event["source"] != "urn:lienthong:dossier-system"]
 
@@ -124,6 +125,18 @@ async def test_a_notice_replayed_within_the_window_has_one_effect(home: Running)
     header = sign(SECRET, int(time.time()), examples()[SLIP_OPENED]["id"], body)
     assert [await posted(home, body, header) for _ in range(2)] == [204, 204]
     assert [entry["kind"] for entry in home.simulator.book.entries] == ["notice", "repeat"]
+
+
+@each_storm
+async def test_a_storm_becomes_the_outcome_of_the_table_and_one_notice_in_the_end(
+    desk: Desk, home: Running, storm: Storm
+) -> None:
+    lay(home.simulator, storm)
+    found = await desk.deliver(a_notice(), a_call(deadline_s=DEADLINE_S))
+    assert (type(found), found.cause) == (storm.outcome, storm.cause)
+    assert len(home.simulator.book.of("notice")) == storm.taken
+    assert isinstance(await desk.deliver(a_notice(request=found.request)), Delivered)
+    assert len(home.simulator.book.of("notice")) == 1
 
 
 async def test_what_is_in_doubt_is_sent_again_under_its_key_and_taken_once(desk: Desk, home: Running) -> None:

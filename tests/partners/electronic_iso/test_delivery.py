@@ -9,6 +9,7 @@ from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Tr
 from contracts.electronic_iso import NAMESPACE
 from tests.conftest import HandClock
 from tests.partners.electronic_iso.conftest import Desk, Running, Told, a_call, a_delivery, adapter_to, an_event
+from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
 SLIP = {"MaPhieu": "PH000001"}
 RECEIVED = an_event("dossier.received.v1")
@@ -113,26 +114,14 @@ async def test_a_slip_the_partner_does_not_know_is_refused_in_its_own_words(desk
     assert (outcome.code, outcome.words) == ("ISO-001", "không có phiếu PH999999")
 
 
-WEATHER: list[tuple[str, type[Outcome], Cause]] = [
-    ("500", Unknown, Cause.UNKNOWN),
-    ("502_page", Unknown, Cause.UNKNOWN),
-    ("busy", Transient, Cause.BUSY),
-    ("html", Unknown, Cause.UNKNOWN),
-    ("empty", Unknown, Cause.UNKNOWN),
-    ("lost", Unknown, Cause.UNKNOWN),
-    ("lost_500", Unknown, Cause.UNKNOWN),
-]
-
-
-@pytest.mark.parametrize(("mode", "outcome", "cause"), WEATHER, ids=[mode for mode, *_ in WEATHER])
-async def test_bad_weather_becomes_the_outcome_of_the_table(
-    desk: Desk, iso: Running, mode: str, outcome: type[Outcome], cause: Cause
+@each_storm
+async def test_a_storm_becomes_the_outcome_of_the_table_and_one_slip_in_the_end(
+    desk: Desk, iso: Running, storm: Storm
 ) -> None:
-    iso.simulator.weather.left[mode] = 1
-    iso.simulator.weather.seconds = 1.0
-    found = await desk.deliver(a_delivery("TiepNhanHoSo", RECEIVED), a_call(deadline_s=0.3))
-    assert type(found) is outcome
-    assert found.cause is cause
+    lay(iso.simulator, storm)
+    found = await desk.deliver(a_delivery("TiepNhanHoSo", RECEIVED), a_call(deadline_s=DEADLINE_S))
+    assert (type(found), found.cause) == (storm.outcome, storm.cause)
+    assert len(iso.simulator.book.of("slip")) == storm.taken
     settled = await desk.deliver(a_delivery("TiepNhanHoSo", RECEIVED, request=found.request))
     assert isinstance(settled, Delivered)
     assert len(iso.simulator.book.of("slip")) == 1

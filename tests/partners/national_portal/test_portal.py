@@ -17,6 +17,7 @@ from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Tra
 from contracts.national_portal.messages import HoSo, Reply
 from tests.builders import a_job
 from tests.partners.national_portal.conftest import PROGRESS, STATE, Portal, a_progress, a_state, body_of, received
+from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
 
 async def test_a_create_is_confirmed_and_told_to_the_dossier_system(portal: Portal) -> None:
@@ -128,23 +129,18 @@ async def test_refused_credentials_hold_the_partner_and_are_not_tried_in_a_loop(
     assert outcome.key == ""
 
 
-@pytest.mark.parametrize("mode", ["500", "502_page", "html", "empty", "lost_500"])
-async def test_what_cannot_be_read_is_unknown(portal: Portal, mode: str) -> None:
+@each_storm
+async def test_a_storm_becomes_the_outcome_of_the_table_and_asking_tells_what_became_of_it(
+    portal: Portal, storm: Storm
+) -> None:
     await portal.send(a_state(1))
-    portal.simulator.weather.left[mode] = 1
-    outcome = (await portal.send(a_state(0)))[0]
-    assert isinstance(outcome, Unknown)
-    assert outcome.request
-
-
-async def test_a_lost_answer_is_settled_by_asking(portal: Portal) -> None:
-    await portal.send(a_state(1))
-    portal.simulator.weather.left["lost"] = 1
-    portal.simulator.weather.seconds = 2.0
-    lost = (await portal.send(a_state(0), deadline_s=0.3))[0]
-    assert isinstance(lost, Unknown)
-    assert isinstance(await portal.ask(a_state(0, step="ask", in_doubt=True)), Delivered)
-    assert isinstance(await portal.ask(a_state(2, step="ask", in_doubt=True)), Absent)
+    lay(portal.simulator, storm)
+    found = (await portal.send(a_state(0), deadline_s=DEADLINE_S))[0]
+    assert (type(found), found.cause) == (storm.outcome, storm.cause)
+    assert bool(found.request) is isinstance(found, Unknown)
+    assert len(portal.simulator.book.of("create")) == 1 + storm.taken
+    asked = await portal.ask(a_state(0, step="ask", in_doubt=True))
+    assert isinstance(asked, Delivered if storm.taken else Absent)
 
 
 async def test_an_update_in_doubt_is_the_whole_state_and_simply_sent_again(portal: Portal) -> None:
