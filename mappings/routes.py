@@ -35,6 +35,13 @@ def refused_by_another(message: Any) -> bool:
     return bool(message.partner != HOME)
 
 
+def still_open(message: Any) -> bool:
+    """The registry has more to say: it is at work, or the personal id of a registered child has not come."""
+    if message.state == "registered":
+        return message.kind == "birth" and (message.certificate is None or message.certificate.citizen_id is None)
+    return message.state in ("waiting", "processing")
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -47,8 +54,10 @@ class Route(NamedTuple):
 
 
 PORTAL, ISO, HOME = "national_portal", "electronic_iso", "dossier_system"
+CIVIL = "civil_registry"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
+SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 
 ROUTES: tuple[Route, ...] = (
     Route("dossier.submitted.v1", PORTAL, STATE, filed_on_portal),
@@ -88,6 +97,11 @@ ROUTES: tuple[Route, ...] = (
     Route("iso.slip_opened.v1", HOME, "notify", source="domain notes 3.12"),
     Route("iso.step_changed.v1", HOME, "notify", source="domain notes 3.12"),
     Route("exchange.refused.v1", HOME, "notify", refused_by_another, source="design: what comes back is an event too"),
+    Route("registration.requested.v1", CIVIL, SEND_REGISTRATION, source="domain notes 3.5"),
+    Route("registration.accepted.v1", CIVIL, WATCH_REGISTRATION, source="domain notes 3.5, result poll"),
+    Route("registration.accepted.v1", HOME, "notify", source="domain notes 3.5"),
+    Route("registration.changed.v1", CIVIL, WATCH_REGISTRATION, still_open, source="domain notes 3.5, result poll"),
+    Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
 )
 
 _BY_EVENT: dict[str, tuple[Route, ...]] = {

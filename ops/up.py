@@ -15,6 +15,7 @@ import uvloop
 from rich.console import Console
 
 from adapters import discover
+from adapters.civil_registry import simulator as registry_simulator
 from adapters.dossier_system import simulator as dossier_simulator
 from adapters.electronic_iso import simulator as iso_simulator
 from adapters.national_portal import simulator as portal_simulator
@@ -153,6 +154,14 @@ def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: 
         "telemetry": {"log_file": str(folder / "bus.log")},
         "http": {"host": "127.0.0.1", "port": port},
         "partners": {
+            "civil_registry": {
+                "base_url": urls["civil_registry"],
+                "asks_every_s": 15,
+                "credentials": {
+                    "consumer_key": registry_simulator.KEY,
+                    "consumer_secret": registry_simulator.SECRET,
+                },
+            },
             "dossier_system": {
                 "base_url": urls["dossier_system"],
                 "path": "/events",

@@ -13,6 +13,7 @@ from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.payment import Payment
+from contracts.canonical.registration import AcceptedEvent, ChangedEvent, RegistrationEvent
 from contracts.canonical.shipment import Shipment
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, DossierCode, Key, Label, Name, ProcedureCode, Remark
@@ -179,5 +180,14 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.exchange.refused.v1": EventType(
         RefusedEvent, "Đối tác từ chối", "A partner refused what it was sent", "out"
+    ),
+    "vn.lienthong.registration.requested.v1": EventType(
+        RegistrationEvent, "Gửi đăng ký hộ tịch", "A civil status registration was asked for", "in"
+    ),
+    "vn.lienthong.registration.accepted.v1": EventType(
+        AcceptedEvent, "Hộ tịch đã tiếp nhận đăng ký", "The civil registry took the registration", "out"
+    ),
+    "vn.lienthong.registration.changed.v1": EventType(
+        ChangedEvent, "Hộ tịch cập nhật kết quả", "The civil registry told what became of it", "out"
     ),
 }

@@ -1,0 +1,124 @@
+"""The registry at work: registrations out, and each of them watched until it is settled.
+
+Watching is a delivery of its own. What the registry says stays `taken` until it says something new; the new is an event, and that event
+owes the next watch. So age, backlog, order and the place to go on from are the ledger's, and up to 1,000 dossiers share a question.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from adapters.civil_registry.client import RegistryClient, RegistrySettings
+from adapters.civil_registry.faults import read
+from bus.adapter import Call, Job, Poll, Row, Wiring
+from bus.clock import instant
+from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
+from contracts.civil_registry import MODULES
+from contracts.civil_registry.messages import KetQua, TraLoi
+from contracts.codes import CodeGap
+from contracts.fault import Refusal
+from mappings.civil_registry.inbound import accepted, changed
+from mappings.civil_registry.outbound import request
+from mappings.table import Unmappable
+
+SEND, WATCH = "nhanDKHT", "layKetQua"
+
+
+class RegistryAdapter:
+    """See domain notes 3.5."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        assert isinstance(wiring.settings, RegistrySettings)
+        self._client = RegistryClient(wiring.settings, wiring.vault)
+        self._clock = wiring.clock
+        self._asks_every_s = wiring.settings.asks_every_s
+
+    def prepare(self, job: Job) -> Row | Outcome:
+        """A registration's whole body; of a watch only the code, with module and province as what rows of one question share."""
+        try:
+            message: Any = job.envelope.message
+            if job.operation == WATCH:
+                return Row(
+                    job, json.dumps(message.dossier_code).encode(), f"{MODULES[message.kind]}/{message.province}"
+                )
+            body = job.request or json.dumps(request(message), ensure_ascii=False, separators=(",", ":")).encode()
+        except CodeGap as gap:
+            return Held(cause=Cause.CODE_GAP, key=gap.key, words=str(gap))
+        except Unmappable as error:
+            return Contract(cause=Cause.POISON, code=error.partner_field, words=str(error))
+        except Refusal as error:
+            return Contract(cause=Cause.POISON, words=str(error))
+        return Row(job, body)
+
+    async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """One registration, or a question about many."""
+        if rows[0].job.operation == WATCH:
+            return await self._watch(rows, call)
+        return [await self._send(row, call) for row in rows]
+
+    async def _send(self, row: Row, call: Call) -> Outcome:
+        reply = await self._client.send(row.body, call)
+        if not isinstance(reply, TraLoi):
+            return reply if isinstance(reply, Transient | Held) else replace(reply, request=row.body)
+        words = reply.errorDescription or reply.statusDescription
+        said = reply.model_dump_json().encode()
+        meaning = "done" if reply.status == "1" else read(words)
+        if meaning == "done":
+            event = accepted(row.job.envelope.message, row.job.key, instant(self._clock.now()))
+            return Delivered(code=reply.errorCode, words=words, request=row.body, reply=said, replies=(event,))
+        if meaning == "retry":
+            return Transient(cause=Cause.LATER, code=reply.errorCode, words=words, reply=said)
+        return Permanent(code=reply.errorCode, words=words, request=row.body, reply=said)
+
+    async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
+        """Watches are asked again and again. A registration in doubt is sent again: the registry knows its code."""
+        return await self._watch(rows, call)
+
+    async def _watch(self, rows: Sequence[Row], call: Call) -> list[Outcome]:
+        """Each row by its own line of the answer; a row the answer passes over stays as it was."""
+        module, _, province = rows[0].switch.partition("/")
+        reply = await self._client.results([row.job.dossier for row in rows], province, module, call)
+        if isinstance(reply, Outcome):
+            return [reply for _ in rows]
+        if reply.status == "0":
+            return [Transient(cause=Cause.LATER, code=reply.status, words=reply.statusDescription) for _ in rows]
+        found = {
+            line.get("maHoSoMCDT"): line
+            for line in reply.value
+            if isinstance(line, dict) and line.get("module", module) == module
+        }
+        return [self._read(row, found.get(row.job.dossier)) for row in rows]
+
+    def _read(self, row: Row, line: dict[str, Any] | None) -> Outcome:
+        now = self._clock.now()
+        later = Taken(ask_after_s=self._asks_every_s - now % self._asks_every_s)
+        if line is None:
+            return replace(later, words="the answer passed over this dossier")
+        said = json.dumps(line, ensure_ascii=False).encode()
+        try:
+            result = KetQua.model_validate(line)
+            event = changed(row.job.envelope.message, result, row.job.key, instant(now))
+        except ValidationError as error:
+            field = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
+            return Unknown(code=field, words=f"not the agreed shape: {field}", reply=said)
+        except Refusal as error:
+            return Unknown(words=str(error)[:500], reply=said)
+        if event is None:
+            return replace(later, code=result.trangThai, reply=b"")
+        return Delivered(code=result.trangThai, words=result.noiDungXuLy[:500], reply=said, replies=(event,))
+
+    async def probe(self, call: Call) -> Outcome | None:
+        """A token is asked for."""
+        return await self._client.log_in(call) or Delivered()
+
+    async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
+        """Results are watched by deliveries, not by a poller."""
+        return None
+
+    async def close(self) -> None:
+        await self._client.close()

@@ -1,0 +1,1 @@
+"""Canonical registrations to the civil registry's forms, and its results back."""

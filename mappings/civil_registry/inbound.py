@@ -1,0 +1,127 @@
+"""What the registry tells of a registration becomes events; a delivery makes one event, so its key is the event's id."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.canonical.registration import MAX_FILE_BYTES
+from contracts.civil_registry.messages import KetQua, KetQuaXuLy
+from contracts.envelope import Envelope, judge
+from mappings.convert import VIETNAM
+
+SOURCE = "urn:lienthong:civil-registry"
+STATES = {
+    "1": ("waiting", 4),
+    "2": ("supplement", 5),
+    "3": ("processing", 4),
+    "4": ("registered", 9),
+    "6": ("refused", 3),
+}
+"""trangThai to our state and the dossier's status (domain notes 3.5 and 4; code list hotich.btp.trangThai)."""
+TIMES = ("%d/%m/%Y %H:%M:%S", "%Y%m%d%H%M%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
+"""Assumed: the form of thoiGianThucHien is not named; these are the forms the registry uses elsewhere."""
+
+
+def accepted(message: Any, key: str, at: datetime) -> Envelope:
+    """The registry took the registration of `message`."""
+    registration, code = message.registration, message.dossier.code
+    data = {
+        "dossier_code": code,
+        "linked_code": registration.linked_code,
+        "kind": registration.kind,
+        "province": registration.province,
+        "at": at.isoformat(),
+    }
+    return _event("registration.accepted.v1", code, key, at, data)
+
+
+def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None:
+    """The row as `registration.changed`, None when it says what `known` (the event before) said already. Raises Refusal."""
+    state, status = STATES[row.trangThai]
+    certificate = _certificate(row.ketQuaXuLy) if state == "registered" and row.ketQuaXuLy else None
+    before = getattr(known, "certificate", None)
+    had_id, has_id = bool(before and before.citizen_id), bool(certificate and certificate["citizen_id"])
+    if state == getattr(known, "state", "waiting") and had_id == has_id:
+        return None
+    at = _moment(row.thoiGianThucHien) or now
+    data = {
+        "dossier_code": known.dossier_code,
+        "linked_code": known.linked_code,
+        "kind": known.kind,
+        "province": known.province,
+        "state": state,
+        "status": status,
+        "at": at.isoformat(),
+        "officer": row.nguoiXuLy,
+        "position": row.chucDanh,
+        "department": row.phongBanXuLy,
+        "content": row.noiDungXuLy,
+        "note": row.ghiChu,
+        "deadline": row.hanBoSungHoSo,
+        "certificate": certificate,
+    }
+    return _event("registration.changed.v1", known.dossier_code, key, at, data)
+
+
+def _certificate(result: KetQuaXuLy) -> dict[str, Any]:
+    content, digest, fault = _file(result.giayKhaiSinh or result.giayKhaiTu)
+    return {
+        "number": result.soDangKy,
+        "book": result.quyenSo,
+        "page": result.trangSo,
+        "registered_on": _day(result.ngayDangKy),
+        "citizen_id": result.soDinhDanh or None,
+        "file": content,
+        "file_sha256": digest,
+        "file_fault": fault,
+    }
+
+
+def _file(text: str) -> tuple[str | None, str, str]:
+    """The certificate, its digest, or what is wrong with it: a registration with a bad file is registered all the same."""
+    if not text:
+        return None, "", ""
+    try:
+        content = binascii.a2b_base64("".join(text.split()), strict_mode=True)
+    except ValueError:
+        return None, "", "the certificate is not Base64"
+    if not content.startswith(b"%PDF-"):
+        return None, "", "the certificate is not a PDF"
+    if len(content) > MAX_FILE_BYTES:
+        return None, "", f"the certificate has {len(content)} bytes, {MAX_FILE_BYTES} allowed"
+    return base64.b64encode(content).decode(), hashlib.sha256(content).hexdigest(), ""
+
+
+def _moment(text: str) -> datetime | None:
+    for form in TIMES:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=VIETNAM).astimezone(UTC)
+        except ValueError:
+            continue
+    return None
+
+
+def _day(text: str) -> str | None:
+    """`ngayDangKy` is dd/MM/yyyy (domain notes 2.2)."""
+    try:
+        return datetime.strptime(text, "%d/%m/%Y").date().isoformat()
+    except ValueError:
+        return None
+
+
+def _event(name: str, code: str, key: str, at: datetime, data: dict[str, Any]) -> Envelope:
+    return judge(
+        {
+            "specversion": "1.0",
+            "id": f"registration-{key}",
+            "source": SOURCE,
+            "type": f"vn.lienthong.{name}",
+            "subject": code,
+            "time": at.isoformat(),
+            "data": data,
+        }
+    )

@@ -1,0 +1,74 @@
+"""A birth from the officer's desk to the personal id that came later, through the whole bus (domain notes 7b)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from adapters.civil_registry.simulator import RegistrySimulator
+from adapters.dossier_system.simulator import SECRET, DossierSimulator
+from bus.seal import Keyring
+from ops.house import House
+from ops.settings import Settings
+from ops.simulate import Served, bind
+from tests.partners.civil_registry.conftest import asked_for
+
+FAST = {"retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
+
+
+def settings(folder: Path, registry: str, home: str) -> Settings:
+    keys = folder / "keys.json"
+    keys.touch(0o600)
+    keys.write_text(Keyring.generate())
+    return Settings.model_validate(
+        {
+            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "keys": {"file": str(keys)},
+            "partners": {
+                "civil_registry": {
+                    "base_url": registry,
+                    "asks_every_s": 0.1,
+                    "credentials": {"consumer_key": "sim", "consumer_secret": "sim"},
+                    **FAST,
+                },
+                "dossier_system": {
+                    "base_url": home,
+                    "path": "/events",
+                    "credentials": {"webhook_secret": SECRET},
+                    **FAST,
+                },
+            },
+        }
+    )
+
+
+async def told(home: DossierSimulator, wanted: int) -> list[dict[str, Any]]:
+    """What the dossier system was told, once there are so many notices."""
+    for _ in range(400):
+        if len(home.book.of("notice")) >= wanted:
+            return home.book.of("notice")
+        await asyncio.sleep(0.025)
+    raise TimeoutError(f"{len(home.book.of('notice'))} notices of {wanted}")
+
+
+async def test_a_birth_is_registered_and_the_id_that_comes_later_completes_it(tmp_path: Path) -> None:
+    registry, home = RegistrySimulator(busy_clerk=True), DossierSimulator()
+    registry.weather.left["lost_500"] = 1
+    served = [Served(simulator.app(), bind("127.0.0.1", 0)) for simulator in (registry, home)]
+    for one in served:
+        await one.started()
+    house = House(settings(tmp_path, served[0].url, served[1].url))
+    await house.start()
+    try:
+        (receipt,) = await house.intake.accept([asked_for()], client="test")
+        assert receipt["owed"] == ["civil_registry.nhanDKHT"]
+        notices = await told(home, 4)
+    finally:
+        await house.stop()
+        for one in served:
+            await one.stop()
+    data = [notice["data"] for notice in notices]
+    assert [each.get("state", "accepted") for each in data] == ["accepted", "processing", "registered", "registered"]
+    assert [each["certificate"]["citizen_id"] is None for each in data[2:]] == [True, False]
+    assert len(registry.book.of("taken")) == 1
