@@ -3,7 +3,9 @@
 A ring may be lost, doubled or late; the sweep rings again. So nothing here ever raises to the caller or blocks it: a ring that cannot
 be published is dropped. One thread does all broker I/O (publish, drain, heartbeat, ack); py-amqp connections are not thread-safe.
 
-Rings lie in quorum queues of bounded length; what is dropped at a limit is only a hint, so there is no dead-letter exchange.
+Rings lie in quorum queues of bounded length; what is dropped at a limit is only a hint, so there is no dead-letter exchange. A broker
+killed right after a queue's first declaration may come back with a queue that is there and never answers: one that let a wait run out or
+refused a ring is deleted and declared anew, which costs nothing but hints.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +30,8 @@ log = structlog.get_logger("bus.bell")
 
 EXCHANGE = "lienthong.ring"
 HEARTBEAT_S = 30
-POLL_S = 0.02
+IDLE_S = 1.0
+"""The longest wait on a silent connection before its heartbeat is looked after."""
 IO_LIMIT_S = 10.0
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 QUEUE_LENGTH = 1000
@@ -138,6 +143,7 @@ class AmqpBell:
         self._thread: threading.Thread | None = None
         self._generation = 0
         self._broken = False
+        self._suspect = False
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self.connected = False
@@ -179,6 +185,7 @@ class AmqpBell:
                 self._serve()
                 tries = 0
             except Exception as error:
+                self._suspect = isinstance(error, TimeoutError) or self._suspect
                 if self.connected:
                     tries = 0
                 self.connected = False
@@ -212,6 +219,10 @@ class AmqpBell:
         """Declare, consume and publish on one open connection."""
         channel = connection.channel()
         exchange = kombu.Exchange(EXCHANGE, "direct", durable=True)
+        if self._suspect:
+            for partner in self._declare:
+                self._queue(partner, exchange)(channel).delete()
+            self._suspect = False
         for partner in self._declare:
             self._queue(partner, exchange)(channel).declare()
         producer = kombu.Producer(channel, exchange, serializer="json", auto_declare=False, on_return=self._returned)
@@ -230,8 +241,9 @@ class AmqpBell:
         with self._lock:
             self._wanted |= set(self._declare)  # whoever rang meanwhile was not heard
         self._loop_io(connection, producer, generation)
-        if not self._broken:
-            self._send_acks(generation)  # else an orderly stop would ring again for what was claimed
+        if self._broken:
+            raise ConnectionError("a ring was refused")
+        self._send_acks(generation)  # else an orderly stop would ring again for what was claimed
 
     def _queue(self, partner: str, exchange: Any) -> Any:
         return kombu.Queue(
@@ -239,6 +251,7 @@ class AmqpBell:
         )
 
     def _loop_io(self, connection: Any, producer: Any, generation: int) -> None:
+        line = connection.connection.sock
         next_beat = time.monotonic()
         while not self._stopping.is_set() and not self._broken:
             with contextlib.suppress(BlockingIOError):
@@ -246,8 +259,9 @@ class AmqpBell:
                     pass
             self._send_acks(generation)
             self._publish(producer)
-            with contextlib.suppress(TimeoutError, socket.timeout):
-                connection.drain_events(timeout=POLL_S)
+            buffered = isinstance(line, ssl.SSLSocket) and line.pending() > 0
+            if buffered or line in select.select([line, self._wake_read], [], [], IDLE_S)[0]:
+                connection.drain_events(timeout=IO_LIMIT_S)
             if time.monotonic() >= next_beat:
                 connection.heartbeat_check()
                 next_beat = time.monotonic() + HEARTBEAT_S / 4
@@ -274,7 +288,10 @@ class AmqpBell:
                     confirm_timeout=IO_LIMIT_S,
                     retry=False,
                 )
-            except (MessageNacked, OperationalError):
+            except MessageNacked:
+                self._suspect = self._broken = True
+                return
+            except OperationalError:
                 self._broken = True
                 return
 

@@ -285,3 +285,23 @@ async def test_depths_name_a_queue_that_is_not_there_and_a_broker_that_is_not_th
     assert (await asyncio.to_thread(depths, rabbitmq.url, [partner]))[f"{EXCHANGE}.{partner}"] is None
     with pytest.raises(ConnectionError):
         await asyncio.to_thread(depths, f"amqp://guest:guest@127.0.0.1:{free_port()}//", [partner])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.3, 1.5])
+async def test_after_the_broker_was_killed_rings_are_heard_again(partner: str, after_s: float) -> None:
+    """Right after the first declaration, too, when a quorum queue comes back that never answers."""
+    with RabbitMQ() as server:
+        assert isinstance(server, RabbitMQ)
+        async with ringing(server.url, [partner], [partner]) as (bell, ear):
+            await until(lambda: bell.connected)
+            await asyncio.sleep(after_s)
+            server.kill()
+            await until(lambda: not bell.connected, 25)
+            await asyncio.to_thread(server.start)
+            await until(lambda: bell.connected, 40)
+            bell.ring(partner)
+            (await ear.next(30)).ack()
+            await ear.settle()
+            bell.ring(partner)
+            assert (await ear.next()).partner == partner
