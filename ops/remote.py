@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -34,8 +34,7 @@ class Remote:
 
     def __init__(self, url: str, key: str = "") -> None:
         self._url = url.rstrip("/")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(timeout=TIMEOUT_S, headers=headers, trust_env=False)
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET. Raises Unreachable, Declined."""
@@ -45,9 +44,19 @@ class Remote:
         """The JSON of a POST. Raises Unreachable, Declined."""
         return self._json(self._call("POST", path, json=body))
 
-    def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def _call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> httpx.Response:
+        """One call on a connection of its own: nothing is left open behind a command."""
         try:
-            return self._client.request(method, self._url + path, **options)
+            return httpx.request(
+                method,
+                self._url + path,
+                headers={**self._headers, **(headers or {})},
+                timeout=TIMEOUT_S,
+                trust_env=False,
+                **options,
+            )
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise Unreachable(
                 f"no bus answers at {self._url} ({type(error).__name__}); is it running? name another with --url"

@@ -71,19 +71,19 @@ class Server(ABC):
         """Stop in good order."""
 
     def _spawn(self, command: list[str], environment: dict[str, str], user: str | None = None) -> None:
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            user=user,
-            group=None if user is None else pwd.getpwnam(user).pw_gid,
-            extra_groups=None if user is None else [],
-            start_new_session=True,
-            cwd=self.folder,
-        )
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                user=user,
+                group=None if user is None else pwd.getpwnam(user).pw_gid,
+                extra_groups=None if user is None else [],
+                start_new_session=True,
+                cwd=self.folder,
+            )
 
     def signal(self, number: int) -> None:
         """Send a signal to the server's whole process group."""

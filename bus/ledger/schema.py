@@ -31,7 +31,7 @@ def upgrade(url: str) -> str:
             if engine.dialect.name == "sqlite":
                 connection.exec_driver_sql(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
             return migrations.HEAD
-    except sqlalchemy.exc.OperationalError as error:
+    except sqlalchemy.exc.DatabaseError as error:
         raise LedgerUnfit(f"the ledger cannot be upgraded: {str(error.orig).strip().splitlines()[0]}") from None
     finally:
         engine.dispose()
@@ -43,7 +43,7 @@ def check(url: str) -> str | None:
     try:
         with engine.connect() as connection:
             found = _revision(connection)
-    except sqlalchemy.exc.OperationalError as error:
+    except sqlalchemy.exc.DatabaseError as error:
         raise LedgerUnfit(f"the ledger cannot be read: {str(error.orig).strip().splitlines()[0]}") from None
     finally:
         engine.dispose()

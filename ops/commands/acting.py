@@ -28,8 +28,8 @@ Ids = Annotated[list[int] | None, typer.Argument(help="deliveries by id (see `li
 Why = Annotated[str, typer.Option("--reason", help="why; recorded with who")]
 
 
-def _verb(verb: str, says: str) -> None:
-    """One command per verb of the desk, all alike."""
+def _verb(verb: str, says: str, also: str = "") -> None:
+    """One command per verb of the desk, all alike; `also` is what its example must say besides."""
 
     def command(
         ids: Ids = None,
@@ -80,20 +80,25 @@ def _verb(verb: str, says: str) -> None:
         if told["done"] < len(told["rows"]) or not told["rows"]:
             raise typer.Exit(NO)
 
-    app.command(name=verb, help=f"{says} Example: lienthong {verb} 17 --reason 'seen on the portal'")(command)
+    example = f"lienthong {verb} 17 {also}--reason 'seen on the portal'"
+    app.command(name=verb, help=f"{says} Example: {example}")(command)
 
 
-for _name, _says in (
+for _name, _says, *_also in (
     ("ask", "Ask the partner whether a delivery in doubt took effect."),
     ("resend", "Send the same request again, after asking where that is possible."),
     ("reprocess", "Start anew from the event with today's mapping, under a new key."),
     ("skip", "Close a lane's head as dead and let the lane go on past it."),
     ("hold", "Hold the lane of a delivery."),
     ("release", "Open a held lane, or let what waits for a code go on."),
-    ("resolve", "Settle by hand what is in doubt or dead (--as delivered --reference R, or --as not-taken)."),
+    (
+        "resolve",
+        "Settle by hand what is in doubt or dead (--as delivered --reference R, or --as not-taken).",
+        "--as delivered --reference H59-4711 ",
+    ),
     ("cancel", "Close without sending."),
 ):
-    _verb(_name, _says)
+    _verb(_name, _says, *_also)
 
 
 @app.command()
@@ -133,7 +138,7 @@ def close_gap(
 ) -> None:
     """Stop waiting for missing numbers of a sequence.
 
-    Example: lienthong close-gap urn:lienthong:dossier-system 000.00.17.H59-260105-0001 --reason 'never sent'
+    Example: lienthong close-gap urn:lienthong:dossier-system 000.00.17.H59-260106-774020001 --reason 'never sent'
     """
     if len(reason) < 3:
         fail(USAGE, "say why with --reason")

@@ -72,7 +72,7 @@ def story(
 ) -> None:
     """One dossier's story: what came, what was sent where, the answers, what is owed and why.
 
-    Example: lienthong story 000.00.17.H59-260105-0001
+    Example: lienthong story 000.00.17.H59-260106-774020001
     """
     from ops.story import tell
 
@@ -138,7 +138,10 @@ def partners(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """The partners and their switches; `partners show NAME` prints one with its operations and assumptions."""
+    """The partners and their switches; with `show NAME` one of them, its operations and assumptions.
+
+    Example: lienthong partners show national_portal
+    """
     told = ask(lambda: remote(url, key, config).get("/v1/partners"))
     if action:
         found = [item for item in told["items"] if item["partner"] == name]
