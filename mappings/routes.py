@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from contracts.canonical.events import PREFIX
 from contracts.envelope import Envelope
+from contracts.identifier import procedure_parts
 from contracts.owed import Owed
 
 Condition = Callable[[Any], bool]
@@ -42,6 +43,22 @@ def still_open(message: Any) -> bool:
     return message.state in ("waiting", "processing")
 
 
+def is_linked(message: Any) -> bool:
+    """The dossier came by the linked-services software: one of its procedures, its code in the second field."""
+    dossier = message.dossier
+    return bool(dossier.other_code) and procedure_parts(dossier.procedure.code).base in LINKED_PROCEDURES
+
+
+def was_linked(message: Any) -> bool:
+    """The registration has a code of the linked-services software."""
+    return bool(message.linked_code)
+
+
+def linked_and_registered(message: Any) -> bool:
+    """The registry registered it: the result for the linked-services software, once more when the personal id comes."""
+    return was_linked(message) and message.state == "registered"
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -54,9 +71,12 @@ class Route(NamedTuple):
 
 
 PORTAL, ISO, HOME = "national_portal", "electronic_iso", "dossier_system"
-CIVIL = "civil_registry"
+CIVIL, LINKED = "civil_registry", "linked_services"
+LINKED_PROCEDURES = frozenset({"2.000986", "2.001023", "2.002621", "2.002622"})
+"""Births and deaths filed once for all. Assumed: the last two (2023) do not stand in the catalogue we have."""
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
+ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
 SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 
 ROUTES: tuple[Route, ...] = (
@@ -97,6 +117,14 @@ ROUTES: tuple[Route, ...] = (
     Route("iso.slip_opened.v1", HOME, "notify", source="domain notes 3.12"),
     Route("iso.step_changed.v1", HOME, "notify", source="domain notes 3.12"),
     Route("exchange.refused.v1", HOME, "notify", refused_by_another, source="design: what comes back is an event too"),
+    *(
+        Route(f"dossier.{name}.v1", LINKED, TELL, is_linked)
+        for name in ("submitted", "received", "refused", "supplement_requested", "returned")
+    ),
+    Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
+    Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),
+    Route("registration.accepted.v1", LINKED, TELL, was_linked, source="domain notes 4, DVCLT 7"),
+    Route("registration.changed.v1", LINKED, TELL, linked_and_registered, source="domain notes 4, DVCLT 4"),
     Route("registration.requested.v1", CIVIL, SEND_REGISTRATION, source="domain notes 3.5"),
     Route("registration.accepted.v1", CIVIL, WATCH_REGISTRATION, source="domain notes 3.5, result poll"),
     Route("registration.accepted.v1", HOME, "notify", source="domain notes 3.5"),

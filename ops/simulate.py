@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-SIMULATORS = ("civil_registry", "dossier_system", "electronic_iso", "national_portal")
+SIMULATORS = ("civil_registry", "dossier_system", "electronic_iso", "linked_services", "national_portal")
 
 
 class QuietServer(uvicorn.Server):

@@ -18,6 +18,7 @@ from adapters import discover
 from adapters.civil_registry import simulator as registry_simulator
 from adapters.dossier_system import simulator as dossier_simulator
 from adapters.electronic_iso import simulator as iso_simulator
+from adapters.linked_services import simulator as linked_simulator
 from adapters.national_portal import simulator as portal_simulator
 from adapters.receiver import Receiver
 from adapters.transport.amqp import AmqpIntake
@@ -166,6 +167,10 @@ def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: 
                 "base_url": urls["dossier_system"],
                 "path": "/events",
                 "credentials": {"webhook_secret": dossier_simulator.SECRET},
+            },
+            "linked_services": {
+                "base_url": urls["linked_services"],
+                "credentials": {"username": linked_simulator.USERNAME, "password": linked_simulator.PASSWORD},
             },
             "national_portal": {
                 "base_url": urls["national_portal"],

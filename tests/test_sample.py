@@ -173,5 +173,6 @@ def test_a_sample_reaches_every_partner_and_a_second_sending_changes_nothing(tmp
         assert {name for name, counts in told["partners"].items() if counts["delivered"]} == {
             "dossier_system",
             "electronic_iso",
+            "linked_services",
             "national_portal",
         }

@@ -39,9 +39,11 @@ class RegistrySimulator(Simulator):
         self._tokens: set[str] = set()
         self.not_configured: set[str] = set()
         self.dossiers: dict[str, dict[str, Any]] = {}
+        self.forms: dict[str, dict[str, Any]] = {}
         for entry in self.book.entries:
             if "result" in entry:
                 self.dossiers[entry["result"]["maHoSoMCDT"]] = entry["result"]
+                self.forms.setdefault(entry["result"]["maHoSoMCDT"], {}).update(entry.get("form", {}))
         self.route("/token", self._token)
         self.route("/hotich/nhanDKHT", self._take)
         self.route("/hotich/layKetQua", self._tell)
@@ -89,6 +91,7 @@ class RegistrySimulator(Simulator):
             "trangThai": "1",
             "ketQuaXuLy": None,
         }
+        self.forms[code] = form
         self._write("taken" if held is None else "supplemented", result, form=form, files=len(told.fileDinhKem))
         return JSONResponse({"status": "1", "statusDescription": "Thành công", "errorCode": "", "errorDescription": ""})
 
@@ -154,7 +157,10 @@ class RegistrySimulator(Simulator):
             return {**before, "soDinhDanh": personal_id or before["soDinhDanh"]}
         number = 1 + sum(bool(other["ketQuaXuLy"]) for other in self.dossiers.values())
         file = FILES.get(held["module"])
+        people = ("nks", "nkt", "me", "cha", "nyc", "chong", "vo")
+        entry = {name: value for name, value in self.forms[held["maHoSoMCDT"]].items() if name.startswith(people)}
         return {
+            **entry,
             "soDinhDanh": personal_id,
             "ngayDangKy": datetime.now(UTC).astimezone(HOME).strftime("%d/%m/%Y"),
             "soDangKy": f"{number}/2026",

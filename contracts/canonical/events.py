@@ -13,7 +13,7 @@ from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.payment import Payment
-from contracts.canonical.registration import AcceptedEvent, ChangedEvent, RegistrationEvent
+from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
 from contracts.canonical.shipment import Shipment
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, DossierCode, Key, Label, Name, ProcedureCode, Remark
@@ -189,5 +189,8 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.registration.changed.v1": EventType(
         ChangedEvent, "Hộ tịch cập nhật kết quả", "The civil registry told what became of it", "out"
+    ),
+    "vn.lienthong.linked.dossier_filed.v1": EventType(
+        LinkedFilingEvent, "Hồ sơ liên thông mới nộp", "A dossier was filed with the linked public services", "out"
     ),
 }

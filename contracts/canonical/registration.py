@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -12,7 +12,19 @@ from contracts.canonical.address import Address, UnitCode
 from contracts.canonical.base import Day, Flag, Instant, Shape
 from contracts.canonical.dossier import Dossier
 from contracts.fault import refuse
-from contracts.identifier import CitizenId, DossierCode, Label, Name, PartialDay, Phone, Remark, Text, Title
+from contracts.identifier import (
+    CitizenId,
+    DossierCode,
+    Key,
+    Label,
+    Name,
+    PartialDay,
+    Phone,
+    ProcedureCode,
+    Remark,
+    Text,
+    Title,
+)
 from contracts.marks import PERSONAL
 
 MAX_FILE_BYTES = 5 * 2**20
@@ -172,6 +184,7 @@ class AcceptedEvent(Shape):
 
     dossier_code: DossierCode
     linked_code: Label = ""
+    procedure_code: ProcedureCode
     kind: RegistrationKind
     province: UnitCode
     at: Instant
@@ -188,6 +201,24 @@ class Certificate(Shape):
     file: FileContent | None = None
     file_sha256: Annotated[str, StringConstraints(pattern=r"^$|^[0-9a-f]{64}$")] = ""
     file_fault: Text = ""
+    entry: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
+
+
+class LinkedFiling(Shape):
+    """A birth or death as filed with the linked public services (dịch vụ công liên thông), before the desk has looked at it."""
+
+    linked_code: Key
+    procedure_code: ProcedureCode
+    kind: Literal["birth", "death"]
+    filed_at: Instant
+    form: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
+    attachments: Annotated[tuple[dict[str, Any], ...], PERSONAL] = ()
+
+
+class LinkedFilingEvent(Shape):
+    """The linked-services software handed over a filed dossier; the dossier system opens one of its own for it."""
+
+    filing: LinkedFiling
 
 
 RegistrationState = Literal["waiting", "supplement", "processing", "registered", "refused"]
@@ -198,6 +229,7 @@ class ChangedEvent(Shape):
 
     dossier_code: DossierCode
     linked_code: Label = ""
+    procedure_code: ProcedureCode
     kind: RegistrationKind
     province: UnitCode
     state: RegistrationState

@@ -32,6 +32,7 @@ def accepted(message: Any, key: str, at: datetime) -> Envelope:
     data = {
         "dossier_code": code,
         "linked_code": registration.linked_code,
+        "procedure_code": message.dossier.procedure.code,
         "kind": registration.kind,
         "province": registration.province,
         "at": at.isoformat(),
@@ -51,6 +52,7 @@ def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None
     data = {
         "dossier_code": known.dossier_code,
         "linked_code": known.linked_code,
+        "procedure_code": known.procedure_code,
         "kind": known.kind,
         "province": known.province,
         "state": state,
@@ -78,6 +80,7 @@ def _certificate(result: KetQuaXuLy) -> dict[str, Any]:
         "file": content,
         "file_sha256": digest,
         "file_fault": fault,
+        "entry": result.model_extra or {},
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.civil_registry.messages import KetQua
 from contracts.envelope import Envelope, judge
 from mappings.civil_registry.inbound import accepted, changed
+from mappings.linked_services.inbound import filed
 
 DOSSIER = "000.07.31.H59-260703-0003"
 AT = datetime(2026, 7, 3, 2, 40, tzinfo=UTC)
@@ -87,7 +88,7 @@ def _registration() -> dict[str, Any]:
 
 
 def registration_events() -> list[Envelope]:
-    """The three, as one dossier has them."""
+    """A registration from request to result, and a dossier as the linked-services software hands it over."""
     asked = requested()
     taken = accepted(asked.message, "0f9c1a", AT)
     row = {
@@ -106,4 +107,10 @@ def registration_events() -> list[Envelope]:
     }
     settled = changed(taken.message, KetQua.model_validate(row), "0f9c1b", AT)
     assert settled is not None
-    return [asked, taken, settled]
+    fields = {
+        "maHoSo": "G22.99.5-260703-000017",
+        "maTTHC": "2.000986",
+        "ngayNop": "20260703081500",
+        "hoTich": {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": "NGUYỄN MINH KHÔI"},
+    }
+    return [asked, taken, settled, filed(fields)]

@@ -1,0 +1,144 @@
+"""The linked-services software: a token by user and password, then one method per operation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lxml import etree
+from pydantic import Field
+
+from adapters.transport import xml
+from adapters.transport.classify import (
+    Model,
+    Unreadable,
+    from_failure,
+    from_status,
+    read_model,
+    unreadable,
+)
+from adapters.transport.http import Endpoint, Failure, HttpClient, Reply
+from bus.adapter import Call, Vault
+from bus.outcome import Cause, Held, Outcome, Taken, Transient, Unknown
+from bus.policy import PartnerSettings
+from contracts.linked_services.messages import ChiTiet, DanhSach, TraLoiToken
+
+
+class LinkedSettings(PartnerSettings):
+    """`[partners.linked_services]`: `credentials` hold username and password."""
+
+    token_path: str = "/token"
+    dossier_path: str = "/hosolienthong"
+    status_path: str = "/hosolienthong/trangthai"
+    concurrency: int = Field(default=4, ge=1, le=1000)
+
+
+class _TokenFailed(Exception):
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.words)
+        self.outcome = outcome
+
+
+class LinkedClient:
+    """Speaks for one province. Reads are models, writes are replies whose prose the adapter reads."""
+
+    def __init__(self, settings: LinkedSettings, vault: Vault) -> None:
+        self._secrets = {name: value.get_secret_value() for name, value in settings.credentials.items()}
+        self._dossier_path = settings.dossier_path
+        self._vault = vault
+        self._http = HttpClient(settings)
+        self._token = self._http.endpoint(settings.token_path)
+        self._list = self._http.endpoint(settings.dossier_path, method="GET")
+        self._acknowledge = self._http.endpoint(settings.dossier_path, method="PUT")
+        self._status = self._http.endpoint(settings.status_path)
+
+    async def waiting(self, call: Call) -> DanhSach | Outcome:
+        """The dossiers that were not acknowledged."""
+        return _model(await self._ask(self._list, b"", call), DanhSach)
+
+    async def dossier(self, number: str, call: Call) -> dict[str, Any] | Outcome:
+        """One dossier's XML as nested fields."""
+        endpoint = self._http.endpoint(f"{self._dossier_path}/{number}", method="GET")
+        detail = _model(await self._ask(endpoint, b"", call), ChiTiet)
+        if isinstance(detail, Outcome):
+            return detail
+        try:
+            fields = _fields(xml.parse(detail.data.strip().encode()))
+        except xml.BadXml as error:
+            return Unknown(words=str(error))
+        return fields if isinstance(fields, dict) else {}
+
+    async def acknowledge(self, body: bytes, call: Call) -> Reply | Outcome:
+        """`PUT {maHoSo, daNhan: true}`."""
+        return await self._ask(self._acknowledge, body, call)
+
+    async def tell(self, body: bytes, call: Call) -> Reply | Outcome:
+        """One status."""
+        return await self._ask(self._status, body, call)
+
+    async def _ask(self, endpoint: Endpoint, body: bytes, call: Call) -> Reply | Outcome:
+        """One call; when the token is refused, one renewal and one repeat."""
+        try:
+            token = await self._vault.token("access", lambda: self._fetch(call))
+            reply = await self._http.send(endpoint, body, call, {"Authorization": f"Bearer {token.value}"})
+            if isinstance(reply, Reply) and reply.status == 401:
+                call.on_extra_call()
+                token = await self._vault.token("access", lambda: self._fetch(call), stale=token.generation)
+                reply = await self._http.send(endpoint, body, call, {"Authorization": f"Bearer {token.value}"})
+        except _TokenFailed as failed:
+            return failed.outcome
+        if isinstance(reply, Failure):
+            return from_failure(reply)
+        outcome = from_status(reply)
+        return (
+            Unknown(code="202", words="the contract knows no 202") if isinstance(outcome, Taken) else outcome or reply
+        )
+
+    async def _fetch(self, call: Call) -> tuple[str, float | None]:
+        body = {name: self._secrets.get(name, "") for name in ("username", "password")}
+        reply = await self._http.send(self._token, json.dumps(body).encode(), call)
+        if isinstance(reply, Failure):
+            raise _TokenFailed(_before_sending(from_failure(reply)))
+        if reply.status in (400, 401, 403):
+            raise _TokenFailed(
+                Held(cause=Cause.FORBIDDEN, code=str(reply.status), words="our credentials were refused")
+            )
+        token = _model(from_status(reply) or reply, TraLoiToken)
+        if isinstance(token, Outcome):
+            raise _TokenFailed(_before_sending(token))
+        return token.access_token, token.expires_in
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+def _model(reply: Reply | Outcome, model: type[Model]) -> Model | Outcome:
+    if isinstance(reply, Outcome):
+        return reply
+    try:
+        return read_model(reply, model)
+    except Unreadable as why:
+        return unreadable(reply, why)
+
+
+def _before_sending(outcome: Outcome) -> Outcome:
+    """A token that could not be had: nothing of the dossier has left."""
+    if isinstance(outcome, Held) or (isinstance(outcome, Transient) and outcome.cause is Cause.BUSY):
+        return outcome
+    return Transient(cause=Cause.NOT_SENT, code=outcome.code, words=f"token: {outcome.words}"[:500])
+
+
+def _fields(element: etree._Element) -> Any:
+    """An element as text, or its children by name; a name that stands twice becomes a list."""
+    if len(element) == 0:
+        return (element.text or "").strip()
+    found: dict[str, Any] = {}
+    for child in element:
+        name, value = etree.QName(child).localname, _fields(child)
+        if name not in found:
+            found[name] = value
+        elif isinstance(found[name], list):
+            found[name].append(value)
+        else:
+            found[name] = [found[name], value]
+    return found

@@ -1,0 +1,128 @@
+"""The linked-services software's side: dossiers citizens filed, which statuses it was told, and its prose (domain notes 3.5)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from adapters.simulator import Simulator
+from contracts.linked_services.messages import TrangThai, XacNhan
+
+USERNAME, PASSWORD = "sim", "sim"
+BEFORE = {1: set[int](), 3: {0, 1}, 7: {3, 2, 7}, 2: {1, 3, 7}, 4: {3, 7, 2}, 5: {4}, 6: {0, 1, 3, 7, 2}}
+"""Which status must be there before each; 0 is none. Registered at the desk (1) may come first or be left out."""
+CLOSED = {4: "đã có kết quả xử lý", 5: "đã trả kết quả", 6: "bị từ chối. Không thể cập nhật trạng thái"}
+
+
+class LinkedSimulator(Simulator):
+    """Lists what was filed until it is acknowledged, and takes statuses in their order."""
+
+    def __init__(self, book: Path | None = None) -> None:
+        super().__init__(book)
+        self._tokens: set[str] = set()
+        self.filings: dict[str, str] = {entry["code"]: entry["xml"] for entry in self.book.of("filed")}
+        self._acknowledged = {entry["code"] for entry in self.book.of("acknowledged")}
+        self.states: dict[str, int] = {entry["code"]: entry["state"] for entry in self.book.of("status")}
+        self.route("/token", self._token)
+        self.route("/hosolienthong", self._list, ("GET",))
+        self.route("/hosolienthong", self._acknowledge, ("PUT",))
+        self.route("/hosolienthong/trangthai", self._status)
+        self.route("/hosolienthong/{id}", self._detail, ("GET",))
+        self.route("/_sim/file", self._file, weather=False)
+
+    async def _token(self, request: Request) -> Response:
+        told = await request.json()
+        if (told.get("username"), told.get("password")) != (USERNAME, PASSWORD):
+            return JSONResponse({"message": "Sai tài khoản"}, 401)
+        token = secrets.token_hex(16)
+        self._tokens.add(token)
+        self.book.write("token")
+        return JSONResponse({"access_token": token, "expires_in": 3600})
+
+    def _stranger(self, request: Request) -> Response | None:
+        if self.weather.takes("session"):
+            self._tokens.clear()
+        known = request.headers.get("authorization", "").removeprefix("Bearer ") in self._tokens
+        return None if known else JSONResponse({"message": "Chưa đăng nhập"}, 401)
+
+    def file(self, code: str, child: str = "NGUYỄN MINH KHÔI", **fields: str) -> None:
+        """A citizen files a birth; `fields` go into the form."""
+        form = {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": child, **fields}
+        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in form.items())
+        text = (
+            f"<hoSo><maHoSo>{escape(code)}</maHoSo><maTTHC>2.000986</maTTHC><ngayNop>20260703081500</ngayNop>"
+            f"<hoTich>{inner}</hoTich></hoSo>"
+        )
+        self.filings[code] = text
+        self.book.write("filed", code=code, xml=text)
+
+    async def _file(self, request: Request) -> Response:
+        """`{"maHoSo": "...", other fields of the form}`: a citizen files now."""
+        told = await request.json()
+        self.file(str(told.pop("maHoSo", "")) or secrets.token_hex(8), **told)
+        return JSONResponse({"filed": len(self.filings)})
+
+    async def _list(self, request: Request) -> Response:
+        waiting = [{"id": code} for code in self.filings if code not in self._acknowledged]
+        return self._stranger(request) or JSONResponse({"data": waiting})
+
+    async def _detail(self, request: Request) -> Response:
+        code = request.path_params["id"]
+        if code not in self.filings:
+            return self._stranger(request) or JSONResponse({"message": "Không có hồ sơ"}, 404)
+        return self._stranger(request) or JSONResponse({"data": self.filings[code]})
+
+    async def _acknowledge(self, request: Request) -> Response:
+        if (stranger := self._stranger(request)) is not None:
+            return stranger
+        told = XacNhan.model_validate_json(await request.body())
+        if told.maHoSo in self._acknowledged:
+            return _say("Hồ sơ đã tồn tại trong một cửa điện tử")
+        self._acknowledged.add(told.maHoSo)
+        self.book.write("acknowledged", code=told.maHoSo)
+        return _say("Cập nhật thành công")
+
+    async def _status(self, request: Request) -> Response:
+        if (stranger := self._stranger(request)) is not None:
+            return stranger
+        try:
+            told = TrangThai.model_validate_json(await request.body())
+            result = json.loads(told.ketQuaXuLy) if told.ketQuaXuLy else {}
+        except (ValidationError, ValueError):
+            return _say("Logic xử lý không hợp lệ")
+        if told.trangThai == 4 and _blank_residence(result):
+            return _say("Logic xử lý không hợp lệ")
+        code, before = told.soHoSoLT, self.states.get(told.soHoSoLT, 0)
+        if before in CLOSED and not (before == 4 and told.trangThai == 5):
+            return _say(f"Hồ sơ {CLOSED[before]}")
+        if before == told.trangThai:
+            return _say("Hồ sơ đã tồn tại trong một cửa điện tử")
+        if before not in (BEFORE[told.trangThai] or {0}):
+            return PlainTextResponse("Hồ sơ chưa cập nhật trạng thái trước đó")
+        self.states[code] = told.trangThai
+        self.book.write("status", code=code, state=told.trangThai, data=told.model_dump())
+        return _say("Cập nhật trạng thái thành công")
+
+
+def _blank_residence(result: dict[str, Any]) -> bool:
+    return any(name.endswith("NoiCuTru") and not (isinstance(value, str) and value) for name, value in result.items())
+
+
+def _say(words: str) -> Response:
+    return JSONResponse({"message": words})
+
+
+def application(book: Path | None = None) -> Starlette:
+    """The simulator as a web app; one birth has just been filed."""
+    simulator = LinkedSimulator(book)
+    if not simulator.filings:
+        simulator.file("G22.99.5-260703-000017")
+    return simulator.app()

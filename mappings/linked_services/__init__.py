@@ -1,0 +1,1 @@
+"""Canonical changes to the linked-services software's status posts, and its filed dossiers to events."""

@@ -1,0 +1,76 @@
+"""A dossier filed with the linked public services becomes an event for the dossier system (domain notes 3.5, 7b)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from contracts.envelope import Envelope, judge
+from contracts.linked_services import KINDS
+from mappings.convert import stamp
+from mappings.table import Unmappable
+
+SOURCE = "urn:lienthong:linked-services"
+TIME = stamp("%Y%m%d%H%M%S")
+NOTICE_DAYS = ("ngayCapGCS", "ngayCapGBT")
+"""Written yyyyMMdd there (domain notes 2.2); a day of ours here."""
+
+
+def filed(fields: Mapping[str, Any]) -> Envelope:
+    """The XML's fields as `linked.dossier_filed`; its id comes from the code alone, so a dossier listed twice is a duplicate.
+
+    Assumed: maHoSo, maTTHC, ngayNop (yyyyMMddHHmmss) stand beside hoTich, and module and fileDinhKem in it. Raises Unmappable or Refusal.
+    """
+    form = fields.get("hoTich")
+    if not isinstance(form, Mapping):
+        raise Unmappable("hoTich", "filing.form", "required: there is no civil status form")
+    code, module = _text(fields, "maHoSo"), _text(form, "module")
+    if module not in KINDS:
+        raise Unmappable("module", "filing.kind", "neither KS nor KT")
+    files = form.get("fileDinhKem") or []
+    files = [files] if isinstance(files, Mapping) else files
+    filing = {
+        "linked_code": code,
+        "procedure_code": _text(fields, "maTTHC"),
+        "kind": KINDS[module],
+        "filed_at": _moment(_text(fields, "ngayNop")),
+        "form": {name: _day(name, value) for name, value in form.items() if name not in ("module", "fileDinhKem")},
+        "attachments": [file for file in files if isinstance(file, Mapping) and file.get("huyGiayTo") != "1"],
+    }
+    return judge(
+        {
+            "specversion": "1.0",
+            "id": hashlib.sha256(f"filed|{code}".encode()).hexdigest()[:32],
+            "source": SOURCE,
+            "type": "vn.lienthong.linked.dossier_filed.v1",
+            "subject": code,
+            "time": filing["filed_at"],
+            "data": {"filing": filing},
+        }
+    )
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise Unmappable(name, "", "required, and there is nothing")
+    return value
+
+
+def _moment(text: str) -> str:
+    assert TIME.back is not None
+    try:
+        return str(TIME.back(text).isoformat())
+    except ValueError:
+        raise Unmappable("ngayNop", "filing.filed_at", "not yyyyMMddHHmmss") from None
+
+
+def _day(name: str, value: Any) -> Any:
+    if name not in NOTICE_DAYS or not value:
+        return value
+    try:
+        return datetime.strptime(value, "%Y%m%d").date().isoformat()
+    except (ValueError, TypeError):
+        raise Unmappable(name, "filing.form", "not yyyyMMdd") from None

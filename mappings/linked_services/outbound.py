@@ -1,0 +1,136 @@
+"""What the linked-services software is told of a dossier: its status, and at last its result (domain notes 3.5 and 4)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent
+from mappings.convert import VIETNAM, constant, stamp, text
+from mappings.table import build, computed, row, table
+
+DOC = "DVCLT, domain notes 3.5"
+TIME = stamp("%Y%m%d%H%M%S")
+"""Assumed: times of a status post as the national portal writes them; only the days of a notice are verified."""
+STATUS = {1: 1, 2: 3, 3: 6, 5: 2, 9: 4, 10: 5}
+"""The dossier's status to trangThai (domain notes 4); 7 is told when the registry has it. 9 is told with the registry's result."""
+SUPPLEMENT_DAYS = 7
+NOBODY_KNOWS = "Không có thông tin"
+"""What stands for an empty residence; the receiver rejects blanks."""
+
+
+def status(message: Any) -> int:
+    """trangThai of the dossier's status."""
+    return STATUS[message.change.to_status]
+
+
+def supplement_deadline(message: Any) -> str:
+    """Until when a supplement is awaited: as the desk said, else seven working days on; holidays are the desk's affair."""
+    if message.change.to_status != 5:
+        return ""
+    asked = [one for one in message.dossier.supplements if one.received_at is None and one.deadline_at is not None]
+    return str(TIME.out(asked[-1].deadline_at if asked else _working_days(message.change.at, SUPPLEMENT_DAYS), message))
+
+
+def _working_days(since: datetime, days: int) -> datetime:
+    at = since.astimezone(VIETNAM)
+    while days:
+        at += timedelta(days=1)
+        days -= at.weekday() < 5
+    return at
+
+
+def due_before(message: Any) -> str:
+    """The due time before the last supplement."""
+    asked = [one.due_before_at for one in message.dossier.supplements if one.due_before_at]
+    return str(TIME.out(asked[-1], message)) if asked else ""
+
+
+OWN = row("", "coQuanXuLy", constant(5), source=DOC)
+
+DOSSIER = table(
+    row("dossier.procedure.code", "maTTHC", source=DOC, required=True),
+    row("dossier.other_code", "soHoSoLT", source=DOC, required=True),
+    OWN,
+    row("dossier.code", "maHoSo", source=DOC, required=True),
+    computed("trangThai", status, source=DOC, required=True),
+    row("change.at", "thoiGianThucHien", TIME, source=DOC, required=True),
+    row("dossier.note", "ghiChu", text(), source=DOC),
+    row("change.officer", "nguoiXuLy", text(), source=DOC, required=True),
+    row("change.position", "chucDanh", text(), source=DOC),
+    row("change.department", "phongBanXuLy", text(), source=DOC),
+    row("change.note", "noiDungXuLy", text(), source=DOC),
+    row("change.started_at", "ngayBatDau", TIME, source=DOC),
+    row("change.deadline_at", "ngayKetThucTheoQuyDinh", TIME, source=DOC),
+    computed("ngayHenTraTruoc", due_before, source=DOC),
+    row("dossier.due_at", "ngayHenTraMoi", TIME, source=DOC),
+    computed("hanBoSungHoSo", supplement_deadline, source=DOC),
+    row("", "ketQuaXuLy", constant(""), source=DOC),
+)
+
+
+def result(message: Any) -> str:
+    """ketQuaXuLy as JSON text: addresses as plain text, blank residences filled in."""
+    certificate = message.certificate
+    entry = {name: _said(name, value) for name, value in certificate.entry.items()}
+    file = {"birth": "giayKhaiSinh", "death": "giayKhaiTu"}.get(message.kind, "giayKetHon")
+    entry |= {
+        "soDinhDanh": certificate.citizen_id or "",
+        "ngayDangKy": f"{certificate.registered_on:%d/%m/%Y}" if certificate.registered_on else "",
+        "soDangKy": certificate.number,
+        "quyenSo": certificate.book,
+        "trangSo": certificate.page,
+        file: certificate.file or "",
+    }
+    return json.dumps(entry, ensure_ascii=False)
+
+
+def _said(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        value = ", ".join(
+            str(part) for part in (value.get("dcChiTiet"), value.get("maXa"), value.get("maTinh")) if part
+        )
+    if name.endswith("NoiCuTru"):
+        return value or NOBODY_KNOWS
+    if name.endswith("LoaiCuTru"):
+        return "1" if value in (None, "", 0, "0") else value
+    return value
+
+
+def _registration(trang_thai: int, *more: Any) -> Any:
+    return table(
+        row("procedure_code", "maTTHC", source=DOC, required=True),
+        row("linked_code", "soHoSoLT", source=DOC, required=True),
+        OWN,
+        row("dossier_code", "maHoSo", source=DOC, required=True),
+        row("", "trangThai", constant(trang_thai), source=DOC),
+        row("at", "thoiGianThucHien", TIME, source=DOC, required=True),
+        row("note", "ghiChu", text(), source=DOC),
+        row("officer", "nguoiXuLy", text(), source=DOC),
+        row("position", "chucDanh", text(), source=DOC),
+        row("department", "phongBanXuLy", text(), source=DOC),
+        row("content", "noiDungXuLy", text(), source=DOC),
+        *(
+            row("", name, constant(""), source=DOC)
+            for name in ("ngayBatDau", "ngayKetThucTheoQuyDinh", "ngayHenTraTruoc", "ngayHenTraMoi", "hanBoSungHoSo")
+        ),
+        *more,
+    )
+
+
+SENT_ON = _registration(7, row("", "ketQuaXuLy", constant(""), source=DOC))
+REGISTERED = _registration(4, computed("ketQuaXuLy", result, source=DOC, required=True))
+
+
+def request(message: Any) -> dict[str, Any]:
+    """The body of one operation. Raises Unmappable."""
+    match message:
+        case LinkedFilingEvent():
+            return {"maHoSo": message.filing.linked_code, "daNhan": True}
+        case AcceptedEvent():
+            return build(SENT_ON, message)
+        case ChangedEvent():
+            return build(REGISTERED, message)
+        case _:
+            return build(DOSSIER, message)

@@ -1,0 +1,216 @@
+"""The linked-services software: filed dossiers in, statuses out in their order, prose sorted (domain notes 3.5, 7b)."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.linked_services.adapter import ACKNOWLEDGE, PAGE, TELL, LinkedAdapter
+from adapters.linked_services.client import LinkedSettings
+from adapters.linked_services.faults import FAULTS, read
+from adapters.linked_services.simulator import LinkedSimulator
+from bus.adapter import Call, Poll, Row, Wiring
+from bus.ledger.sql_ledger import open_ledger
+from bus.outcome import Cause, Delivered, Held, Outcome, Permanent, Transient, Unknown
+from bus.seal import Keyring
+from contracts import linked_services as contract
+from contracts.envelope import Envelope, judge
+from contracts.linked_services.messages import TrangThai
+from mappings.linked_services.outbound import request
+from mappings.routes import LINKED, owed
+from ops.simulate import Served, bind
+from tests.builders import a_job
+from tests.conftest import HandClock
+
+ROOM = Path(str(files("mappings.linked_services")))
+CASES = sorted(ROOM.joinpath("cases").glob("*.json"))
+LINKED_CODE = "G22.99.5-260703-000017"
+
+
+def case(words: str) -> Envelope:
+    """The event of the case whose name holds these words."""
+    (path,) = (path for path in CASES if words in path.stem)
+    return judge(json.loads(path.read_text(encoding="utf-8"))["given"])
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case(path: Path) -> None:
+    told = json.loads(path.read_text(encoding="utf-8"))
+    written = request(judge(told["given"]).message)
+    assert written == told["expect"]
+    if "trangThai" in written:
+        TrangThai.model_validate(written)
+
+
+def test_only_dossiers_of_the_linked_services_are_told_there() -> None:
+    event = case("received dossier")
+    assert [debt.operation for debt in owed(event, {LINKED})] == [TELL]
+    data = event.data | {"dossier": event.data["dossier"] | {"other_code": ""}}
+    assert owed(judge(json.loads(event.to_json()) | {"data": data}), {LINKED}) == ()
+    assert [debt.operation for debt in owed(case("sent on"), {LINKED})] == [TELL]
+    assert [debt.operation for debt in owed(case("acknowledged"), {LINKED})] == [ACKNOWLEDGE]
+
+
+@dataclass
+class Desk:
+    """Our adapter and the software behind it."""
+
+    adapter: LinkedAdapter
+    simulator: LinkedSimulator
+
+    async def tell(self, event: Envelope, operation: str = TELL) -> Outcome:
+        row = self.adapter.prepare(a_job(operation=operation, envelope=event, dossier=event.subject))
+        assert isinstance(row, Row), row
+        return (await self.adapter.deliver([row], Call("c", 5.0)))[0]
+
+    async def poll(self, cursor: str = "") -> Poll:
+        polled = await self.adapter.poll(cursor, Call("c", 5.0))
+        assert isinstance(polled, Poll), polled
+        return polled
+
+
+async def _desk(app: Starlette, folder: Path, keys: Keyring, password: str = "sim") -> AsyncIterator[LinkedAdapter]:
+    served = Served(app, bind("127.0.0.1", 0))
+    await served.started()
+    ledger = open_ledger(f"sqlite:///{folder}/l.db", keys)
+    settings = {"base_url": served.url, "credentials": {"username": "sim", "password": password}}
+    wiring = Wiring(LinkedSettings.model_validate(settings), ledger.vault("linked"), HandClock(), random.Random(1))
+    adapter = LinkedAdapter(wiring)
+    yield adapter
+    await adapter.close()
+    await ledger.close()
+    await served.stop()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, keys: Keyring) -> AsyncIterator[Desk]:
+    simulator = LinkedSimulator(tmp_path / "book.jsonl")
+    async for adapter in _desk(simulator.app(), tmp_path, keys):
+        yield Desk(adapter, simulator)
+
+
+async def test_a_filed_dossier_is_found_and_after_its_acknowledgement_no_more(desk: Desk) -> None:
+    desk.simulator.file(LINKED_CODE)
+    (event,) = (await desk.poll()).events
+    assert event.subject == LINKED_CODE
+    assert event.data["filing"]["form"] == {"ngayCapGCS": "2026-06-28", "nksHoTen": "NGUYỄN MINH KHÔI"}
+    assert [again.id for again in (await desk.poll()).events] == [event.id]
+    assert isinstance(await desk.tell(event, ACKNOWLEDGE), Delivered)
+    assert isinstance(await desk.tell(event, ACKNOWLEDGE), Delivered)
+    assert (await desk.poll()).events == ()
+
+
+async def test_twins_are_two_dossiers(desk: Desk) -> None:
+    for number, child in enumerate(("NGUYỄN MINH KHÔI", "NGUYỄN MINH KHOA")):
+        desk.simulator.file(f"G22.99.5-260703-00002{number}", child)
+    assert len({event.id for event in (await desk.poll()).events}) == 2
+
+
+async def test_a_long_list_is_walked_page_by_page_and_a_bad_dossier_never_stops_it(desk: Desk) -> None:
+    for number in range(PAGE + 3):
+        desk.simulator.file(f"G22.99.5-260703-{number:06}", **({"ngayCapGCS": "28.6"} if number == 4 else {}))
+    first = await desk.poll()
+    second = await desk.poll(first.cursor)
+    assert (len(first.events), len(first.bad_rows), first.more) == (PAGE - 1, 1, True)
+    assert (len(second.events), second.cursor, second.more) == (3, "", False)
+
+
+async def test_a_paper_that_was_taken_back_does_not_come_in(tmp_path: Path, keys: Keyring) -> None:
+    detail = Path(str(files(contract))).joinpath("examples", "hosolienthong.json").read_bytes()
+    async for adapter in _desk(_scripted(detail, listed=b'{"data": [{"id": "7"}, {}, 8]}'), tmp_path, keys):
+        polled = await adapter.poll("", Call("c", 5.0))
+        assert isinstance(polled, Poll)
+        (event,) = polled.events
+        assert [file["id"] for file in event.data["filing"]["attachments"]] == ["2"]
+        assert len(polled.bad_rows) == 2
+
+
+async def test_statuses_are_taken_in_order_and_one_too_early_is_tried_again(desk: Desk) -> None:
+    early = await desk.tell(case("sent on"))
+    assert isinstance(early, Transient)
+    assert early.cause is Cause.LATER
+    for words, state in (("received dossier", 3), ("sent on", 7), ("residence is not known", 4), ("closes it", 5)):
+        assert isinstance(await desk.tell(case(words)), Delivered), words
+        assert desk.simulator.states[LINKED_CODE] == state
+    assert isinstance(await desk.tell(case("residence is not known")), Delivered)
+    assert len(desk.simulator.book.of("status")) == 4
+
+
+async def test_a_token_that_ended_is_renewed_once(desk: Desk) -> None:
+    await desk.poll()
+    desk.simulator.weather.left["session"] = 1
+    assert isinstance(await desk.tell(case("received dossier")), Delivered)
+    assert len(desk.simulator.book.of("token")) == 2
+
+
+async def test_refused_credentials_hold_the_service(tmp_path: Path, keys: Keyring) -> None:
+    async for adapter in _desk(LinkedSimulator().app(), tmp_path, keys, password="sai"):
+        held = await adapter.poll("", Call("c", 5.0))
+        assert isinstance(held, Held)
+        assert (held.cause, held.key) == (Cause.FORBIDDEN, "")
+
+
+def _scripted(
+    answer: bytes, listed: bytes = b"", status: int = 200, content_type: str = "application/json"
+) -> Starlette:
+    """The software answering as told."""
+
+    async def serve(request: Request) -> Response:
+        if request.url.path == "/token":
+            return Response(b'{"access_token": "t"}', media_type="application/json")
+        if listed and request.url.path == "/hosolienthong":
+            return Response(listed, media_type="application/json")
+        return Response(answer, status, {"Content-Type": content_type})
+
+    return Starlette(routes=[Route("/{path:path}", serve, methods=["GET", "POST", "PUT"])])
+
+
+ANSWERS: list[tuple[str, int, str, type[Outcome]]] = [
+    *(
+        (line.words, 200, "text/plain", {"done": Delivered, "retry": Transient, "dead": Permanent}[line.meaning])
+        for line in FAULTS
+    ),
+    ('{"message": "Cập nhật không thành công"}', 200, "application/json", Unknown),
+    ("server error", 500, "text/plain", Transient),
+    ("Logic xử lý không hợp lệ", 400, "text/plain", Permanent),
+    ("<html>Đang bảo trì</html>", 200, "text/html", Unknown),
+    ("", 200, "application/json", Unknown),
+    ("quá tải", 429, "text/plain", Transient),
+    ("cấm", 403, "text/plain", Held),
+]
+
+
+@pytest.mark.parametrize(("said", "status", "content_type", "outcome"), ANSWERS, ids=lambda value: str(value)[:30])
+async def test_every_way_to_answer_a_status(
+    tmp_path: Path, keys: Keyring, said: str, status: int, content_type: str, outcome: type[Outcome]
+) -> None:
+    app = _scripted(said.encode(), status=status, content_type=content_type)
+    async for adapter in _desk(app, tmp_path, keys):
+        answered = await Desk(adapter, LinkedSimulator()).tell(case("received dossier"))
+        assert isinstance(answered, outcome), answered
+
+
+@pytest.mark.parametrize(
+    "detail", [b'{"data": "<a"}', b'{"data": "<!DOCTYPE a><a/>"}', b'{"data": "<a/>"}', b"{}", b"<html/>"]
+)
+async def test_a_dossier_that_is_no_xml_is_kept_raw(tmp_path: Path, keys: Keyring, detail: bytes) -> None:
+    async for adapter in _desk(_scripted(detail, listed=b'{"data": [{"id": "7"}]}'), tmp_path, keys):
+        polled = await adapter.poll("", Call("c", 5.0))
+        assert isinstance(polled, Poll)
+        assert (polled.events, len(polled.bad_rows)) == ((), 1)
+
+
+def test_every_line_of_the_prose_table_is_reached_as_the_document_sorts_it() -> None:
+    for line in FAULTS:
+        assert read(f"Hồ sơ {line.words.upper()}.") == line.meaning
+    assert read("không thành công") is None
