@@ -23,7 +23,7 @@ _PROCEDURE = re.compile(
     r"(?P<base>\d\.\d{6,7})(?:\.(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}))?(?:\.(?P<part>\d{2}))?\Z", re.ASCII
 )
 _MOBILE = re.compile(r"(?:0|\+84)(?:[35789]\d{8}|2\d{9}|1\d{9})\Z", re.ASCII)
-_LEGAL = re.compile(r"[0-9]+(/[0-9]{4})?/[A-ZĐ]+[0-9]*(-[A-ZĐ]+)*\Z")
+_LEGAL = re.compile(r"[0-9]+(/[0-9]{4})?/[A-ZĐ]+[0-9]*(-[A-ZĐ]+[0-9]*)*\Z")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTROL = re.compile("[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")

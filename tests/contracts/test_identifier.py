@@ -86,6 +86,7 @@ def refused(kind: Any, value: Any) -> str:
         (LegalNumber, "61/2018/NÐ-CP", "61/2018/NĐ-CP"),
         (LegalNumber, "766/QĐ-TTg", "766/QĐ-TTG"),
         (LegalNumber, "202/2025/QH15", "202/2025/QH15"),
+        (LegalNumber, "1687/NQ-UBTVQH15", "1687/NQ-UBTVQH15"),
     ],
 )
 def test_a_good_one_comes_out_normalised_and_stays_so(kind: Any, given: str, held: str) -> None:
