@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,8 @@ from bus.ledger.database import ANY_OF, CAST, PARAMETER, IdBlocks, Params, Rows,
 from bus.ledger.ledger import LedgerUnfit
 
 LEAST_VERSION = 150000
+PRESENT = 0x4C545052
+"""The advisory lock every process shares while it has the ledger open."""
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -90,11 +93,23 @@ class PostgresDatabase:
         self.close()
         self._connection = connect(self._url, timeout_s=60)
         self._connection.execute("SET idle_in_transaction_session_timeout = '30s'")
+        self._connection.execute("SELECT pg_advisory_lock_shared(%s)", (PRESENT,))
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether no other process has this ledger open; while True, none can come."""
+        row = self._open.execute("SELECT pg_try_advisory_lock(%s)", (PRESENT,)).fetchone()
+        alone = row is not None and bool(row[0])
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._open.execute("SELECT pg_advisory_unlock(%s)", (PRESENT,))
 
     def release(self) -> None:
         """Nothing is held between processes."""

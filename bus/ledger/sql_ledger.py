@@ -25,7 +25,7 @@ from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
 from bus.ledger.sqlite import SqliteDatabase
-from bus.ledger.sweep import sweep, turn_back
+from bus.ledger.sweep import set_back_s, sweep, take_over, turn_back
 from bus.ledger.words import (
     Action,
     ActionRow,
@@ -86,7 +86,7 @@ def open_ledger(
                 schema.upgrade(url)
             database.connect()
             turn_back(database, steady.now())
-            _take_over(database)
+            take_over(database)
         except LedgerUnfit:
             database.release()
             raise
@@ -106,12 +106,12 @@ def open_ledger(
             schema.upgrade(url)
         database = PostgresDatabase(url)
         database.connect()
-        clock = clock or SteadyClock(postgres.server_time(url))
+        started_at = _timed(database, clock.now() if clock else postgres.server_time(url))
         return SqlLedger(
             database,
             lambda: PostgresReading(url),
             keys,
-            clock,
+            clock or SteadyClock(started_at),
             rules,
             process or this_process(),
             queue_limit,
@@ -120,13 +120,15 @@ def open_ledger(
     raise LedgerUnfit("a ledger is named sqlite:///path/to/file or postgresql://user@host/database")
 
 
-def _take_over(database: Database) -> None:
-    """We are alone on this ledger: whoever worked on it before is gone, its duties are free, and the first sweep takes over."""
-    database.begin()
-    for query in ("forget_duties", "forget_refreshes"):
-        database.run(query, {})
-    database.run("forget_workers", {"before": float("inf")})
-    database.commit()
+def _timed(database: PostgresDatabase, now: float) -> float:
+    """The instant to start from at `now` of the server's clock. Was that set back, times are turned back with it while nobody else
+    is at work; among others their time is followed until the last of them has stopped.
+    """
+    with database.alone() as alone:
+        if alone:
+            turn_back(database, now)
+            return now
+    return now + set_back_s(database, now)
 
 
 class SqlLedger:

@@ -70,14 +70,29 @@ def _crashed(book: Book, decide: Callable[[Stale], Move], dead_after_s: float) -
 
 
 def turn_back(database: Database, now: float) -> float:
-    """The machine's clock was set back since the ledger was last written: move what waits by the same span, so that it waits as
-    long as was meant (reliability G12). For a ledger no other process has open. Seconds moved.
+    """The clock was set back since the ledger was last written: move what waits by the same span, so that it waits as long as
+    was meant, and let whoever held a duty go (reliability G12). For a ledger no other process has open. Seconds moved.
     """
-    database.begin()
-    latest = database.rows("latest_instant", {})[0][0]
-    back = latest - now if latest is not None and latest - now > BACK_S else 0.0
+    back = set_back_s(database, now)
     if back:
+        database.begin()
         for what in WAITS:
             database.run(f"turn_back_{what}", {"back": back})
-    database.commit()
+        database.commit()
+        take_over(database)
     return back
+
+
+def set_back_s(database: Database, now: float) -> float:
+    """How many seconds `now` stands behind the last moment the ledger knows of; 0 for what clocks differ by anyway."""
+    latest = database.rows("latest_instant", {})[0][0]
+    return float(latest - now) if latest is not None and latest - now > BACK_S else 0.0
+
+
+def take_over(database: Database) -> None:
+    """We are alone on this ledger: whoever worked on it before is gone, its duties are free, and the first sweep takes over."""
+    database.begin()
+    for query in ("forget_duties", "forget_refreshes"):
+        database.run(query, {})
+    database.run("forget_workers", {"before": float("inf")})
+    database.commit()

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -339,9 +340,9 @@ async def test_an_early_event_is_not_reprocessed_out_of_its_sequence(desk: Desk)
 
 
 async def test_a_clock_set_back_before_a_restart_makes_nothing_wait_longer(
-    sqlite_url: str, keys: Keyring, clock: HandClock
+    ledger_url: str, keys: Keyring, clock: HandClock
 ) -> None:
-    first = Desk(open_ledger(sqlite_url, keys, clock=clock), clock)
+    first = Desk(open_ledger(ledger_url, keys, clock=clock), clock)
     await first.accept(arrival(1))
     later = Move(State.WAITING, Cause.NOT_SENT, due_at=clock.now() + 30)
     await first.close(await first.one(), later)
@@ -352,9 +353,30 @@ async def test_a_clock_set_back_before_a_restart_makes_nothing_wait_longer(
     await first.ledger.close()
 
     clock.advance(-86400)
-    second = Desk(open_ledger(sqlite_url, keys, clock=clock), clock)
+    second = Desk(open_ledger(ledger_url, keys, clock=clock), clock)
     assert (await second.claim()).next_at == clock.now() + 20
     clock.advance(30)
     assert await second.ledger.take_duty("sweep", "two", 30) is not None
     assert len((await second.claim(rate_per_s=1.0)).jobs) == 1
     await second.ledger.close()
+
+
+@pytest.mark.slow
+async def test_who_comes_after_the_clock_was_set_back_keeps_the_time_of_those_at_work(
+    postgres_url: str, keys: Keyring, clock: HandClock
+) -> None:
+    clock.advance(
+        time.time() + 86400 - clock.now()
+    )  # the server's clock has been set back a day since this one started
+    first = Desk(open_ledger(postgres_url, keys, clock=clock), clock)
+    await first.ledger.beat("one", ["plain"])
+    await first.ledger.take_duty("sweep", "one", 30)
+    second = open_ledger(postgres_url, keys)
+    assert abs(second.clock.now() - clock.now()) < 30
+    assert await second.take_duty("sweep", "two", 30) is None
+    await second.close()
+    await first.ledger.close()
+    alone = open_ledger(postgres_url, keys)
+    assert abs(alone.clock.now() - time.time()) < 30
+    assert await alone.take_duty("sweep", "two", 30) is not None
+    await alone.close()
