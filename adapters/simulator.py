@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -82,7 +83,15 @@ class Weather:
 
 
 class Simulator:
-    """A partner's side: routes wrapped in weather, with controls under /_sim."""
+    """A partner's side: routes wrapped in weather, with controls under /_sim.
+
+    `effects` names the kinds of entries that are effects, and of which operation; repeats and look-ups are none. `whose` is the field
+    of such an entry that names the dossier. The module of a simulator offers `application(book)` and `DEMO`, the settings of its
+    partner in the demo but for the address.
+    """
+
+    effects: ClassVar[Mapping[str, str]] = {}
+    whose: ClassVar[str] = "subject"
 
     def __init__(self, book: Path | None = None) -> None:
         self.book = Book(book)
@@ -136,6 +145,10 @@ class Simulator:
         if weather.takes("empty"):
             return Response(b"", 200, media_type="application/json")
         return None
+
+    def done(self) -> Counter[tuple[str, str]]:
+        """(operation, dossier) of every effect in the book, and how often it stands there."""
+        return Counter((self.effects[e["kind"]], e[self.whose]) for e in self.book.entries if e["kind"] in self.effects)
 
     async def _show(self, request: Request) -> Response:
         kind = request.query_params.get("kind")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -105,6 +105,31 @@ class Poll:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a look-up: none, one or several matches; of several none is ever chosen here. `reference` is the partner's own."""
+
+    matches: tuple[BaseModel, ...]
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One question a caller may ask and wait for. Nothing is owed; who asked, and for what purpose, is recorded.
+
+    `fields` names what may be asked by; `answer` is the shape of a match, its personal fields marked; an answer may be told again for
+    `cache_s` seconds. `ask` is given the partner's adapter, the question by field, and the call.
+    """
+
+    name: str
+    title_vi: str
+    title_en: str
+    answer: type[BaseModel]
+    ask: Callable[[Any, Mapping[str, str], Call], Awaitable[Found | Outcome]]
+    fields: tuple[str, ...] = ("key",)
+    cache_s: float = 0.0
+
+
 class Adapter(Protocol):
     """A partner at work. `deliver` and `ask` answer every row, in the rows' order, and never raise for a partner's fault."""
 
@@ -177,6 +202,7 @@ class Partner:
     settings: type[PartnerSettings]
     open: Callable[[Wiring], Adapter]
     polls_every_s: float | None = None
+    lookups: tuple[Lookup, ...] = ()
     assumed: tuple[str, ...] = ()
     tune: Callable[[Partner, PartnerSettings], Partner] = lambda partner, _settings: partner
 

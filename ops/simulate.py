@@ -8,12 +8,16 @@ import importlib
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
-SIMULATORS = ("civil_registry", "dossier_system", "electronic_iso", "linked_services", "national_portal")
+from adapters import discover
+
+SIMULATORS = tuple(discover())
+"""Every partner has one."""
 
 
 class QuietServer(uvicorn.Server):
@@ -77,8 +81,18 @@ def application(name: str, book: Path | None) -> Starlette:
     """The simulator of a partner, with its book. Raises LookupError for an unknown name."""
     if name not in SIMULATORS:
         raise LookupError(f"there is no simulator of {name}; there are {', '.join(SIMULATORS)}")
-    app: Starlette = importlib.import_module(f"adapters.{name}.simulator").application(book)
+    app: Starlette = _room(name).application(book)
     return app
+
+
+def demo_settings(name: str) -> dict[str, Any]:
+    """`[partners.NAME]` of the demo but for its address: what its simulator expects of us."""
+    settings: dict[str, Any] = _room(name).DEMO
+    return settings
+
+
+def _room(name: str) -> ModuleType:
+    return importlib.import_module(f"adapters.{name}.simulator")
 
 
 async def serve(names: Iterable[str], folder: Path | None, first_port: int = 0) -> dict[str, Served]:

@@ -15,11 +15,6 @@ import uvloop
 from rich.console import Console
 
 from adapters import discover
-from adapters.civil_registry import simulator as registry_simulator
-from adapters.dossier_system import simulator as dossier_simulator
-from adapters.electronic_iso import simulator as iso_simulator
-from adapters.linked_services import simulator as linked_simulator
-from adapters.national_portal import simulator as portal_simulator
 from adapters.receiver import Receiver
 from adapters.transport.amqp import AmqpIntake
 from bus.adapter import Partner
@@ -31,9 +26,6 @@ from ops import demo, sample, simulate, telemetry
 from ops.gateway import application
 from ops.house import House
 from ops.settings import Settings
-
-CALLBACK = ("iso", "iso-callback-demo")
-"""What the simulated ISO system shows when it calls us."""
 
 
 class StartError(Exception):
@@ -154,40 +146,7 @@ def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: 
         "keys": {"file": str(keys)},
         "telemetry": {"log_file": str(folder / "bus.log")},
         "http": {"host": "127.0.0.1", "port": port},
-        "partners": {
-            "civil_registry": {
-                "base_url": urls["civil_registry"],
-                "asks_every_s": 15,
-                "credentials": {
-                    "consumer_key": registry_simulator.KEY,
-                    "consumer_secret": registry_simulator.SECRET,
-                },
-            },
-            "dossier_system": {
-                "base_url": urls["dossier_system"],
-                "path": "/events",
-                "credentials": {"webhook_secret": dossier_simulator.SECRET},
-            },
-            "linked_services": {
-                "base_url": urls["linked_services"],
-                "credentials": {"username": linked_simulator.USERNAME, "password": linked_simulator.PASSWORD},
-            },
-            "national_portal": {
-                "base_url": urls["national_portal"],
-                "unit": "000.00.00.H59",
-                "push_secret": "portal-demo",
-                "credentials": {"username": portal_simulator.USERNAME, "password": portal_simulator.PASSWORD},
-            },
-            "electronic_iso": {
-                "base_url": urls["electronic_iso"],
-                "credentials": {
-                    "username": iso_simulator.USERNAME,
-                    "password": iso_simulator.PASSWORD,
-                    "callback_username": CALLBACK[0],
-                    "callback_password": CALLBACK[1],
-                },
-            },
-        },
+        "partners": {name: {"base_url": url, **simulate.demo_settings(name)} for name, url in urls.items()},
     }
     merged = _merge(own, {name: value for name, value in chosen.items() if name in ("ledger", "broker", "telemetry")})
     return Settings(**json.loads(json.dumps(merged, default=str)))

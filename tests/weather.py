@@ -53,22 +53,11 @@ def lay(simulator: Simulator, storm: Storm, times: int = 1) -> None:
 
 Effect = tuple[str, str, str]
 """(partner, operation, dossier)."""
-KINDS: Mapping[str, Mapping[str, str]] = {
-    "national_portal": {"create": "DongBoHoSoMC", "update": "DongBoHoSoMC", "progress": "CapNhatTienDoHoSoMC"},
-    "electronic_iso": {"slip": "TiepNhanHoSo", "step": "CapNhatBuoc", "close": "KetThuc"},
-    "dossier_system": {"notice": "notify"},
-}
-"""Which entries of a partner's book are effects, and of which operation; repeats and look-ups are none."""
 
 
 def effects(simulators: Mapping[str, Simulator]) -> Counter[Effect]:
     """What the partners say was done."""
-    return Counter(
-        (name, KINDS[name][entry["kind"]], entry.get("MaHoSo") or entry["subject"])
-        for name, simulator in simulators.items()
-        for entry in simulator.book.entries
-        if entry["kind"] in KINDS[name]
-    )
+    return Counter({(name, *deed): n for name, one in simulators.items() for deed, n in one.done().items()})
 
 
 async def believed(ledger: SqlLedger) -> Counter[Effect]:

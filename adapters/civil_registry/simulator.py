@@ -6,9 +6,10 @@ import base64
 import json
 import random
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from adapters.simulator import Simulator
 from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich
 
 KEY, SECRET = "sim", "sim"
+DEMO = {"asks_every_s": 15, "credentials": {"consumer_key": KEY, "consumer_secret": SECRET}}
 HOME = timezone(timedelta(hours=7))
 NEEDED = {
     "LTKS": ("nksHoTen", "nksGioiTinh", "nksNgaySinh", "nycHoTen", "nycQuanHe", "nycSoGiayToTuyThan"),
@@ -31,6 +33,8 @@ STATES = frozenset({"1", "2", "3", "4", "6"})
 
 class RegistrySimulator(Simulator):
     """Takes registrations of configured communes. With `busy_clerk`, each question finds a dossier one step further."""
+
+    effects: ClassVar[Mapping[str, str]] = {"taken": "nhanDKHT", "supplemented": "nhanDKHT"}
 
     def __init__(self, book: Path | None = None, *, seed: int = 84, busy_clerk: bool = False) -> None:
         super().__init__(book)
@@ -92,7 +96,9 @@ class RegistrySimulator(Simulator):
             "ketQuaXuLy": None,
         }
         self.forms[code] = form
-        self._write("taken" if held is None else "supplemented", result, form=form, files=len(told.fileDinhKem))
+        self._write(
+            "taken" if held is None else "supplemented", result, subject=code, form=form, files=len(told.fileDinhKem)
+        )
         return JSONResponse({"status": "1", "statusDescription": "Thành công", "errorCode": "", "errorDescription": ""})
 
     def _write(self, kind: str, result: dict[str, Any], **facts: Any) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,10 +17,13 @@ from adapters.simulator import Simulator
 from contracts.dossier_system.messages import Notice
 
 SECRET = "sim-webhook-secret"
+DEMO = {"path": "/events", "credentials": {"webhook_secret": SECRET}}
 
 
 class DossierSimulator(Simulator):
     """Takes notices whose signature is right; repeats are dropped by id."""
+
+    effects: ClassVar[Mapping[str, str]] = {"notice": "notify"}
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -22,6 +23,16 @@ from contracts.electronic_iso import NAMESPACE
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 USERNAME, PASSWORD = "sim", "sim"
+CALLBACK = ("iso", "iso-callback-demo")
+"""What the ISO system shows when it calls the demo's bus."""
+DEMO = {
+    "credentials": {
+        "username": USERNAME,
+        "password": PASSWORD,
+        "callback_username": CALLBACK[0],
+        "callback_password": CALLBACK[1],
+    }
+}
 XML = "text/xml; charset=utf-8"
 RESULTS = frozenset({"DAT", "TRA_LAI", "TAM_DUNG"})
 FRESH = timedelta(minutes=5)
@@ -52,6 +63,9 @@ class Fault(Exception):
 
 class IsoSimulator(Simulator):
     """Reads SOAP by hand, so that it does not share a mistake with our zeep."""
+
+    effects: ClassVar[Mapping[str, str]] = {"slip": "TiepNhanHoSo", "step": "CapNhatBuoc", "close": "KetThuc"}
+    whose = "MaHoSo"
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)

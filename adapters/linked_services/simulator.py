@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.sax.saxutils import escape
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from adapters.simulator import Simulator
 from contracts.linked_services.messages import TrangThai, XacNhan
 
 USERNAME, PASSWORD = "sim", "sim"
+DEMO = {"credentials": {"username": USERNAME, "password": PASSWORD}}
 BEFORE = {1: set[int](), 3: {0, 1}, 7: {3, 2, 7}, 2: {1, 3, 7}, 4: {3, 7, 2}, 5: {4}, 6: {0, 1, 3, 7, 2}}
 """Which status must be there before each; 0 is none. Registered at the desk (1) may come first or be left out."""
 CLOSED = {4: "đã có kết quả xử lý", 5: "đã trả kết quả", 6: "bị từ chối. Không thể cập nhật trạng thái"}
@@ -24,6 +26,8 @@ CLOSED = {4: "đã có kết quả xử lý", 5: "đã trả kết quả", 6: "b
 
 class LinkedSimulator(Simulator):
     """Lists what was filed until it is acknowledged, and takes statuses in their order."""
+
+    effects: ClassVar[Mapping[str, str]] = {"acknowledged": "xacNhan", "status": "capNhatTrangThai"}
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
@@ -87,7 +91,7 @@ class LinkedSimulator(Simulator):
         if told.maHoSo in self._acknowledged:
             return _say("Hồ sơ đã tồn tại trong một cửa điện tử")
         self._acknowledged.add(told.maHoSo)
-        self.book.write("acknowledged", code=told.maHoSo)
+        self.book.write("acknowledged", code=told.maHoSo, subject=told.maHoSo)
         return _say("Cập nhật thành công")
 
     async def _status(self, request: Request) -> Response:
@@ -108,7 +112,7 @@ class LinkedSimulator(Simulator):
         if before not in (BEFORE[told.trangThai] or {0}):
             return PlainTextResponse("Hồ sơ chưa cập nhật trạng thái trước đó")
         self.states[code] = told.trangThai
-        self.book.write("status", code=code, state=told.trangThai, data=told.model_dump())
+        self.book.write("status", code=code, subject=told.maHoSo, state=told.trangThai, data=told.model_dump())
         return _say("Cập nhật trạng thái thành công")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -15,10 +16,22 @@ from adapters.simulator import Simulator
 from contracts.national_portal.messages import HoSo, TienDo
 
 USERNAME, PASSWORD = "sim", "sim"
+DEMO = {
+    "unit": "000.00.00.H59",
+    "push_secret": "portal-demo",
+    "credentials": {"username": USERNAME, "password": PASSWORD},
+}
 
 
 class PortalSimulator(Simulator):
     """Takes what the contract says, refuses what it does not, and drops repeated progress rows unless told to keep doubles."""
+
+    effects: ClassVar[Mapping[str, str]] = {
+        "create": "DongBoHoSoMC",
+        "update": "DongBoHoSoMC",
+        "progress": "CapNhatTienDoHoSoMC",
+    }
+    whose = "MaHoSo"
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
