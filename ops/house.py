@@ -98,21 +98,8 @@ class House:
             partner, own = self.partners[name], self.partner_settings[name]
             wiring = Wiring(own, self.ledger.vault(name), self.ledger.clock, self._rng, self.public_url)
             adapter = self._adapters[name] = partner.open(wiring)
-            self.workers[name] = PartnerWorker(
-                worker=self.ledger.process,
-                partner=partner,
-                adapter=adapter,
-                settings=own,
-                ledger=self.ledger,
-                clock=self.ledger.clock,
-                rng=self._rng,
-                ready=self._ready,
-                ring_others=self.bell.ring,
-                arrival=partial(self._reply, name),
-                observe=self._went_out,
-                quarantine=quarantine,
-                refusal=self._refused,
-            )
+            if partner.operations:
+                self.workers[name] = self._worker(partner, adapter, own, quarantine)
             if partner.polls_every_s is not None:
                 self._pollers.append(self._poller(name, partner.polls_every_s, adapter, own))
         self._relay = Relay(
@@ -208,6 +195,25 @@ class House:
     def _went_out(self, job: Job, outcome: Outcome, seconds: float) -> None:
         for told in self.on_outcome:
             told(job, outcome, seconds)
+
+    def _worker(
+        self, partner: Partner, adapter: Adapter, own: PartnerSettings, quarantine: Quarantine
+    ) -> PartnerWorker:
+        return PartnerWorker(
+            worker=self.ledger.process,
+            partner=partner,
+            adapter=adapter,
+            settings=own,
+            ledger=self.ledger,
+            clock=self.ledger.clock,
+            rng=self._rng,
+            ready=self._ready,
+            ring_others=self.bell.ring,
+            arrival=partial(self._reply, partner.name),
+            observe=self._went_out,
+            quarantine=quarantine,
+            refusal=self._refused,
+        )
 
     def _poller(self, name: str, every_s: float, adapter: Adapter, own: PartnerSettings) -> Poller:
         return Poller(
