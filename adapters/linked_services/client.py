@@ -17,9 +17,10 @@ from adapters.transport.classify import (
     read_model,
     unreadable,
 )
+from adapters.transport.gateway import TokenFailed, before_sending
 from adapters.transport.http import Endpoint, Failure, HttpClient, Reply
 from bus.adapter import Call, Vault
-from bus.outcome import Cause, Held, Outcome, Taken, Transient, Unknown
+from bus.outcome import Cause, Held, Outcome, Taken, Unknown
 from bus.policy import PartnerSettings
 from contracts.linked_services.messages import ChiTiet, DanhSach, TraLoiToken
 
@@ -31,12 +32,6 @@ class LinkedSettings(PartnerSettings):
     dossier_path: str = "/hosolienthong"
     status_path: str = "/hosolienthong/trangthai"
     concurrency: int = Field(default=4, ge=1, le=1000)
-
-
-class _TokenFailed(Exception):
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.words)
-        self.outcome = outcome
 
 
 class LinkedClient:
@@ -85,7 +80,7 @@ class LinkedClient:
                 call.on_extra_call()
                 token = await self._vault.token("access", lambda: self._fetch(call), stale=token.generation)
                 reply = await self._http.send(endpoint, body, call, {"Authorization": f"Bearer {token.value}"})
-        except _TokenFailed as failed:
+        except TokenFailed as failed:
             return failed.outcome
         if isinstance(reply, Failure):
             return from_failure(reply)
@@ -98,14 +93,12 @@ class LinkedClient:
         body = {name: self._secrets.get(name, "") for name in ("username", "password")}
         reply = await self._http.send(self._token, json.dumps(body).encode(), call)
         if isinstance(reply, Failure):
-            raise _TokenFailed(_before_sending(from_failure(reply)))
+            raise TokenFailed(before_sending(from_failure(reply)))
         if reply.status in (400, 401, 403):
-            raise _TokenFailed(
-                Held(cause=Cause.FORBIDDEN, code=str(reply.status), words="our credentials were refused")
-            )
+            raise TokenFailed(Held(cause=Cause.FORBIDDEN, code=str(reply.status), words="our credentials were refused"))
         token = _model(from_status(reply) or reply, TraLoiToken)
         if isinstance(token, Outcome):
-            raise _TokenFailed(_before_sending(token))
+            raise TokenFailed(before_sending(token))
         return token.access_token, token.expires_in
 
     async def close(self) -> None:
@@ -119,13 +112,6 @@ def _model(reply: Reply | Outcome, model: type[Model]) -> Model | Outcome:
         return read_model(reply, model)
     except Unreadable as why:
         return unreadable(reply, why)
-
-
-def _before_sending(outcome: Outcome) -> Outcome:
-    """A token that could not be had: nothing of the dossier has left."""
-    if isinstance(outcome, Held) or (isinstance(outcome, Transient) and outcome.cause is Cause.BUSY):
-        return outcome
-    return Transient(cause=Cause.NOT_SENT, code=outcome.code, words=f"token: {outcome.words}"[:500])
 
 
 def _fields(element: etree._Element) -> Any:

@@ -149,7 +149,7 @@ async def test_a_list_of_one_may_come_as_its_only_member(registry_told: Registry
 
 
 async def test_refused_credentials_hold_the_service(registry: Registry) -> None:
-    registry.adapter._client._basic = {"Authorization": "Basic eA=="}
+    registry.adapter._client._gateway._basic = {"Authorization": "Basic eA=="}
     held = await registry.send(asked_for())
     assert isinstance(held, Held)
     assert (held.cause, held.key) == (Cause.FORBIDDEN, "")
