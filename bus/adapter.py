@@ -107,26 +107,32 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a look-up: none, one or several matches; of several none is ever chosen here. `reference` is the partner's own."""
+    """The answer to a look-up: none, one or several matches; of several none is ever chosen here.
+
+    `reference` is the partner's own for this exchange; `version` the number of the record's last change, where the partner counts them.
+    """
 
     matches: tuple[BaseModel, ...]
     reference: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """One question a caller may ask and wait for. Nothing is owed; who asked, and for what purpose, is recorded.
 
-    `fields` names what may be asked by; `answer` is the shape of a match, its personal fields marked; an answer may be told again for
-    `cache_s` seconds. `ask` is given the partner's adapter, the question by field, and the call.
+    `question` is the shape of what it is asked by, `key` the one field of it that a bare key fills (empty: it takes several). Where that
+    shape marks a field personal, the question never stands in a URL. `answer` is the shape of a match, its personal fields marked; an
+    answer may be told again for `cache_s` seconds (0: never). `ask` is given the partner's adapter, the validated question, and the call.
     """
 
     name: str
     title_vi: str
     title_en: str
+    question: type[BaseModel]
     answer: type[BaseModel]
-    ask: Callable[[Any, Mapping[str, str], Call], Awaitable[Found | Outcome]]
-    fields: tuple[str, ...] = ("key",)
+    ask: Callable[[Any, Any, Call], Awaitable[Found | Outcome]]
+    key: str = ""
     cache_s: float = 0.0
 
 
@@ -212,3 +218,10 @@ class Partner:
             if operation.name == name:
                 return operation
         raise KeyError(f"{self.name} has no operation {name}")
+
+    def lookup(self, name: str) -> Lookup:
+        """The look-up called `name`, the first one for an empty name; KeyError when the partner has none such."""
+        for lookup in self.lookups:
+            if name in ("", lookup.name):
+                return lookup
+        raise KeyError(f"{self.name} has no look-up {name}".rstrip())
