@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -164,3 +165,47 @@ class Simulator:
         self.weather.seconds = float(told.get("seconds", self.weather.seconds))
         self.weather.row = str(told.get("row", self.weather.row))
         return JSONResponse({"weather": self.weather.left})
+
+
+class EnvelopeSimulator(Simulator):
+    """A partner behind the national portal's envelope: sessions by login, one address for all its services.
+
+    The service's own class answers `serve` for a request whose session is good.
+    """
+
+    credentials: ClassVar[tuple[str, str]] = ("sim", "sim")
+
+    def __init__(self, book: Path | None = None) -> None:
+        super().__init__(book)
+        self._sessions: set[str] = set()
+        self.route("/dangnhap", self._log_in)
+        self.route("/xuly", self._serve)
+
+    async def _log_in(self, request: Request) -> Response:
+        told = await request.json()
+        if (told.get("username"), told.get("password")) != self.credentials:
+            return enveloped("-1", "Sai tên đăng nhập hoặc mật khẩu")
+        session = secrets.token_hex(16)
+        self._sessions.add(session)
+        self.book.write("login")
+        return JSONResponse({"session": session, "error_code": 0})
+
+    async def _serve(self, request: Request) -> Response:
+        told = await request.json()
+        if self.weather.takes("session"):
+            self._sessions.clear()
+        if told.get("session") not in self._sessions:
+            return enveloped("-2", "Phiên làm việc không hợp lệ, vui lòng đăng nhập lại")
+        return self.serve(told)
+
+    def serve(self, told: dict[str, Any]) -> Response:
+        """Answer one service call."""
+        raise NotImplementedError
+
+
+def enveloped(code: str, message: str, result: Any = None) -> Response:
+    """An answer in the portal's envelope. The live portal answers codes as text here, as numbers there."""
+    body: dict[str, Any] = {"error_code": code, "message": message}
+    if result is not None:
+        body["result"] = result
+    return JSONResponse(body)

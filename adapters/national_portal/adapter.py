@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.national_portal.client import LoginFailed, PortalClient, PortalSettings
+from adapters.national_portal.client import PortalClient, PortalSettings
 from adapters.national_portal.faults import Meaning, read
 from adapters.transport.classify import everywhere
 from bus.adapter import Call, Job, Poll, Row, Wiring
@@ -15,7 +15,7 @@ from bus.outcome import Absent, Cause, Contract, Delivered, Held, Outcome, Perma
 from contracts.codes import CodeGap
 from contracts.envelope import Envelope, judge
 from contracts.fault import Refusal
-from contracts.national_portal.messages import Reply
+from contracts.portal_envelope import Reply
 from mappings.national_portal.inbound import SOURCE
 from mappings.national_portal.outbound import dossier_object, progress_row
 from mappings.table import Unmappable
@@ -149,12 +149,7 @@ class PortalAdapter:
 
     async def probe(self, call: Call) -> Outcome | None:
         """Asking for the session is the portal's cheapest call."""
-        try:
-            _, generation = await self._client.log_in(call)
-            await self._client.log_in(call, stale=generation)
-        except LoginFailed as failed:
-            return failed.outcome
-        return Delivered()
+        return await self._client.probe(call) or Delivered()
 
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
         """The portal pushes what citizens file; it is not polled."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from contracts.national_portal.messages import Reply
+from adapters.transport.portal_envelope import SESSION_WORDS
+from contracts.portal_envelope import Reply
 
 
 class Meaning(Enum):
@@ -43,7 +44,7 @@ FAULTS: tuple[Line, ...] = (
     ),
     Line(
         frozenset(),
-        ("session", "phiên", "đăng nhập"),
+        SESSION_WORDS,
         Meaning.SESSION,
         "Phiên làm việc hết hạn; trục đăng nhập lại.",
         "The session has ended; the bus logs in again.",

@@ -4,39 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from contracts.marks import PERSONAL
+from contracts.portal_envelope import Message
 
 Personal = Annotated[str, PERSONAL]
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-def _text(value: Any) -> Any:
-    """The portal writes error codes as numbers and as text."""
-    return str(value) if isinstance(value, int) else value
-
-
-class LoginReply(_Message):
-    """Answer to `{username, password}`."""
-
-    session: str = ""
-    error_code: Annotated[str, BeforeValidator(_text)]
-    message: str = ""
-
-
-class Reply(_Message):
-    """Answer to every service. `result` differs by service and may be missing."""
-
-    error_code: Annotated[str, BeforeValidator(_text)]
-    message: str = ""
-    result: Any = None
-
-
-class TaiLieu(_Message):
+class TaiLieu(Message):
     """A paper handed in."""
 
     TepDinhKemId: str
@@ -50,7 +26,7 @@ class TaiLieu(_Message):
     MaKetQuaThayThe: str
 
 
-class HoSo(_Message):
+class HoSo(Message):
     """The full dossier object of `DongBoHoSoMC` (`data[i]`)."""
 
     MaHoSo: str
@@ -94,7 +70,7 @@ class HoSo(_Message):
     DanhSachGiayToKetQua: list[dict[str, str]]
 
 
-class TienDo(_Message):
+class TienDo(Message):
     """One row of `CapNhatTienDoHoSoMC`."""
 
     MaHoSo: str
@@ -108,7 +84,7 @@ class TienDo(_Message):
     NgayKetThucTheoQuyDinh: str
 
 
-class DiaChiNop(_Message):
+class DiaChiNop(Message):
     """An address as the portal hands it over."""
 
     MaTinh: str = ""
@@ -117,7 +93,7 @@ class DiaChiNop(_Message):
     DiaChiChiTiet: Personal = ""
 
 
-class TepTin(_Message):
+class TepTin(Message):
     """A file of a filed dossier: Base64, or a path for `getfile`."""
 
     TepDinhKemId: str = ""
@@ -126,7 +102,7 @@ class TepTin(_Message):
     NoiDung: str = ""
 
 
-class HoSoNop(_Message):
+class HoSoNop(Message):
     """A dossier filed on the portal, as the portal posts it to the province.
 
     Assumed: field names beyond those named in domain notes 3.1 (MaHoSo, MaTTHC, MaSoThue, address, contact, form, files); a live

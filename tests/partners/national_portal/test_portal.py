@@ -14,7 +14,8 @@ from adapters.national_portal.receive import receive
 from adapters.receiver import Answer, Incoming, Received
 from bus.clock import SteadyClock
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
-from contracts.national_portal.messages import HoSo, Reply
+from contracts.national_portal.messages import HoSo
+from contracts.portal_envelope import Reply
 from tests.builders import a_job
 from tests.partners.national_portal.conftest import PROGRESS, STATE, Portal, a_progress, a_state, body_of, received
 from tests.weather import DEADLINE_S, Storm, each_storm, lay
@@ -121,8 +122,8 @@ async def test_a_session_that_dies_at_once_again_is_transient(portal: Portal) ->
 
 
 async def test_refused_credentials_hold_the_partner_and_are_not_tried_in_a_loop(portal: Portal) -> None:
-    settings = portal.adapter._client._settings
-    portal.adapter._client._settings = settings.model_copy(update={"credentials": {}})
+    settings = portal.adapter._client._envelope._settings
+    portal.adapter._client._envelope._settings = settings.model_copy(update={"credentials": {}})
     outcome = (await portal.send(a_state()))[0]
     assert isinstance(outcome, Held)
     assert outcome.cause is Cause.FORBIDDEN
