@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
@@ -96,13 +96,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A public fact a partner told us, kept beyond the event that brought it: a procedure's version, a legal text. Nothing personal.
+
+    The latest `body` (JSON) of a kind and key stands. `number` grows with every change of the partner's facts, over all their kinds.
+    """
+
+    kind: str
+    key: str
+    body: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
-    """What one polling of a partner brought: events for the front door, the cursor behind them, rows that could not be read."""
+    """What one polling of a partner brought: events for the front door, facts to keep, the cursor behind them, rows that could not
+    be read.
+    """
 
     events: tuple[Envelope, ...]
     cursor: str
     bad_rows: tuple[bytes, ...] = ()
     more: bool = False
+    keeps: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +202,24 @@ class Vault(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """What pollers have kept, for every process and every room to read."""
+
+    async def kept(self, partner: str, after: int = 0) -> list[Kept]:
+        """The facts of a partner numbered above `after`, in that order, at most a few thousand at once; empty: no more.
+
+        Raises LedgerBusy.
+        """
+        ...
+
+
+class EmptyShelf:
+    """A shelf with nothing on it."""
+
+    async def kept(self, partner: str, after: int = 0) -> list[Kept]:
+        return []
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What an adapter is given at start. `public_url` is where partners reach our files and callbacks."""
@@ -195,6 +229,7 @@ class Wiring:
     clock: Clock
     rng: random.Random
     public_url: str = ""
+    shelf: Shelf = field(default_factory=EmptyShelf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,9 @@ class Poller:
         if not isinstance(polled, Poll):
             return False
         arrivals = [self._arrival(envelope) for envelope in polled.events]
-        verdicts = await self._ledger.accept_polled(self._duty, fence, polled.cursor, arrivals, polled.bad_rows)
+        verdicts = await self._ledger.accept_polled(
+            self._duty, fence, polled.cursor, arrivals, polled.bad_rows, polled.keeps
+        )
         self._ready({partner for verdict in verdicts for partner in verdict.ready})
         if polled.bad_rows:
             log.warning("rows kept raw", partner=self._partner, rows=len(polled.bad_rows))
@@ -101,6 +103,8 @@ class Poller:
         except Exception as error:
             log.warning("poll failed", partner=self._partner, error=type(error).__name__)
             answer = Unknown()
+        if answer is None:  # nothing was asked
+            return None
         now = self._clock.now()
         outcome = answer if isinstance(answer, Outcome) else Delivered()
         change = self._health.judge([outcome], now, probe=False)

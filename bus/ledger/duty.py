@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bus.adapter import Token
+from collections.abc import Sequence
+
+from bus.adapter import Kept, Token
 from bus.ledger.book import Book
 from bus.ledger.ledger import FenceLost
 
@@ -19,6 +21,18 @@ def check(book: Book, name: str, fence: int) -> None:
     rows = book.db.rows("duty_standing", {"name": name})
     if not rows or rows[0][0] != fence or rows[0][2] <= book.now:
         raise FenceLost(f"the duty {name} went to another process")
+
+
+def keep(book: Book, name: str, keeps: Sequence[Kept]) -> None:
+    """Keep what a duty's holder brought; of two facts of one kind and key the later stands. The duty is locked."""
+    latest = {(fact.kind, fact.key): fact for fact in keeps}
+    last = int(book.db.rows("kept_last", {"duty": name})[0][0]) if latest else 0
+    rows = [
+        {"duty": name, "kind": fact.kind, "key": fact.key, "number": number, "at": book.now, "body": fact.body}
+        for number, fact in enumerate(latest.values(), start=last + 1)
+    ]
+    if rows:
+        book.db.many("keep", rows)
 
 
 def beat(book: Book, worker: str, partners: str, since_s: float) -> int:

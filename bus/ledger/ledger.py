@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from bus.adapter import Job, Vault
+from bus.adapter import Job, Kept, Vault
 from bus.clock import Clock
 from bus.ledger.words import (
     Action,
@@ -86,13 +86,23 @@ class Ledger(Protocol):
         ...
 
     async def accept_polled(
-        self, duty: str, fence: int, cursor: str, arrivals: Sequence[Arrival], bad_rows: Sequence[bytes]
+        self,
+        duty: str,
+        fence: int,
+        cursor: str,
+        arrivals: Sequence[Arrival],
+        bad_rows: Sequence[bytes],
+        keeps: Sequence[Kept] = (),
     ) -> list[Verdict]:
-        """Store what a poll brought and its cursor in one commit. Raises FenceLost."""
+        """Store what a poll brought, what is to be kept of it, and its cursor in one commit. Raises FenceLost."""
         ...
 
     async def cursor(self, duty: str) -> str:
         """A poller's durable position, empty at first."""
+        ...
+
+    async def kept(self, partner: str, after: int = 0) -> list[Kept]:
+        """What the polls of a partner have kept, numbered above `after`, in that order; some at once."""
         ...
 
     async def act(self, action: Action) -> list[ActionRow]:

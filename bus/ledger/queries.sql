@@ -259,6 +259,13 @@ UPDATE duty SET position = :position WHERE name = :name AND fence = :fence;
 -- name: keep_raw
 INSERT INTO raw_row (duty, at, body) VALUES (:duty, :at, :body);
 
+-- name: kept_last
+SELECT COALESCE(MAX(number), 0) FROM kept WHERE duty = :duty;
+
+-- name: keep
+INSERT INTO kept (duty, kind, key, number, at, body) VALUES /*rows*/(:duty, :kind, :key, :number, :at, :body)
+ON CONFLICT (duty, kind, key) DO UPDATE SET number = excluded.number, at = excluded.at, body = excluded.body;
+
 -- name: touch_token
 INSERT INTO token (partner, name, generation) VALUES (:partner, :name, 0) ON CONFLICT (partner, name) DO NOTHING;
 

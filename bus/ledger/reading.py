@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import psycopg
 
+from bus.adapter import Kept
 from bus.ledger import chain, postgres, sqlite
 from bus.ledger.book import attempt_record, event_record
 from bus.ledger.database import Rows
@@ -140,6 +141,10 @@ class Reader:
     async def position(self, duty: str) -> str:
         rows = await self.ask(lambda c: c.rows("position", {"name": duty}))
         return str(rows[0][0]) if rows else ""
+
+    async def kept(self, duty: str, after: int) -> list[Kept]:
+        rows = await self.ask(lambda c: c.rows("kept", {"duty": duty, "after": after}))
+        return [Kept(*row) for row in rows]
 
     async def chain(self) -> tuple[int, str]:
         return await self.ask(self._chain)

@@ -48,5 +48,8 @@ WHERE c.number > :after ORDER BY c.number LIMIT 2000;
 SELECT MIN(j.id) FROM journal j LEFT JOIN chain c ON c.journal = j.id
 WHERE c.journal IS NULL AND (j.xid, j.id) < (SELECT xid, journal FROM chain ORDER BY number DESC LIMIT 1);
 
+-- name: kept
+SELECT kind, key, body, number FROM kept WHERE duty = :duty AND number > :after ORDER BY number LIMIT 2000;
+
 -- name: position
 SELECT position FROM duty WHERE name = :name;

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bus.adapter import Job, Token
+from bus.adapter import Job, Kept, Token
 from bus.clock import Clock, SteadyClock
 from bus.ledger import chain, duty, postgres, schema, sqlite
 from bus.ledger.accept import accept, close_gap
@@ -209,7 +209,13 @@ class SqlLedger:
         return fence
 
     async def accept_polled(
-        self, name: str, fence: int, cursor: str, arrivals: Sequence[Arrival], bad_rows: Sequence[bytes]
+        self,
+        name: str,
+        fence: int,
+        cursor: str,
+        arrivals: Sequence[Arrival],
+        bad_rows: Sequence[bytes],
+        keeps: Sequence[Kept] = (),
     ) -> list[Verdict]:
         def polled(book: Book) -> list[Verdict] | FenceLost:
             try:
@@ -220,6 +226,7 @@ class SqlLedger:
             for raw in bad_rows:
                 body = book.keys.seal(raw, f"raw|{name}")
                 book.db.run("keep_raw", {"duty": name, "at": book.now, "body": body})
+            duty.keep(book, name, keeps)
             book.db.run("set_position", {"name": name, "fence": fence, "position": cursor})
             return verdicts
 
@@ -228,6 +235,9 @@ class SqlLedger:
 
     async def cursor(self, name: str) -> str:
         return await self._reader.position(name)
+
+    async def kept(self, partner: str, after: int = 0) -> list[Kept]:
+        return await self._reader.kept(f"poll:{partner}", after)
 
     async def act(self, action: Action) -> list[ActionRow]:
         ids = await self._reader.ask(lambda c: chosen_ids(c, action.where, action.limit))
