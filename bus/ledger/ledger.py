@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bus.adapter import Job, Kept, Vault
 from bus.clock import Clock
+from bus.ledger.sign_in import SignIns
 from bus.ledger.words import (
     Action,
     ActionRow,
@@ -159,6 +160,10 @@ class Ledger(Protocol):
 
     def vault(self, partner: str) -> Vault:
         """The sealed sessions and tokens of one partner."""
+        ...
+
+    def sign_ins(self) -> SignIns:
+        """Who signed in, and as which account."""
         ...
 
     async def ping(self) -> None:

@@ -322,3 +322,39 @@ SELECT number, journal, xid, link FROM chain ORDER BY number DESC LIMIT 1;
 
 -- name: add_link
 INSERT INTO chain (number, journal, xid, link) VALUES /*rows*/(:number, :journal, :xid, :link);
+
+-- name: keep_brief
+-- Nothing is changed where it is there already: that is how a second use is told from the first.
+INSERT INTO brief (digest, body, until_at) VALUES (:digest, :body, :until) ON CONFLICT (digest) DO NOTHING;
+
+-- name: take_brief
+DELETE FROM brief WHERE digest = :digest AND until_at > :now RETURNING body;
+
+-- name: forget_briefs
+DELETE FROM brief WHERE until_at <= :now;
+
+-- name: turn_back_briefs
+UPDATE brief SET until_at = until_at - :back;
+
+-- name: keep_account_key
+INSERT INTO account_key (digest, account, sealed, linked_at) VALUES (:digest, :account, :sealed, :now)
+ON CONFLICT (digest, account) DO NOTHING;
+
+-- name: accounts_by_key
+SELECT account, sealed FROM account_key WHERE digest = :digest ORDER BY linked_at, account;
+
+-- name: let_key_go
+-- One who signs in is linked to one account of a client.
+DELETE FROM account_key WHERE digest = :digest AND account <> :account;
+
+-- name: forget_account
+DELETE FROM account_key WHERE account = :account;
+
+-- name: write_sign_in
+INSERT INTO sign_in (at, client, provider, outcome, link, who) VALUES (:at, :client, :provider, :outcome, :link, :who);
+
+-- name: settle_sign_ins
+UPDATE sign_in SET linked_at = :now WHERE who = :who AND linked_at IS NULL AND link IN ('mapping', 'create');
+
+-- name: forget_sign_ins
+DELETE FROM sign_in WHERE at < :before;

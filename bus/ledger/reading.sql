@@ -53,3 +53,14 @@ SELECT kind, key, body, number FROM kept WHERE duty = :duty AND number > :after 
 
 -- name: position
 SELECT position FROM duty WHERE name = :name;
+
+-- name: brief
+SELECT body FROM brief WHERE digest = :digest AND until_at > :now;
+
+-- name: sign_ins
+SELECT provider, outcome, link, COUNT(*) FROM sign_in WHERE at >= :since GROUP BY provider, outcome, link;
+
+-- name: sign_ins_unlinked
+-- People, not tries: one who signs in again before the link is made still waits once.
+SELECT client, provider, link, COUNT(DISTINCT who), MIN(at) FROM sign_in
+WHERE linked_at IS NULL AND link IN ('mapping', 'create') GROUP BY client, provider, link ORDER BY MIN(at);

@@ -24,6 +24,7 @@ from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
+from bus.ledger.sign_in import SignIns
 from bus.ledger.sqlite import SqliteDatabase
 from bus.ledger.sweep import set_back_s, sweep, take_over, turn_back
 from bus.ledger.words import (
@@ -298,6 +299,9 @@ class SqlLedger:
 
     def vault(self, partner: str) -> SqlVault:
         return SqlVault(self, partner)
+
+    def sign_ins(self) -> SignIns:
+        return SignIns(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
 
     async def ping(self) -> None:
         await self._other(lambda _book: None, Kind.CLAIM)
