@@ -74,10 +74,19 @@ PORTAL, ISO, HOME = "national_portal", "electronic_iso", "dossier_system"
 CIVIL, LINKED = "civil_registry", "linked_services"
 LINKED_PROCEDURES = frozenset({"2.000986", "2.001023", "2.002621", "2.002622"})
 """Births and deaths filed once for all. Assumed: the last two (2023) do not stand in the catalogue we have."""
+EVALUATION = "service_evaluation"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
 SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
+TRACK = "TrackingMCDT"
+USES = (
+    *(f"dossier.{name}.v1" for name in ("submitted", "received", "refused", "status_changed", "supplement_requested")),
+    *(f"dossier.{name}.v1" for name in ("supplemented", "fee_requested", "withdrawn", "stopped", "result_issued")),
+    "dossier.returned.v1",
+    "payment.completed.v1",
+)
+"""What counts as use of a service: every change of status, and a payment. A correction of data is none."""
 
 ROUTES: tuple[Route, ...] = (
     Route("dossier.submitted.v1", PORTAL, STATE, filed_on_portal),
@@ -121,6 +130,7 @@ ROUTES: tuple[Route, ...] = (
         Route(f"dossier.{name}.v1", LINKED, TELL, is_linked)
         for name in ("submitted", "received", "refused", "supplement_requested", "returned")
     ),
+    *(Route(name, EVALUATION, TRACK, source="domain notes 4, column EMC") for name in USES),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),
     Route("registration.accepted.v1", LINKED, TELL, was_linked, source="domain notes 4, DVCLT 7"),

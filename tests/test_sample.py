@@ -175,4 +175,5 @@ def test_a_sample_reaches_every_partner_and_a_second_sending_changes_nothing(tmp
             "electronic_iso",
             "linked_services",
             "national_portal",
+            "service_evaluation",
         }

@@ -71,6 +71,13 @@ def lookup(code_list: str, code: str, on: date) -> Code:
     raise CodeGap(code_list, code, on)
 
 
+def merged_province(code: str) -> str:
+    """The province of today that an old province (code before 2025-07-01) became part of. Raises CodeGap for a code that was none."""
+    for row in _rows("province_before").get(code, ()):
+        return row.extra[0]
+    raise CodeGap("province_before", code, REFORM_ON)
+
+
 def every(code_list: str) -> Iterator[Code]:
     """All rows of a list, those added by the province last."""
     for rows in [*_rows(code_list).values(), *_EXTRA.get(code_list, {}).values()]:
@@ -175,6 +182,19 @@ def _provinces() -> Iterator[Code]:
         yield Code(code, name, valid_from=REFORM_ON, source="NQ 202/2025/QH15")
 
 
+def _provinces_before() -> Iterator[Code]:
+    """Provinces before the reform; `extra` is the code of the one each became part of."""
+    for row in _csv("province_map_2025.csv"):
+        yield Code(row["old_province_code"], row["old_province"], source="S7", extra=(row["new_province_code"],))
+
+
+def _channels() -> Iterator[Code]:
+    """Procedures whose channels the detailed catalogue tells; `extra` are the channels: ONLINE, POSTAL, DIRECT."""
+    for row in _csv("procedures_detail.csv"):
+        if channels := tuple(dict.fromkeys(filter(None, row["kenh"].split("|")))):
+            yield Code(row["ma_tthc"], row["ten_tthc"], source="S4", extra=channels)
+
+
 def _fields() -> Iterator[Code]:
     """Fields of work by the portal's code, as far as the detailed catalogue names them (code as name where it does not)."""
     seen = {row["ma_linh_vuc"] for row in _csv("procedures_detail.csv")} - {""}
@@ -186,5 +206,7 @@ _LISTS: dict[str, Callable[[], Iterator[Code]]] = {
     "procedure": _procedures,
     "ward": _wards,
     "province": _provinces,
+    "province_before": _provinces_before,
+    "channel": _channels,
     "field": _fields,
 }

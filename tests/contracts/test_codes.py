@@ -112,7 +112,7 @@ def test_a_bad_row_is_named_by_file_and_line(own_rows: Path, text: str, named: s
 
 def test_a_file_for_no_list_of_ours_is_named(own_rows: Path) -> None:
     (own_rows / "colour.csv").write_text("code,name_vi\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="no code list is called colour; there are field, procedure, province, ward"):
+    with pytest.raises(ValueError, match=r"no code list is called colour; there are .*procedure.*ward"):
         load_extra(own_rows)
 
 

@@ -1,0 +1,1 @@
+"""Canonical changes of dossiers to EMC's usage events."""
