@@ -30,6 +30,8 @@ class Operation:
     `full_state`: carries the whole dossier, so a newer one supersedes older ones. `batch`: rows a call may carry at most.
     `partial`: of an array refused as a whole, part may have been taken, so its rows are asked for before they are sent again.
     `message`: the contract model of one row's request, whose personal fields are masked wherever the request is shown.
+    `aside`: it stands in a lane of its own, waits for nothing of its dossier and holds nothing up (a watch, a task for a person); it has
+    no memo.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Operation:
     batch: int = 1
     partial: bool = False
     message: type[BaseModel] | None = None
+    aside: bool = False
 
 
 @dataclass(slots=True)
@@ -156,7 +159,8 @@ class Adapter(Protocol):
     """A partner at work. `deliver` and `ask` answer every row, in the rows' order, and never raise for a partner's fault."""
 
     def prepare(self, job: Job) -> Row | Outcome:
-        """Map outward (pure): the row to send, or at once a `Held` (code gap) or `Contract` (cannot be mapped)."""
+        """Map outward (pure): the row to send, or at once an outcome: `Held` (code gap), `Contract` (cannot be mapped), or any other
+        where there is nothing to call for."""
         ...
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:

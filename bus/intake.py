@@ -73,7 +73,7 @@ class Intake:
 
     def _debt(self, owed: Owed) -> Debt:
         operation = self._partners[owed.partner].operation(owed.operation)
-        return Debt(owed.partner, owed.operation, operation.full_state, owed.priority)
+        return Debt(owed.partner, owed.operation, operation.full_state, owed.priority, operation.aside)
 
     def _told(self, envelope: Envelope, arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         """The receipt: what it owes, what is unusual, or why not."""

@@ -37,6 +37,7 @@ class Cause(StrEnum):
     SPLIT = "split"  # the array was refused as a whole; its rows go back in smaller groups
     SKIPPED = "skipped"  # a person let the lane go on past it
     LATER = "later"  # the partner's table calls this code "try again later"
+    BY_HAND = "by_hand"  # the partner has no operation for it: a person does it, and says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,8 @@ class Transient(Outcome):
 class Held(Outcome):
     """Nothing was sent, for a cause of its own.
 
-    `key` names what would free it (for a code gap `code:<list>:<code>:<yyyy-mm-dd>`); empty pauses the whole partner
+    `key` names what would free it: for a code gap `code:<list>:<code>:<yyyy-mm-dd>`, for something missing in the settings
+    `setting:<its name>` (looked for again at each start), for a person's task whatever names it. Empty pauses the whole partner
     (credentials, certificate) until a person or a good probe resumes it.
     """
 

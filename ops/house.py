@@ -115,6 +115,7 @@ class House:
         await self.bell.start(self.serves, self._rung)
         runs = [self._relay.run(), *(w.run() for w in self.workers.values()), *(p.run() for p in self._pollers)]
         self._tasks = [asyncio.create_task(run) for run in runs]
+        await self._release_settings()
         if self.settings.codes.folder:
             self._tasks.append(asyncio.create_task(self._watch_codes(Path(self.settings.codes.folder))))
         self.open = True
@@ -253,12 +254,13 @@ class House:
                 continue
             with contextlib.suppress(codes.CodeGap, KeyError):
                 codes.lookup(gap.code_list, gap.code, gap.on)
-                rows = await desk.act(
-                    self.ledger,
-                    "release",
-                    Filter(hold_key=group.hold_key),
-                    "bus",
-                    "the code list has the row now",
-                    limit=10_000,
-                )
-                self.wake({row["partner"] for row in rows})
+                await self._release(group.hold_key, "the code list has the row now")
+
+    async def _release_settings(self) -> None:
+        """What waited for a setting is tried again with today's; what still misses it is held again, uncounted."""
+        for key in {group.hold_key for group in await self.ledger.causes() if group.hold_key.startswith("setting:")}:
+            await self._release(key, "the bus started; its settings may have it now")
+
+    async def _release(self, hold_key: str, why: str) -> None:
+        rows = await desk.act(self.ledger, "release", Filter(hold_key=hold_key), "bus", why, limit=10_000)
+        self.wake({row["partner"] for row in rows})

@@ -11,6 +11,9 @@ from bus.ledger.supersede import Holder, superseded
 from bus.ledger.words import Arrival, Debt, State, Status, Verdict
 from bus.outcome import Cause
 
+NONE, OWN = 0, -1
+"""The lane of what came early: none yet, and one of its own later."""
+
 
 @dataclass(slots=True)
 class Thread:
@@ -34,7 +37,13 @@ class Pending:
     full_state: bool
     priority: int
     key: str
+    aside: bool = False
     was_early: bool = False
+
+    @property
+    def lane(self) -> str:
+        """What the lane is called: as its dossier, or by a name nobody else has."""
+        return f"{self.dossier}#{self.id}" if self.aside else self.dossier
 
 
 @dataclass(slots=True)
@@ -164,7 +173,15 @@ def _deliveries(book: Book, arrival: Arrival, event: int) -> list[Pending]:
     def pending(debt: Debt, delivery: int) -> Pending:
         key = idempotency_key(arrival.source, arrival.id, debt.partner, debt.operation)
         return Pending(
-            delivery, event, debt.partner, arrival.subject, debt.operation, debt.full_state, debt.priority, key
+            delivery,
+            event,
+            debt.partner,
+            arrival.subject,
+            debt.operation,
+            debt.full_state,
+            debt.priority,
+            key,
+            debt.aside,
         )
 
     return [
@@ -200,8 +217,8 @@ def _fill(book: Book, source: str, dossier: str, thread: Thread, work: Intake) -
 
 def _stored_deliveries(book: Book, event: int, dossier: str) -> list[Pending]:
     return [
-        Pending(number, owner, partner, of, operation, bool(full), priority, "", was_early=True)
-        for number, owner, partner, of, operation, full, priority in book.db.rows(
+        Pending(number, owner, partner, of, operation, bool(full), priority, "", aside=lane == OWN, was_early=True)
+        for number, owner, partner, of, operation, full, priority, lane in book.db.rows(
             "early_deliveries", {"ids": [event], "dossier": dossier}
         )
     ]
@@ -240,7 +257,7 @@ def _write(book: Book, work: Intake) -> None:
     if work.finders:
         book.db.many("insert_finder", [{"digest": digest, "dossier": d} for digest, d in sorted(work.finders)])
     if work.early:
-        book.db.many("insert_delivery", [_row(book, d, lane=0, number=None) for d in work.early])
+        book.db.many("insert_delivery", [_row(book, d, lane=OWN if d.aside else NONE, number=None) for d in work.early])
         for delivery in work.early:
             book.moved(delivery.id, delivery.partner, None, (State.WAITING, Cause.GAP))
     if work.entering:
@@ -251,26 +268,26 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
     """Give deliveries their numbers under the lanes' locks, supersede what they make needless, write them."""
     lanes: dict[tuple[str, str], list[Pending]] = {}
     for delivery in entering:
-        lanes.setdefault((delivery.partner, delivery.dossier), []).append(delivery)
+        lanes.setdefault((delivery.partner, delivery.lane), []).append(delivery)
     ordered = sorted(lanes.items())
     params = [
         {
             "id": fresh,
             "partner": partner,
-            "dossier": dossier,
+            "lane": lane,
             "k": len(members),
             "head": members[0].id,
             "priority": members[0].priority,
             "now": book.now,
         }
-        for fresh, ((partner, dossier), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
+        for fresh, ((partner, lane), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
     ]
-    placed_in = {(partner, dossier): row for partner, dossier, *row in book.db.many_rows("upsert_lane", params)}
+    placed_in = {(partner, lane): row for partner, lane, *row in book.db.many_rows("upsert_lane", params)}
     fresh_rows: list[dict[str, Any]] = []
     numbered: list[dict[str, Any]] = []
     replaced: list[int] = []
-    for (partner, dossier), members in ordered:
-        lane, last, head, has_full = placed_in[partner, dossier]
+    for (partner, name), members in ordered:
+        lane, last, head, has_full = placed_in[partner, name]
         first = last - len(members) + 1
         placed = [(number, member) for number, member in enumerate(members, start=first)]
         gone = _supersede(book, lane, placed, has_full=bool(has_full)) if any(m.full_state for m in members) else set()

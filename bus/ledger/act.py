@@ -136,8 +136,8 @@ def _again(book: Book, row: dict[str, Any], *, reprocess: bool = False) -> Chang
 
 
 def _resolve(book: Book, action: Action, row: dict[str, Any], state: State) -> Change:
-    if state not in (State.IN_DOUBT, State.DEAD):
-        return Change(refusal=f"only what is in doubt or dead can be settled by hand; this is {state.value}")
+    if state not in (State.IN_DOUBT, State.DEAD) and not row["hold_key"]:
+        return Change(refusal=f"only what is in doubt, dead or held can be settled by hand; this is {state.value}")
     if action.as_ == "delivered":
         return Change(State.DELIVERED, holds=False)
     if action.as_ == "not-taken":

@@ -75,8 +75,8 @@ def _budget(book: Book, asked: Claim) -> Budget:
     return Budget(min(asked.calls, int(tokens)), tokens, probe=open_until is not None)
 
 
-Heads = dict[int, tuple[int, bool, bytes | None]]
-"""Delivery id -> (lane, the lane has delivered a full state, sealed memo)."""
+Heads = dict[int, tuple[int, bool, bytes | None, str]]
+"""Delivery id -> (lane, the lane has delivered a full state, sealed memo, the lane's name)."""
 
 
 def _due(book: Book, partner: str, limit: int) -> Heads:
@@ -89,9 +89,9 @@ def _due(book: Book, partner: str, limit: int) -> Heads:
         room = limit - len(found)
         kept = (limit // LOWER_SHARE) * (len(levels) - before)
         at = {"partner": partner, "priority": level, "now": book.now, "rows": room}
-        for place, (lane, head, has_full, memo) in enumerate(book.db.rows("ready_lanes", at)):
+        for place, (lane, head, has_full, memo, name) in enumerate(book.db.rows("ready_lanes", at)):
             taken = found if place < room - kept else spare
-            taken[head] = (lane, bool(has_full), None if memo is None else bytes(memo))
+            taken[head] = (lane, bool(has_full), None if memo is None else bytes(memo), name)
     for head, facts in list(spare.items())[: limit - len(found)]:
         found[head] = facts
     return found
@@ -191,8 +191,8 @@ def _requests(book: Book, ids: list[int]) -> dict[int, bytes]:
     return found
 
 
-def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None], request: bytes) -> Job:
-    lane, has_full, memo = head
+def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None, str], request: bytes) -> Job:
+    lane, has_full, memo, name = head
     return Job(
         delivery=row["id"],
         attempt=row["attempt"] + 1,
@@ -204,7 +204,7 @@ def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None
         number=row["number"],
         key=row["key"],
         envelope=book.opened.envelope(book.keys, row["event"], row["source"], row["event_id"], bytes(row["body"])),
-        memo=orjson.loads(book.keys.open(memo, lane_record(partner, row["dossier"]))) if memo else {},
+        memo=orjson.loads(book.keys.open(memo, lane_record(partner, name))) if memo else {},
         has_full=has_full,
         request=request,
         tries=row["tries"],

@@ -36,13 +36,14 @@ UPDATE event SET entered = 1 WHERE id = any_of(:ids);
 
 -- name: early_deliveries
 -- What the entering events owe, to be numbered now.
-SELECT id, event, partner, dossier, operation, full_state, priority FROM delivery
+SELECT id, event, partner, dossier, operation, full_state, priority, lane FROM delivery
 WHERE dossier = :dossier AND event = any_of(:ids) AND state = 'waiting' AND cause = 'gap' ORDER BY id;
 
 -- name: upsert_lane
 -- The lane's new numbers, under its row lock: numbers follow commits. A lane without a head gets this one.
+-- A lane is called by its dossier's code, one that stands aside by a name of its own.
 INSERT INTO lane (id, partner, dossier, last_number, head, priority, ready_at)
-VALUES /*rows*/(:id, :partner, :dossier, :k, :head, :priority, :now)
+VALUES /*rows*/(:id, :partner, :lane, :k, :head, :priority, :now)
 ON CONFLICT (partner, dossier) DO UPDATE SET
     last_number = lane.last_number + excluded.last_number,
     head = COALESCE(lane.head, excluded.head),
@@ -114,7 +115,7 @@ UPDATE partner SET open_until = :until WHERE name = :name;
 
 -- name: ready_lanes
 -- Lane heads that are due, longest due first; a lane another worker is claiming is passed by.
-SELECT id, head, has_full, memo FROM lane WHERE partner = :partner AND priority = :priority AND ready_at <= :now
+SELECT id, head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = :priority AND ready_at <= :now
 ORDER BY ready_at LIMIT :rows /*skip*/;
 
 -- name: next_ready

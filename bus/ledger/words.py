@@ -41,12 +41,16 @@ class Status(StrEnum):
 
 @dataclass(slots=True)
 class Debt:
-    """One delivery to be: an operation owed to a partner, with what the ledger must know of it to keep the lane's order."""
+    """One delivery to be: an operation owed to a partner, with what the ledger must know of it to keep the lane's order.
+
+    `aside`: it gets a lane of its own.
+    """
 
     partner: str
     operation: str
     full_state: bool
     priority: int = 1
+    aside: bool = False
 
 
 @dataclass(slots=True)

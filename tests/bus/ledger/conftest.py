@@ -67,8 +67,9 @@ def arrival(
     priority: int = 1,
     data: Any = None,
     finders: tuple[tuple[str, str], ...] = (),
+    aside: Sequence[str] = ("watch",),
 ) -> Arrival:
-    """An event owing `operations` (default: one history row) to a partner; `state` is a full-state operation."""
+    """An event owing `operations` (default: one history row) to a partner; `state` is a full-state operation, `watch` stands aside."""
     numbered = number if sequence == -1 else sequence
     envelope = an_envelope(
         number, dossier=dossier, id=event_id or f"{dossier}/{number}", sequence=numbered, data=data or {"n": number}
@@ -82,7 +83,7 @@ def arrival(
         occurred_at=1.0,
         body=envelope.to_json(),
         content=envelope.content(),
-        debts=tuple(Debt(partner, operation, operation in full, priority) for operation in operations or ("row",)),
+        debts=tuple(Debt(partner, o, o in full, priority, o in aside) for o in operations or ("row",)),
         client="test",
         finders=finders,
     )

@@ -299,3 +299,42 @@ async def test_small_claims_starve_no_lower_priority_either(desk: Desk) -> None:
         desk.clock.advance(1)
     assert "9999" in claimed
     assert len(claimed) == 16
+
+
+async def test_what_stands_aside_waits_for_nothing_and_holds_nothing_up(desk: Desk) -> None:
+    await desk.accept(arrival(1, "row", "watch"), arrival(2, "watch"))
+    jobs = {(job.operation, job.envelope.sequence): job for job in (await desk.claim()).jobs}
+    assert set(jobs) == {("row", 1), ("watch", 1), ("watch", 2)}
+    assert {job.dossier for job in jobs.values()} == {DOSSIER}
+    await desk.close(jobs["watch", 1], Move(State.WAITING, Cause.TAKEN, "ask", desk.clock.now() + 60))
+    await desk.close(jobs["watch", 2], Move(State.DEAD, Cause.REFUSED))
+    await desk.close(jobs["row", 1], memo={"known": "1"})
+    await desk.accept(arrival(3))
+    row = await desk.one()
+    assert (row.operation, dict(row.memo)) == ("row", {"known": "1"})
+    desk.clock.advance(60)
+    asked = await desk.one()
+    assert (asked.operation, asked.step, dict(asked.memo)) == ("watch", "ask", {})
+    await desk.close(asked, memo={"seen": "1"})
+    assert sorted(await desk.states()) == ["dead", "delivered", "delivered", "sending"]
+
+
+async def test_what_stands_aside_of_an_early_event_does_so_once_the_event_enters(desk: Desk) -> None:
+    await desk.accept(arrival(2, "watch", "row"))
+    assert (await desk.claim()).jobs == ()
+    await desk.accept(arrival(1))
+    assert sorted(job.operation for job in (await desk.claim()).jobs) == ["row", "watch"]
+    assert (await desk.ledger.verify()).holds
+
+
+async def test_a_person_settles_what_is_held_for_one(desk: Desk) -> None:
+    await desk.accept(arrival(1, "watch"))
+    held = Move(State.WAITING, Cause.BY_HAND, "send", None, counted=False, hold_key="refund:TT1")
+    await desk.close(await desk.one(), held)
+    action = Action("resolve", Filter(hold_key="refund:TT1"), "an.nguyen", "paid back", "delivered", "UNC 17")
+    (row,) = await desk.ledger.act(action)
+    assert (row.done, row.before, row.after) == (True, State.WAITING, State.DELIVERED)
+    await desk.accept(arrival(2))
+    await desk.close(await desk.one(), Move(State.WAITING, Cause.BUSY, "send", desk.clock.now() + 60))
+    (other,) = await desk.ledger.act(Action("resolve", Filter(cause=Cause.BUSY), "an.nguyen", "why not", "delivered"))
+    assert not other.done
