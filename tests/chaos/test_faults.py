@@ -1,4 +1,4 @@
-"""The fault scenarios of docs/reliability.md on SQLite and the memory broker, judged from outside. Scaled down in `make test`."""
+"""The fault scenarios of docs/reliability.md, judged from outside. Scaled down in `make test`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bus.crash import POINTS
-from tests.chaos.trial import FULL, Trial, size
+from tests.chaos.trial import FULL, Stack, Trial, size
 from tests.demo import command
 
 pytestmark = pytest.mark.slow
@@ -21,8 +21,8 @@ EVENTS = size(250, 10_000)
 @pytest.mark.parametrize(
     ("batch", "full_state"), [(1, False), (20, True)], ids=["history rows singly", "full states in arrays"]
 )
-def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool) -> None:
-    with Trial(batch=batch, full_state=full_state) as trial:
+def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool, each_stack: Stack) -> None:
+    with Trial(**each_stack, batch=batch, full_state=full_state) as trial:
         events = trial.events(EVENTS)
         trial.feed(trial.shuffled(events))
         told = trial.wait_idle(600)
@@ -33,8 +33,8 @@ def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool) 
         assert json.loads(command("status", "--verify", "--json", url=trial.url))["verified"] is True
 
 
-def test_f02_the_bus_killed_at_random_moments() -> None:
-    with Trial() as trial:
+def test_f02_the_bus_killed_at_random_moments(stack: Stack) -> None:
+    with Trial(**stack) as trial:
         events = trial.shuffled(trial.events(EVENTS))
         trial.weather(latency_s=0.01)
         with trial.feeding(events, pause_s=0.1):
@@ -53,8 +53,8 @@ def test_f02_the_bus_killed_at_random_moments() -> None:
             assert told["partners"][f"plain_{mode}"]["delivered"] == len({e["id"] for e in events})
 
 
-def test_f04_sigterm_under_load_ends_in_good_order() -> None:
-    with Trial() as trial:
+def test_f04_sigterm_under_load_ends_in_good_order(stack: Stack) -> None:
+    with Trial(**stack) as trial:
         trial.weather(latency_s=0.05)
         with trial.feeding(trial.events(EVENTS), pause_s=0.1):
             for _ in range(size(2, 10)):
@@ -70,8 +70,8 @@ def test_f04_sigterm_under_load_ends_in_good_order() -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_f05_a_crash_at_each_named_point(point: str) -> None:
-    with Trial(start=False) as trial:
+def test_f05_a_crash_at_each_named_point(point: str, stack: Stack) -> None:
+    with Trial(**stack, start=False) as trial:
         events = trial.events(40)
         for nth in range(1, size(1, 20) + 1):
             if nth > 1:
@@ -108,8 +108,8 @@ STORMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("storm", STORMS)
-def test_a_storm_at_the_partner_makes_no_second_effect(storm: str) -> None:
-    with Trial(partner={"timeout_s": 0.7}) as trial:
+def test_a_storm_at_the_partner_makes_no_second_effect(storm: str, stack: Stack) -> None:
+    with Trial(**stack, partner={"timeout_s": 0.7}) as trial:
         trial.weather(hang_s=3.0, **STORMS[storm])
         trial.feed(trial.shuffled(trial.events(size(100, 10_000))))
         trial.wait_idle(size(120, 1800), parked=True)
@@ -117,8 +117,8 @@ def test_a_storm_at_the_partner_makes_no_second_effect(storm: str) -> None:
         assert run.of("fault")
 
 
-def test_f28_the_same_event_posted_many_times_has_one_receipt() -> None:
-    with Trial(modes=("key",)) as trial:
+def test_f28_the_same_event_posted_many_times_has_one_receipt(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",)) as trial:
         events = trial.events(size(20, 1000))
         for _ in range(size(10, 100)):
             trial.feed(events, batch=len(events))
@@ -129,8 +129,8 @@ def test_f28_the_same_event_posted_many_times_has_one_receipt() -> None:
         assert all(statuses == {"accepted", "duplicate", "conflict"} for statuses in answers.values())
 
 
-def test_f29_gaps_hold_their_dossier_alone_until_filled_or_closed() -> None:
-    with Trial(modes=("key",)) as trial:
+def test_f29_gaps_hold_their_dossier_alone_until_filled_or_closed(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",)) as trial:
         events = trial.events(100)
         missing = [e for e in events if e["sequence"] == 2]
         trial.feed([e for e in events if e["sequence"] != 2])
@@ -146,8 +146,8 @@ def test_f29_gaps_hold_their_dossier_alone_until_filled_or_closed() -> None:
         trial.verdict()
 
 
-def test_f30_a_refused_row_dies_alone_and_its_neighbours_arrive() -> None:
-    with Trial(modes=("key",), batch=20) as trial:
+def test_f30_a_refused_row_dies_alone_and_its_neighbours_arrive(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",), batch=20) as trial:
         events = trial.events(100)
         victim = next(e["id"] for e in events if e["sequence"] == 1)
         trial.weather(refuse=victim)
@@ -162,8 +162,8 @@ def test_f30_a_refused_row_dies_alone_and_its_neighbours_arrive() -> None:
         trial.verdict()
 
 
-def test_f32_the_order_is_the_sequences_whatever_the_clocks_say() -> None:
-    with Trial(modes=("key",)) as trial:
+def test_f32_the_order_is_the_sequences_whatever_the_clocks_say(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",)) as trial:
         events = trial.events(60)
         for number, event in enumerate(events):
             event["time"] = f"20{30 - number % 20:02d}-01-01T00:00:00Z"

@@ -14,13 +14,15 @@ import pytest
 
 from tests.chaos.oracle import Run, at_once, undercuts
 from tests.chaos.partner import BADLY_FRAMED, MALFORMED
-from tests.chaos.trial import Trial, size
+from tests.chaos.trial import Stack, Trial, size
 
 pytestmark = pytest.mark.slow
 
 DAY_S = 86_400.0
 CAP_S = 2.5
 """The longest Retry-After these trials keep; more than a date two seconds ahead can ask for."""
+TAKEN_OVER_S = 45.0
+"""On PostgreSQL a dead process's attempts wait until it was not seen for 20 s and a sweep comes by."""
 OPEN_S = 0.5
 """The breaker's first interval in these trials."""
 
@@ -30,9 +32,9 @@ def states(run: Run) -> set[str]:
 
 
 @pytest.mark.parametrize("form", ["1", "date:2", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "86400"])
-def test_f17_a_retry_after_is_never_undercut_and_a_day_is_capped(form: str) -> None:
+def test_f17_a_retry_after_is_never_undercut_and_a_day_is_capped(form: str, stack: Stack) -> None:
     patience = {"retry": {"base_s": 0.2, "cap_s": 1.0, "retry_after_cap_s": CAP_S}, "concurrency": 4}
-    with Trial(modes=("key",), partner=patience) as trial:
+    with Trial(**stack, modes=("key",), partner=patience) as trial:
         trial.weather(faults={"busy": 0.1}, retry_after=form, latency_s=0.01)
         trial.feed(trial.events(size(40, 2000)))
         trial.wait_idle(size(90, 900))
@@ -45,9 +47,9 @@ def test_f17_a_retry_after_is_never_undercut_and_a_day_is_capped(form: str) -> N
 
 
 @pytest.mark.parametrize("how", ["refused", "silent"])
-def test_f22_a_partner_that_is_down_costs_a_handful_of_calls(how: str) -> None:
+def test_f22_a_partner_that_is_down_costs_a_handful_of_calls(how: str, stack: Stack) -> None:
     """Refused: its process is gone, and comes back with its book. Silent: it accepts and says nothing."""
-    with Trial(modes=("key", "query"), partner={"timeout_s": 0.5}) as trial:
+    with Trial(**stack, modes=("key", "query"), partner={"timeout_s": 0.5}) as trial:
         if how == "refused":
             trial.kill("partner")
         else:
@@ -76,8 +78,8 @@ def few_calls(run: Run, mode: str) -> None:
     assert all(later - earlier > 0.8 * OPEN_S for earlier, later in pairwise(probes))
 
 
-def test_f19_no_malformed_answer_counts_as_delivered() -> None:
-    with Trial(modes=("key", "query")) as trial:
+def test_f19_no_malformed_answer_counts_as_delivered(stack: Stack) -> None:
+    with Trial(**stack, modes=("key", "query")) as trial:
         share = 0.9 / len(MALFORMED | BADLY_FRAMED)
         trial.weather(faults=dict.fromkeys(MALFORMED | BADLY_FRAMED, share))
         trial.feed(trial.shuffled(trial.events(size(100, 10_000))))
@@ -87,8 +89,8 @@ def test_f19_no_malformed_answer_counts_as_delivered() -> None:
         assert states(run) == {"delivered"}
 
 
-def test_f24_a_session_that_ends_mid_run_is_renewed_once_for_all() -> None:
-    with Trial(modes=("key", "query"), environment={"TRIAL_SESSION": "1"}) as trial:
+def test_f24_a_session_that_ends_mid_run_is_renewed_once_for_all(stack: Stack) -> None:
+    with Trial(**stack, modes=("key", "query"), environment={"TRIAL_SESSION": "1"}) as trial:
         trial.weather(token_lives_s=0.7, token_delay_s=0.2, token_failures=2, latency_s=0.02)
         trial.feed(trial.shuffled(trial.events(size(200, 1000))))
         trial.wait_idle(size(60, 600))
@@ -98,8 +100,8 @@ def test_f24_a_session_that_ends_mid_run_is_renewed_once_for_all() -> None:
         assert at_once(run, "token") == []
 
 
-def test_f27_a_409_for_what_it_has_is_looked_into_and_delivered() -> None:
-    with Trial(modes=("key",)) as trial:
+def test_f27_a_409_for_what_it_has_is_looked_into_and_delivered(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",)) as trial:
         trial.weather(faults={"after_500": 0.3}, duplicate=True)
         trial.feed(trial.events(size(100, 2000)))
         trial.wait_idle(size(60, 600))
@@ -108,8 +110,8 @@ def test_f27_a_409_for_what_it_has_is_looked_into_and_delivered() -> None:
         assert states(run) == {"delivered"}
 
 
-def test_f28_the_same_body_posted_by_many_at_once_is_accepted_once() -> None:
-    with Trial(modes=("key",)) as trial:
+def test_f28_the_same_body_posted_by_many_at_once_is_accepted_once(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",)) as trial:
         event = trial.events(1)[0]
 
         def post(_place: int) -> tuple[int, Any]:
@@ -126,8 +128,8 @@ def test_f28_the_same_body_posted_by_many_at_once_is_accepted_once() -> None:
         trial.verdict()
 
 
-def test_f29_a_gap_that_is_never_filled_is_closed_by_a_person() -> None:
-    with Trial(modes=("key",)) as trial:
+def test_f29_a_gap_that_is_never_filled_is_closed_by_a_person(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",)) as trial:
         events = trial.events(60)
         lost = next(event for event in events if event["sequence"] == 2)
         trial.feed(event for event in events if event is not lost)
@@ -149,8 +151,8 @@ def wait_until(holds: Any, timeout_s: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def test_f30_what_kills_the_process_is_dead_after_three_deaths_and_its_neighbours_arrive() -> None:
-    with Trial(modes=("key",), partner={"concurrency": 8}, start=False) as trial:
+def test_f30_what_kills_the_process_is_dead_after_three_deaths_and_its_neighbours_arrive(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",), partner={"concurrency": 8}, start=False) as trial:
         events = trial.events(size(60, 1000))
         last = {event["subject"]: event for event in events}
         deadly = last[events[len(events) // 2]["subject"]]
@@ -158,7 +160,7 @@ def test_f30_what_kills_the_process_is_dead_after_three_deaths_and_its_neighbour
         deaths = 0
         with trial.feeding(events, pause_s=0.05):
             wait_until(lambda: trial.process().poll() is not None, 20)
-            while trial.died_by_itself(6):
+            while trial.died_by_itself(TAKEN_OVER_S if stack else 6):
                 deaths += 1
                 assert deaths <= 3
                 trial.start_bus(TRIAL_DEADLY=deadly["id"])
@@ -169,8 +171,8 @@ def test_f30_what_kills_the_process_is_dead_after_three_deaths_and_its_neighbour
         trial.verdict()
 
 
-def test_f30_what_cannot_be_mapped_is_dead_at_once_and_alone() -> None:
-    with Trial(modes=("key",), batch=20, start=False) as trial:
+def test_f30_what_cannot_be_mapped_is_dead_at_once_and_alone(stack: Stack) -> None:
+    with Trial(**stack, modes=("key",), batch=20, start=False) as trial:
         events = trial.events(60)
         last = {event["subject"]: event for event in events}
         victim = last[events[0]["subject"]]
@@ -183,10 +185,10 @@ def test_f30_what_cannot_be_mapped_is_dead_at_once_and_alone() -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True], ids=["running", "restarted"])
-def test_f32_a_wall_clock_that_jumps_neither_storms_nor_freezes(tmp_path: Path, restart: bool) -> None:
+def test_f32_a_wall_clock_that_jumps_neither_storms_nor_freezes(tmp_path: Path, restart: bool, stack: Stack) -> None:
     wall = tmp_path / "wall"
     wall.write_text("0")
-    with Trial(modes=("key", "query"), environment={"TRIAL_WALL": str(wall)}) as trial:
+    with Trial(**stack, modes=("key", "query"), environment={"TRIAL_WALL": str(wall)}) as trial:
         trial.weather(faults={"before_500": 0.3, "after_502": 0.2})
         events = trial.shuffled(trial.events(size(160, 4000)))
         jumps = (DAY_S, -DAY_S, 3600.0, -3600.0)

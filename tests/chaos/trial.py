@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict
 
 import httpx
 
@@ -29,6 +29,13 @@ from tests.servers import free_port, wait_for_port
 
 FULL = os.environ.get("LIENTHONG_CHAOS") == "full"
 """Full size (`make chaos`) or scaled down (`make test`)."""
+
+
+class Stack(TypedDict, total=False):
+    """The ledger and the broker of a trial; empty: SQLite and the broker in memory."""
+
+    ledger: str
+    broker: str
 
 
 def size(small: int, full: int) -> int:
