@@ -32,6 +32,7 @@ class Operation:
     `message`: the contract model of one row's request, whose personal fields are masked wherever the request is shown.
     `aside`: it stands in a lane of its own, waits for nothing of its dossier and holds nothing up (a watch, a task for a person); it has
     no memo.
+    `reads`: it only asks, and changes nothing at the partner.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Operation:
     partial: bool = False
     message: type[BaseModel] | None = None
     aside: bool = False
+    reads: bool = False
 
 
 @dataclass(slots=True)
@@ -238,7 +240,10 @@ class Wiring:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A partner's room as discovery finds it. `tune` lets its settings change how its operations are declared."""
+    """A partner's room as discovery finds it. `tune` lets its settings change how its operations are declared.
+
+    `confirms`: HTTP statuses that confirm by themselves in its contract, whatever comes with them. Others confirm by what they say.
+    """
 
     name: str
     title_vi: str
@@ -249,6 +254,7 @@ class Partner:
     polls_every_s: float | None = None
     lookups: tuple[Lookup, ...] = ()
     assumed: tuple[str, ...] = ()
+    confirms: frozenset[int] = frozenset()
     tune: Callable[[Partner, PartnerSettings], Partner] = lambda partner, _settings: partner
 
     def operation(self, name: str) -> Operation:

@@ -14,7 +14,13 @@ ADAPTER = Partner(
     operations=(
         Operation("nhanDKHT", "Gửi đăng ký hộ tịch", "Send a registration", "key", message=HoSoHoTich),
         Operation(
-            "layKetQua", "Theo dõi kết quả hộ tịch", "Watch for the result", "key", batch=1000, message=HoiKetQua
+            "layKetQua",
+            "Theo dõi kết quả hộ tịch",
+            "Watch for the result",
+            "key",
+            batch=1000,
+            message=HoiKetQua,
+            reads=True,
         ),
     ),
     settings=RegistrySettings,

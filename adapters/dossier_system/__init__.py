@@ -13,6 +13,7 @@ ADAPTER = Partner(
     operations=(Operation("notify", "Báo cho hệ thống một cửa", "Notify the dossier system", "key", message=Notice),),
     settings=DossierSettings,
     open=open_adapter,
+    confirms=frozenset({200, 201, 202, 204}),
 )
 
 __all__ = ["ADAPTER"]

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from adapters.dossier_system.signature import HEADER, sign
 from adapters.transport.amqp import Publisher
-from adapters.transport.classify import JSON_TYPES, excerpt, from_failure, from_status
+from adapters.transport.classify import JSON_TYPES, Unreadable, excerpt, from_failure, from_status, read_json
 from adapters.transport.http import Failure, HttpClient, Reply
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.outcome import Cause, Delivered, Held, Outcome, Transient, Unknown
@@ -82,18 +82,25 @@ class WebhookAdapter:
 def _meaning(reply: Reply) -> Outcome:
     """What the answer says by docs/events.md, "What comes back".
 
-    202 and 204 confirm, and so do 200 and 201 with a JSON body: a page or nothing with status 200 is some gateway's. 409 says
-    that this id is there already. 401 and 403 are a wrong secret, which no repeat mends: the partner is held for a person.
+    202 and 204 confirm, and so do 200 and 201 with an object of JSON: a page or nothing with status 200 is some gateway's. 409
+    says that this id is there already. 401 and 403 are a wrong secret, which no repeat mends: the partner is held for a person.
     """
     ours = reply.content_type in JSON_TYPES
     code, words = str(reply.status), excerpt(reply.body)
-    if reply.status in CONFIRMS or (reply.status in (200, 201) and ours and reply.body):
+    if reply.status in CONFIRMS or (reply.status in (200, 201) and _is_object(reply)):
         return Delivered(code=code)
     if reply.status == 409 and ours:
         return Delivered(code=code, words=words)
     if reply.status == 401:
         return Held(cause=Cause.FORBIDDEN, code=code, words=words)
     return from_status(reply, contract_shape=ours) or Unknown(code=code, words=words)
+
+
+def _is_object(reply: Reply) -> bool:
+    try:
+        return isinstance(read_json(reply), dict)
+    except Unreadable:
+        return False
 
 
 class ExchangeAdapter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -87,7 +88,7 @@ class HttpClient:
         fixed = {
             "Host": url.netloc.decode(),
             "User-Agent": USER_AGENT,
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": "gzip",
             "Content-Type": content_type,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
@@ -160,9 +161,11 @@ class HttpClient:
         connector = aiohttp.TCPConnector(
             limit=self._pool_size, keepalive_timeout=KEEP_ALIVE_S, ssl=self._tls if self._tls is not None else True
         )
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, skip_auto_headers=("User-Agent",)
         )
+        session._retry_connection = False  # else a GET or PUT whose line was lost is sent a second time behind our back
+        return session
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -178,17 +181,37 @@ def _tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
+class _Unpacker:
+    """Plain or gzip bytes as they come. Raises zlib.error for what is no gzip, or ends before its end."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ("", "identity", "gzip"):
+            raise zlib.error("an encoding that was not asked for")
+        self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
+
+    def add(self, part: bytes) -> bytes:
+        return part if self._gzip is None else self._gzip.decompress(part)
+
+    def end(self) -> None:
+        if self._gzip is not None and (not self._gzip.eof or self._gzip.unused_data):
+            raise zlib.error("gzip cut short")
+
+
 async def _read(response: httpx.Response) -> Reply | Failure:
     """The whole body, at most the limit after decompression."""
     parts: list[bytes] = []
     size = 0
     try:
-        async for part in response.aiter_bytes():
+        unpacker = _Unpacker(response.headers.get("content-encoding", "").strip().lower())
+        async for packed in response.aiter_raw():
+            part = unpacker.add(packed)
             size += len(part)
             if size > REPLY_LIMIT_BYTES:
                 return Failure(True, Cause.UNKNOWN, f"the answer is larger than {REPLY_LIMIT_BYTES} bytes")
             parts.append(part)
-    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError, aiohttp.ClientError) as error:
+        if parts:
+            unpacker.end()
+    except (httpx.TransportError, httpx.StreamError, aiohttp.ClientError, zlib.error) as error:
         return Failure(True, Cause.UNKNOWN, f"the answer broke off ({type(error).__name__})")
     return Reply(
         response.status_code,

@@ -209,7 +209,7 @@ have by `id`. Choose the channel in `[partners.dossier_system]`:
 
 **Webhook.** The bus POSTs one event (`application/cloudevents+json`) with `Idempotency-Key` and
 `X-Lienthong-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA256 with the shared secret over `<t>.<id>.<body>`. Answer 202 or 204 (or 200
-or 201 with a JSON body) once it is committed on your side, 409 in JSON when you have its `id` already. 400 and 422 refuse the event
+or 201 with an object of JSON) once it is committed on your side, 409 in JSON when you have its `id` already. 400 and 422 refuse the event
 for good; 401 and 403 hold the whole channel until a person has mended the secret; everything else is tried again. Check the signature
 before anything else:
 

@@ -1,0 +1,251 @@
+"""Every partner as discovery finds it, at work against its own simulator, and jobs it is owed: what the common suites run over.
+
+Jobs come from the routes: for each operation the shortest run of one dossier's events, in lane order, that ends with it. Events are the
+sample's, the examples of docs/events.md and the cases beside the room's mapping, so a new partner needs no more than one of these.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import discover
+from adapters.simulator import Simulator
+from bus.adapter import Adapter, Call, Job, Operation, Partner, Row, Token, Wiring
+from bus.clock import SteadyClock
+from bus.outcome import Delivered, Outcome, Taken
+from bus.policy import PartnerSettings
+from contracts.envelope import Envelope, judge
+from contracts.marks import redact
+from mappings.routes import owed
+from ops.events_doc.example import examples
+from ops.sample import generate
+from ops.simulate import Served, application, bind, demo_settings
+from tests.builders import a_job
+from tests.partners.bad_server import BadServer
+
+PATIENT_S = 20.0
+"""Of a call that nothing breaks: the machine may be busy."""
+PARTNERS = discover()
+OPERATIONS = [(partner, operation) for partner in PARTNERS.values() for operation in partner.operations]
+TRACE = "00-" + "5ea1" * 8 + "-" + "c0de" * 4 + "-01"
+
+each_partner = pytest.mark.parametrize("partner", PARTNERS.values(), ids=list(PARTNERS))
+each_operation = pytest.mark.parametrize(
+    ("partner", "operation"), OPERATIONS, ids=[f"{partner.name}-{operation.name}" for partner, operation in OPERATIONS]
+)
+
+Step = tuple[Envelope, str]
+"""An event, and the operation it owes the partner."""
+Thread = tuple[Step, ...]
+
+
+@cache
+def events() -> tuple[tuple[Envelope, ...], ...]:
+    """All events we have, each list in the order of its times."""
+    shown = tuple(judge(example) for example in examples().values())
+    return (tuple(generate(400, 60, 1, date(2026, 7, 1))), shown, *((case,) for case in cases()))
+
+
+@cache
+def cases() -> tuple[Envelope, ...]:
+    """The events given in the cases beside the mappings."""
+    given = []
+    for name in PARTNERS:
+        folder = Path(str(files(f"mappings.{name}"))) / "cases"
+        for case in sorted(folder.glob("*.json")):
+            told = json.loads(case.read_text(encoding="utf-8")).get("given")
+            if isinstance(told, dict) and "specversion" in told:
+                given.append(judge(told))
+    return tuple(given)
+
+
+@cache
+def threads(partner: str, operation: str) -> list[Thread]:
+    """What one dossier owes the partner up to and with this operation, the shortest first."""
+    found = []
+    for stream in events():
+        lanes: dict[str, list[Step]] = {}
+        done = set()
+        for event in stream:
+            for debt in owed(event, {partner}):
+                lane = lanes.setdefault(event.subject, [])
+                lane.append((event, debt.operation))
+                if debt.operation == operation and event.subject not in done:
+                    done.add(event.subject)
+                    found.append(tuple(lane))
+    return sorted(found, key=len)[:25]
+
+
+class MemoryVault:
+    """Sessions as the ledger keeps them, in memory."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Token] = {}
+        self.fetching = 0
+
+    async def token(
+        self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0
+    ) -> Token:
+        held = self.tokens.get(name)
+        if held is None or held.generation <= stale:
+            self.fetching += 1
+            try:
+                value, _lives_s = await fetch()
+            finally:
+                self.fetching -= 1
+            held = self.tokens[name] = Token(value, (held.generation if held else 0) + 1)
+        return held
+
+
+@dataclass
+class Room:
+    """A partner's adapter, its simulator, and the bad server between them."""
+
+    partner: Partner
+    simulator: Simulator
+    server: BadServer
+    vault: MemoryVault
+    adapter: Adapter
+    memo: dict[str, str] = field(default_factory=dict)
+    full: bool = False
+    sent: int = 0
+
+    def job(self, step: Step, /, **changes: Any) -> Job:
+        """A claimed delivery as the lane now stands."""
+        event, operation = step
+        facts: dict[str, Any] = {
+            "delivery": 1 + self.sent,
+            "partner": self.partner.name,
+            "operation": operation,
+            "envelope": event,
+            "dossier": event.subject,
+            "number": 1 + self.sent,
+            "key": f"k-{event.id}-{operation}",
+            "memo": dict(self.memo),
+            "has_full": self.full,
+        }
+        return a_job(**(facts | changes))
+
+    def row(self, step: Step, /, **changes: Any) -> Row:
+        """The delivery, mapped. Raises AssertionError when it cannot be."""
+        prepared = self.adapter.prepare(self.job(step, **changes))
+        assert isinstance(prepared, Row), f"{step[1]} for {step[0].type} is not sent: {prepared}"
+        return prepared
+
+    async def send(self, row: Row, deadline_s: float = PATIENT_S) -> Outcome:
+        (outcome,) = await self.adapter.deliver([row], a_call(deadline_s))
+        return outcome
+
+    async def ask(self, row: Row, deadline_s: float = PATIENT_S) -> Outcome:
+        (outcome,) = await self.adapter.ask([row], a_call(deadline_s))
+        return outcome
+
+    async def go(self, step: Step) -> Outcome:
+        """Send a delivery as it should go; the lane remembers what the answer brings."""
+        outcome = await self.send(self.row(step))
+        assert isinstance(outcome, Delivered | Taken), f"{step[1]} for {step[0].type}: {outcome}"
+        self.sent += 1
+        if isinstance(outcome, Delivered):
+            self.memo |= outcome.memo
+            self.full = self.full or self.partner.operation(step[1]).full_state
+        return outcome
+
+    def elsewhere(self, url: str, **changes: Any) -> Adapter:
+        """The adapter with the same sessions, towards another address."""
+        return self.partner.open(wiring(settings_of(self.partner, url, **changes), self.vault))
+
+
+def a_call(deadline_s: float = PATIENT_S) -> Call:
+    return Call("call-1", deadline_s, TRACE)
+
+
+def wiring(settings: PartnerSettings, vault: MemoryVault) -> Wiring:
+    return Wiring(settings, vault, SteadyClock(), random.Random(1), "http://127.0.0.1:1")
+
+
+def settings_of(partner: Partner, url: str, **changes: Any) -> PartnerSettings:
+    """The partner's settings in the demo."""
+    return partner.settings.model_validate({**demo_settings(partner.name), "base_url": url, **changes})
+
+
+def tuned(partner: Partner) -> Partner:
+    return partner.tune(partner, settings_of(partner, "http://127.0.0.1:9"))
+
+
+@asynccontextmanager
+async def room_of(partner: Partner, book: Path | None = None) -> AsyncIterator[Room]:
+    """The room at work; nothing has been sent."""
+    served = Served(application(partner.name, book), bind("127.0.0.1", 0))
+    await served.started()
+    vault = MemoryVault()
+    server = BadServer(served.url, lambda: vault.fetching > 0)
+    await server.start()
+    adapter = partner.open(wiring(settings_of(partner, server.url), vault))
+    try:
+        yield Room(tuned(partner), served.app.state.simulator, server, vault, adapter)
+    finally:
+        await adapter.close()
+        await server.stop()
+        await served.stop()
+
+
+_GOOD: dict[tuple[str, str], Thread] = {}
+
+
+async def good_thread(partner: Partner, operation: Operation) -> Thread:
+    """The shortest thread that the partner's simulator takes to its end. Raises AssertionError when there is none."""
+    place = (partner.name, operation.name)
+    why = f"no event of the sample, of docs/events.md or of mappings/{partner.name}/cases owes {operation.name}"
+    for thread in threads(*place) if place not in _GOOD else ():
+        async with room_of(partner) as room:
+            try:
+                for step in thread:
+                    await room.go(step)
+            except AssertionError as error:
+                why = str(error)
+                continue
+        _GOOD[place] = thread
+        break
+    assert place in _GOOD, why
+    return _GOOD[place]
+
+
+@asynccontextmanager
+async def before(partner: Partner, operation: Operation, book: Path | None = None) -> AsyncIterator[tuple[Room, Step]]:
+    """A room in which all went well up to the operation, which is the next step."""
+    *earlier, last = await good_thread(partner, operation)
+    async with room_of(partner, book) as room:
+        for step in earlier:
+            await room.go(step)
+        yield room, last
+
+
+def personal(event: Envelope) -> set[str]:
+    """The values in an event that its model marks as personal: what may stand in no log, address or header."""
+    data = event.message.model_dump(mode="json")
+    told, shown = list(leaves(data)), list(leaves(redact(data, type(event.message))))
+    hidden = {value for (_, value), (_, mask) in zip(told, shown, strict=True) if value != mask}
+    return {value for value in hidden if isinstance(value, str) and len(value) >= 6} - {event.subject}
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a JSON document that is no object and no list, with its path."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from leaves(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from leaves(inner, f"{path}[{place}]")
+    else:
+        yield path, value
