@@ -21,7 +21,9 @@ ADAPTER = Partner(
     name="service_evaluation",
     title_vi="Hệ thống giám sát, đo lường dịch vụ công trực tuyến (EMC)",
     title_en="Measurement of online public services (EMC)",
-    operations=(Operation(TRACK, "Gửi sự kiện sử dụng", "Report a usage event", "key", message=SuKien),),
+    operations=(
+        Operation(TRACK, "Gửi sự kiện sử dụng", "Report a usage event", "key", message=SuKien, harmless_twice=True),
+    ),
     settings=EvaluationSettings,
     open=EvaluationAdapter,
     assumed=(
@@ -33,6 +35,7 @@ ADAPTER = Partner(
         "the change from received to in processing is the assignment (4)",
         "EMC takes a keyed digest, or nothing, for a person's id",
     ),
+    confirms=frozenset(range(200, 300)),
     tune=_tune,
 )
 

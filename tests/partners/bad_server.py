@@ -113,6 +113,25 @@ UNANSWERED: dict[str, Trouble] = {
 }
 """The request left and no answer came: unknown too."""
 
+LEGIBLE = frozenset(
+    {
+        "JSON of another shape",
+        "a list where an object was agreed",
+        "null",
+        "truncated XML",
+        "an envelope around nothing",
+        "nothing with status 200",
+        "JSON called text",
+        "a fault with status 200",
+        "an error with status 200",
+        "an entity bomb",
+        "XML 200,000 deep",
+        "a status nobody knows",
+        "204 without a word",
+    }
+)
+"""Whole answers, no page and no broken JSON: where the contract has no body to read, their status confirms."""
+
 REDIRECTS = {
     f"{status} to another host": (f"{status} Elsewhere", status) for status in ("301", "302", "303", "307", "308")
 }
