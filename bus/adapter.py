@@ -227,6 +227,35 @@ class EmptyShelf:
         return []
 
 
+class Stock(Protocol):
+    """Numbers a partner gave us beforehand, each used once over all processes. Every call raises LedgerBusy."""
+
+    async def fill(self, items: Sequence[str]) -> None:
+        """Put numbers in, in their order; one that was put in before stays as it is."""
+        ...
+
+    async def take(self, key: str) -> str | None:
+        """The number of the delivery with this key, the next free one for a new key; None when there is none left."""
+        ...
+
+    async def left(self) -> int:
+        """How many are free."""
+        ...
+
+
+class EmptyStock:
+    """No numbers."""
+
+    async def fill(self, items: Sequence[str]) -> None:
+        pass
+
+    async def take(self, key: str) -> str | None:
+        return None
+
+    async def left(self) -> int:
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What an adapter is given at start. `public_url` is where partners reach our files and callbacks."""
@@ -237,6 +266,7 @@ class Wiring:
     rng: random.Random
     public_url: str = ""
     shelf: Shelf = field(default_factory=EmptyShelf)
+    stock: Stock = field(default_factory=EmptyStock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,15 @@ class House:
         quarantine = Quarantine()
         for name in self.serves:
             partner, own = self.partners[name], self.partner_settings[name]
-            wiring = Wiring(own, self.ledger.vault(name), self.ledger.clock, self._rng, self.public_url, self.ledger)
+            wiring = Wiring(
+                own,
+                self.ledger.vault(name),
+                self.ledger.clock,
+                self._rng,
+                self.public_url,
+                shelf=self.ledger,
+                stock=self.ledger.stock(name),
+            )
             adapter = self._adapters[name] = partner.open(wiring)
             if partner.operations:
                 self.workers[name] = self._worker(partner, adapter, own, quarantine)

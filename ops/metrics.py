@@ -45,6 +45,12 @@ class Metrics:
         self._paused = Gauge(
             "lienthong_partner_paused", "1 while the partner is paused", ["partner"], registry=self.registry
         )
+        self._numbers = Gauge(
+            "lienthong_numbers_left",
+            "Numbers a partner gave us beforehand and we have not used",
+            ["partner"],
+            registry=self.registry,
+        )
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
 
@@ -64,4 +70,6 @@ class Metrics:
         for view in views:
             self._breaker.labels(view.partner).set(view.breaker_open)
             self._paused.labels(view.partner).set(view.paused)
+        for partner, (left, _all) in (await ledger.stocks()).items():
+            self._numbers.labels(partner).set(left)
         self._broker.set(bell.connected)

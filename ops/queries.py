@@ -153,14 +153,16 @@ async def status(ledger: Ledger, *, verify: bool = False) -> dict[str, Any]:
     """Totals over all partners and by partner; with `verify` the proof of the accounting identity."""
     totals = await ledger.totals()
     views = {view.partner: view for view in await ledger.partners()}
+    stocks = await ledger.stocks()
     told: dict[str, Any] = {"events": totals.events, **_sums(totals, None)}
     told["partners"] = {
         name: {
             **_sums(totals, name),
             "paused": name in views and views[name].paused,
             "breaker": "open" if name in views and views[name].breaker_open else "closed",
+            **({"numbers_left": stocks[name][0], "numbers": stocks[name][1]} if name in stocks else {}),
         }
-        for name in sorted(totals.owed.keys() | views.keys())
+        for name in sorted(totals.owed.keys() | views.keys() | stocks.keys())
     }
     if verify:
         proof = await ledger.verify()

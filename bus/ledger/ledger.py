@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from bus.adapter import Job, Kept, Vault
+from bus.adapter import Job, Kept, Stock, Vault
 from bus.clock import Clock
 from bus.ledger.sign_in import SignIns
 from bus.ledger.words import (
@@ -164,6 +164,14 @@ class Ledger(Protocol):
 
     def sign_ins(self) -> SignIns:
         """Who signed in, and as which account."""
+        ...
+
+    def stock(self, partner: str) -> Stock:
+        """The numbers one partner gave us beforehand."""
+        ...
+
+    async def stocks(self) -> dict[str, tuple[int, int]]:
+        """By partner: how many of its numbers are left, of how many."""
         ...
 
     async def ping(self) -> None:

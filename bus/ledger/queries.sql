@@ -267,6 +267,19 @@ SELECT COALESCE(MAX(number), 0) FROM kept WHERE duty = :duty;
 INSERT INTO kept (duty, kind, key, number, at, body) VALUES /*rows*/(:duty, :kind, :key, :number, :at, :body)
 ON CONFLICT (duty, kind, key) DO UPDATE SET number = excluded.number, at = excluded.at, body = excluded.body;
 
+-- name: fill_stock
+INSERT INTO stock (partner, item, place) VALUES /*rows*/(:partner, :item, :place) ON CONFLICT (partner, item) DO NOTHING;
+
+-- name: stock_taken
+SELECT item FROM stock WHERE partner = :partner AND taken_by = :key;
+
+-- name: stock_next
+-- The next free one; on PostgreSQL one that nobody else is just taking.
+SELECT item FROM stock WHERE partner = :partner AND taken_by = '' ORDER BY place, item LIMIT 1 /*skip*/;
+
+-- name: take_stock
+UPDATE stock SET taken_by = :key, taken_at = :now WHERE partner = :partner AND item = :item;
+
 -- name: touch_token
 INSERT INTO token (partner, name, generation) VALUES (:partner, :name, 0) ON CONFLICT (partner, name) DO NOTHING;
 

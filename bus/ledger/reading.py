@@ -138,6 +138,10 @@ class Reader:
     async def find(self, digest: bytes) -> list[str]:
         return [row[0] for row in await self.ask(lambda c: c.rows("find", {"digest": digest}))]
 
+    async def stocks(self) -> dict[str, tuple[int, int]]:
+        rows = await self.ask(lambda c: c.rows("stocks", {}))
+        return {partner: (int(left), int(all_)) for partner, left, all_ in rows}
+
     async def position(self, duty: str) -> str:
         rows = await self.ask(lambda c: c.rows("position", {"name": duty}))
         return str(rows[0][0]) if rows else ""

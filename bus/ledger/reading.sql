@@ -51,6 +51,9 @@ WHERE c.journal IS NULL AND (j.xid, j.id) < (SELECT xid, journal FROM chain ORDE
 -- name: kept
 SELECT kind, key, body, number FROM kept WHERE duty = :duty AND number > :after ORDER BY number LIMIT 2000;
 
+-- name: stocks
+SELECT partner, SUM(CASE WHEN taken_by = '' THEN 1 ELSE 0 END), COUNT(*) FROM stock GROUP BY partner;
+
 -- name: position
 SELECT position FROM duty WHERE name = :name;
 

@@ -26,6 +26,7 @@ from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_id
 from bus.ledger.record import record, release
 from bus.ledger.sign_in import SignIns
 from bus.ledger.sqlite import SqliteDatabase
+from bus.ledger.stock import SqlStock
 from bus.ledger.sweep import set_back_s, sweep, take_over, turn_back
 from bus.ledger.words import (
     Action,
@@ -299,6 +300,12 @@ class SqlLedger:
 
     def vault(self, partner: str) -> SqlVault:
         return SqlVault(self, partner)
+
+    def stock(self, partner: str) -> SqlStock:
+        return SqlStock(partner, self._other, self.stocks)
+
+    async def stocks(self) -> dict[str, tuple[int, int]]:
+        return await self._reader.stocks()
 
     def sign_ins(self) -> SignIns:
         return SignIns(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)

@@ -52,6 +52,9 @@ def status(
     for name, line in [*told["partners"].items(), ("all", told)]:
         table.add_row(name, *(str(line[column]) for column in columns))
     CONTEXT.show(told, as_json, table)
+    for name, line in told["partners"].items():
+        if "numbers" in line and not as_json:
+            print(f"{name}: {line['numbers_left']} of {line['numbers']} numbers left")
     if verify:
         for difference in told["differences"]:
             print(f"lienthong: {difference}", file=sys.stderr)
