@@ -18,6 +18,7 @@ from bus.adapter import Adapter, Job, Partner, Wiring
 from bus.broker import Ring, open_bell
 from bus.clock import instant
 from bus.intake import Intake, Route
+from bus.ledger.ledger import LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Filter
 from bus.outcome import Outcome
@@ -28,7 +29,7 @@ from contracts import codes
 from contracts.envelope import Envelope
 from contracts.fault import Refusal
 from mappings import refusal, routes
-from ops import desk
+from ops import codebook, desk
 from ops.metrics import Metrics
 from ops.poller import Poller
 from ops.settings import Settings
@@ -73,7 +74,8 @@ class House:
         self.on_event: list[Callable[[Envelope, int], None]] = [self.metrics.came_in]
         self.on_outcome: list[Callable[[Job, Outcome, float], None]] = [self.metrics.went_out]
         self._route = route or partial(routes.owed, partners=frozenset(self.enabled))
-        self._load_codes()
+        if settings.codes.folder:
+            codes.load_extra(Path(settings.codes.folder))
         self.ledger: SqlLedger = open_ledger(
             settings.ledger.url,
             settings.keyring(),
@@ -237,32 +239,21 @@ class House:
             ready=self.wake,
         )
 
-    def _load_codes(self) -> None:
-        if self.settings.codes.folder and Path(self.settings.codes.folder).is_dir():
-            codes.load_extra(Path(self.settings.codes.folder))
-
     async def _watch_codes(self, folder: Path) -> None:
-        """When the province adds a row, exactly the deliveries that waited for it become due."""
-        seen: dict[Path, float] = {}
-        while self.open or not seen:
-            files = {path: path.stat().st_mtime for path in folder.glob("*.csv")} if folder.is_dir() else {}
-            if files != seen:
-                seen = files
-                try:
-                    self._load_codes()
-                except ValueError as error:
+        """When the province adds a row to a file by hand, exactly the deliveries that waited for it become due."""
+        said = ""
+        while True:
+            try:
+                codes.load_extra(folder)
+                said = ""
+            except (ValueError, OSError) as error:
+                if str(error) != said:
                     log.error("code list not read", error=str(error))
-            await self._release_codes()
+                said = str(error)
+            with contextlib.suppress(LedgerBusy):
+                freed = await codebook.release(self.ledger, "bus", "the code list has the row now")
+                self.wake({row["partner"] for row in freed})
             await asyncio.sleep(CODES_PACE_S)
-
-    async def _release_codes(self) -> None:
-        for group in await self.ledger.causes():
-            gap = codes.gap_of(group.hold_key) if group.hold_key else None
-            if gap is None:
-                continue
-            with contextlib.suppress(codes.CodeGap, KeyError):
-                codes.lookup(gap.code_list, gap.code, gap.on)
-                await self._release(group.hold_key, "the code list has the row now")
 
     async def _release_settings(self) -> None:
         """What waited for a setting is tried again with today's; what still misses it is held again, uncounted."""

@@ -145,6 +145,7 @@ def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: 
         "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
         "keys": {"file": str(keys)},
         "telemetry": {"log_file": str(folder / "bus.log")},
+        "codes": {"folder": str(folder / "codes")},
         "http": {"host": "127.0.0.1", "port": port},
         "partners": {name: {"base_url": url, **simulate.demo_settings(name)} for name, url in urls.items()},
     }

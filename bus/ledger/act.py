@@ -76,7 +76,7 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
         case "hold":
             return Change(lane_held=True)
         case "release":
-            return _release(row, state)
+            return _release(row, state, for_code=action.where.hold_key is not None)
         case "ask":
             if state is State.IN_DOUBT or cause == Cause.TAKEN:
                 return Change(state, Cause(cause), "ask", due=True, keeps_doubt=True)
@@ -105,8 +105,9 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
             )
 
 
-def _release(row: dict[str, Any], state: State) -> Change:
-    if row["held"]:
+def _release(row: dict[str, Any], state: State, *, for_code: bool) -> Change:
+    """Open a held lane, or let the delivery go on; released for its code, a lane that a person holds stays held."""
+    if row["held"] and not for_code:
         return Change(lane_held=False)
     if state is State.WAITING and row["cause"] not in (Cause.TAKEN, Cause.GAP):
         return Change(State.WAITING, Cause(row["cause"]), row["step"], due=True)

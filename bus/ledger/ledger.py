@@ -23,6 +23,7 @@ from bus.ledger.words import (
     Claimed,
     DeliveryView,
     Filter,
+    GapGroup,
     Move,
     PartnerChange,
     PartnerView,
@@ -144,6 +145,10 @@ class Ledger(Protocol):
 
     async def causes(self) -> list[CauseGroup]:
         """What waits, is in doubt or dead, grouped by cause, oldest first."""
+        ...
+
+    async def code_gaps(self) -> list[GapGroup]:
+        """What waits for a code that has no row, the longest-awaited first."""
         ...
 
     async def partners(self) -> list[PartnerView]:

@@ -24,6 +24,7 @@ from bus.ledger.words import (
     DeliveryView,
     EventView,
     Filter,
+    GapGroup,
     Note,
     PartnerView,
     Proof,
@@ -131,6 +132,9 @@ class Reader:
     async def causes(self) -> list[CauseGroup]:
         rows = await self.ask(lambda c: c.rows("causes", {}))
         return [CauseGroup(r[0], r[1], State(r[2]), Cause(r[3]), *r[4:]) for r in rows]
+
+    async def code_gaps(self) -> list[GapGroup]:
+        return [GapGroup(*row) for row in await self.ask(lambda c: c.rows("code_gaps", {}))]
 
     async def partners(self) -> list[PartnerView]:
         return await self.ask(_partners)

@@ -33,6 +33,11 @@ SELECT partner, operation, state, cause, code, hold_key, COUNT(*), COUNT(DISTINC
 FROM delivery WHERE state IN ('waiting', 'in_doubt', 'dead')
 GROUP BY partner, operation, state, cause, code, hold_key ORDER BY MIN(changed_at) LIMIT 500;
 
+-- name: code_gaps
+-- What waits for a code, by what it waits for and who is to get it; the partial index holds only what is waiting, in doubt or dead.
+SELECT hold_key, partner, COUNT(*), MIN(changed_at), MIN(id) FROM delivery
+WHERE state = 'waiting' AND cause = 'code_gap' AND hold_key <> '' GROUP BY hold_key, partner ORDER BY MIN(changed_at) LIMIT 20000;
+
 -- name: partners
 SELECT name, paused, pause_cause, paused_by, pause_reason, open_until, not_before, last_success_at FROM partner ORDER BY name;
 

@@ -37,6 +37,7 @@ from bus.ledger.words import (
     Claimed,
     DeliveryView,
     Filter,
+    GapGroup,
     Move,
     PartnerChange,
     PartnerView,
@@ -288,6 +289,9 @@ class SqlLedger:
 
     async def causes(self) -> list[CauseGroup]:
         return await self._reader.causes()
+
+    async def code_gaps(self) -> list[GapGroup]:
+        return await self._reader.code_gaps()
 
     async def partners(self) -> list[PartnerView]:
         return await self._reader.partners()

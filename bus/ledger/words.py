@@ -377,6 +377,17 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class GapGroup:
+    """Deliveries to one partner that wait for one code: how many, since when, an example."""
+
+    hold_key: str
+    partner: str
+    count: int
+    oldest_at: float
+    example: int
+
+
+@dataclass(frozen=True, slots=True)
 class CauseGroup:
     """Failures that share partner, operation, state, cause and partner code: how many, how old, an example."""
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from bus.outcome import Cause
-from contracts.fault import faults_of
 from ops import desk, queries
 from ops.api.guard import Guard, Problem
 from ops.house import House
@@ -87,16 +86,6 @@ class Gap(Reason):
 def routes(house: House, guard: Guard) -> APIRouter:
     router = APIRouter()
 
-    async def read(request: Request, model: type[BaseModel]) -> Any:
-        """The JSON body as a model. Raises Problem 400 or 422."""
-        try:
-            return model.model_validate_json(await guard.body(request))
-        except ValidationError as error:
-            faults = [fault.as_dict() for fault in faults_of(error)]
-            raise Problem(
-                422, "Unprocessable Content", "; ".join(f"{f['path']}: {f['rule']}" for f in faults), faults=faults
-            ) from None
-
     @router.get("/v1/dossiers/{code}", summary="The story of a dossier, personal data masked")
     async def story(request: Request, code: str) -> JSONResponse:
         guard.admit(request, "read")
@@ -133,7 +122,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.post("/v1/deliveries/actions", summary="One of the operator's verbs, on ids or on a filter")
     async def act(request: Request) -> JSONResponse:
         client = guard.admit(request, "act")
-        body: ActionBody = await read(request, ActionBody)
+        body = await guard.read(request, ActionBody)
         try:
             rows = await desk.act(
                 house.ledger,
@@ -154,7 +143,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.post("/v1/partners/{name}/{switch}", summary="Pause or resume a partner")
     async def switch(request: Request, name: str, switch: Literal["pause", "resume"]) -> JSONResponse:
         client = guard.admit(request, "act")
-        body: Reason = await read(request, Reason)
+        body = await guard.read(request, Reason)
         if name not in house.partners:
             raise Problem(404, "Not Found", f"there is no partner {name}; there are {', '.join(house.partners)}")
         turn = house.ledger.pause if switch == "pause" else house.ledger.resume
@@ -165,7 +154,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.post("/v1/gaps/close", summary="Stop waiting for missing numbers of a sequence")
     async def close_gap(request: Request) -> JSONResponse:
         client = guard.admit(request, "act")
-        body: Gap = await read(request, Gap)
+        body = await guard.read(request, Gap)
         entered = await house.ledger.close_gap(body.source, body.dossier, client.name, body.reason)
         house.wake(house.enabled)
         return JSONResponse({"entered": entered})

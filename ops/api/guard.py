@@ -9,12 +9,16 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
 
+from contracts.fault import faults_of
 from ops.settings import LOOPBACK, ClientSettings, HttpSettings, Scope
+
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class Problem(Exception):
@@ -122,6 +126,15 @@ class Guard:
         finally:
             self._busy -= 1
         return b"".join(parts)
+
+    async def read(self, request: Request, model: type[Body]) -> Body:
+        """The JSON body as a model. Raises Problem 400 or 422."""
+        try:
+            return model.model_validate_json(await self.body(request))
+        except ValidationError as error:
+            faults = [fault.as_dict() for fault in faults_of(error)]
+            detail = "; ".join(f"{fault['path']}: {fault['rule']}" for fault in faults)
+            raise Problem(422, "Unprocessable Content", detail, faults=faults) from None
 
 
 def _too_large(limit: int) -> Problem:

@@ -53,7 +53,7 @@ def wards(on: date) -> tuple[Ward, ...]:
 @cache
 def _wards(province: str, on: date) -> tuple[Ward, ...]:
     rows = sorted(
-        (row for row in codes.every("ward") if row.extra[1] == province and row.holds(on)), key=lambda row: row.code
+        (row for row in codes.every("ward") if row.extra[1:] == (province,) and row.holds(on)), key=lambda row: row.code
     )
     chosen = rows[:: len(rows) // COMMUNES][:COMMUNES]
     return tuple(

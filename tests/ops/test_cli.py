@@ -162,6 +162,9 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "partners": ("partners",),
     "find": ("find", "citizen", "084080000123"),
     "send": ("send",),
+    "codes show": ("codes", "show", "ward", "28858"),
+    "codes gaps": ("codes", "gaps"),
+    "codes add": ("codes", "add", "procedure", "9.999998", "--name-vi", "Thủ tục", "--source", "QĐ 1/QĐ-UBND"),
     "db upgrade": ("db", "upgrade"),
     "config check": ("config", "check"),
 }
@@ -198,6 +201,8 @@ def test_without_a_bus_every_command_says_so_in_one_sentence(alone: Desk, name: 
         (("close-gap", "urn:x", DOSSIER), USAGE, "say why with --reason"),
         (("story", DOSSIER, "--lang", "fr"), USAGE, "--lang is vi or en"),
         (("sample", "--from", "tomorrow"), USAGE, "--from is a day like 2026-01-05"),
+        (("codes", "show", "ward", "--on", "today"), USAGE, "--on is a day like 2025-07-01"),
+        (("codes", "add", "ward", "1"), USAGE, "say its name with --name-vi"),
         (("send", "absent.jsonl"), USAGE, "absent.jsonl: No such file"),
         (("simulate", "nobody"), USAGE, "there is no simulator of nobody"),
         (("keys", "rotate", "absent.json"), BAD_SETTINGS, "absent.json"),
