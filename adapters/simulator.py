@@ -15,29 +15,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from adapters.weather import MODES, Weather, panel
+
 Handler = Callable[[Request], Awaitable[Response]]
-MODES = (
-    "500",
-    "502_page",
-    "busy",
-    "html",
-    "empty",
-    "slow",
-    "hang",
-    "lost",
-    "lost_500",
-    "session",
-    "refuse_row",
-    "keep_doubles",
-    "down",
-)
-"""lost: done, then silence; lost_500: done, then a 500; the rest before anything is done. The last four are the partner's own."""
 
 
 @dataclass
@@ -66,23 +53,6 @@ class Book:
         return [entry for entry in self.entries if entry["kind"] == kind]
 
 
-@dataclass
-class Weather:
-    """Trouble to come: {mode: how many times}, and what goes with it."""
-
-    left: dict[str, int] = field(default_factory=dict)
-    retry_after: str = "2"
-    seconds: float = 5.0
-    row: str = ""
-
-    def takes(self, mode: str) -> bool:
-        """True, and one less, while the mode lasts; -1 lasts until told otherwise."""
-        left = self.left.get(mode, 0)
-        if left > 0:
-            self.left[mode] = left - 1
-        return left != 0
-
-
 class Simulator:
     """A partner's side: routes wrapped in weather, with controls under /_sim.
 
@@ -98,6 +68,7 @@ class Simulator:
         self.book = Book(book)
         self.weather = Weather()
         self._routes: list[Route] = [
+            Route("/_sim", self._panel, methods=["GET"]),
             Route("/_sim/book", self._show, methods=["GET"]),
             Route("/_sim/misbehave", self._misbehave, methods=["POST"]),
         ]
@@ -114,9 +85,11 @@ class Simulator:
 
     def _weathered(self, handler: Handler) -> Handler:
         async def serve(request: Request) -> Response:
-            before = await self._before()
+            before = await self.weather.before()
             if before is not None:
                 return before
+            if self.weather.takes("says"):
+                return self.say(self.weather.code, self.weather.words)
             response = await handler(request)
             if self.weather.takes("lost"):
                 await asyncio.sleep(self.weather.seconds)
@@ -126,26 +99,9 @@ class Simulator:
 
         return serve
 
-    async def _before(self) -> Response | None:
-        weather = self.weather
-        if weather.takes("hang"):
-            await asyncio.sleep(weather.seconds)
-            return Response(status_code=504)
-        if weather.takes("slow"):
-            await asyncio.sleep(weather.seconds)
-        if weather.takes("busy"):
-            return Response("quá tải", 429, {"Retry-After": weather.retry_after}, "text/plain; charset=utf-8")
-        if weather.takes("down"):
-            return Response("Service Unavailable", 503, media_type="text/plain")
-        if weather.takes("500"):
-            return Response("server error", 500, media_type="text/plain")
-        if weather.takes("502_page"):
-            return Response("<html><h1>502 Bad Gateway</h1></html>", 502, media_type="text/html")
-        if weather.takes("html"):
-            return Response("<html>Đang bảo trì</html>", 200, media_type="text/html")
-        if weather.takes("empty"):
-            return Response(b"", 200, media_type="application/json")
-        return None
+    def say(self, code: str, words: str) -> Response:
+        """A refusal as this partner words it: what the mode `says` answers. A partner with a failure table says each of its lines."""
+        return JSONResponse({"code": code, "message": words}, 422)
 
     def done(self) -> Counter[tuple[str, str]]:
         """(operation, dossier) of every effect in the book, and how often it stands there."""
@@ -156,15 +112,25 @@ class Simulator:
         return JSONResponse(self.book.of(kind) if kind else self.book.entries)
 
     async def _misbehave(self, request: Request) -> Response:
-        """`{"mode": ..., "times": n, "retry_after": "...", "seconds": s, "row": "..."}`; times 0 mends it, -1 is for ever."""
-        told = await request.json()
-        if told.get("mode") not in MODES:
-            return JSONResponse({"error": f"mode is one of {', '.join(MODES)}"}, 422)
-        self.weather.left[told["mode"]] = int(told.get("times", 1))
-        self.weather.retry_after = str(told.get("retry_after", self.weather.retry_after))
-        self.weather.seconds = float(told.get("seconds", self.weather.seconds))
-        self.weather.row = str(told.get("row", self.weather.row))
+        """`{"mode": ..., "times": n, "retry_after": "...", "seconds": s, "row": "...", "code": "...", "words": "..."}`, or a form's."""
+        body = await request.body()
+        form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        try:
+            told = dict(parse_qsl(body.decode())) if form else json.loads(body)
+            if not isinstance(told, dict):
+                raise ValueError("an object with mode and times is wanted")
+            self.weather.tell(told)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 422)
+        if form:
+            return RedirectResponse("/_sim", 303)
         return JSONResponse({"weather": self.weather.left})
+
+    async def _panel(self, request: Request) -> Response:
+        """The fault panel: a page for people, JSON for programs."""
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(panel(type(self).__name__, self.weather))
+        return JSONResponse({"modes": MODES, "weather": self.weather.left, "effects": dict(self.effects)})
 
 
 class EnvelopeSimulator(Simulator):
@@ -197,6 +163,9 @@ class EnvelopeSimulator(Simulator):
         if told.get("session") not in self._sessions:
             return enveloped("-2", "Phiên làm việc không hợp lệ, vui lòng đăng nhập lại")
         return self.serve(told)
+
+    def say(self, code: str, words: str) -> Response:
+        return enveloped(code, words)
 
     def serve(self, told: dict[str, Any]) -> Response:
         """Answer one service call."""

@@ -71,7 +71,7 @@ class RegistryAdapter:
         if meaning == "done":
             event = accepted(row.job.envelope.message, row.job.key, instant(self._clock.now()))
             return Delivered(code=reply.errorCode, words=words, request=row.body, reply=said, replies=(event,))
-        if meaning == "retry":
+        if meaning == "later":
             return Transient(cause=Cause.LATER, code=reply.errorCode, words=words, reply=said)
         return Permanent(code=reply.errorCode, words=words, request=row.body, reply=said)
 

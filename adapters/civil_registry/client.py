@@ -56,6 +56,6 @@ class RegistryClient:
             return read_model(reply, model)
         except Unreadable as why:
             words = excerpt(reply.body)
-            if read(words) == "retry":
+            if read(words) == "later":
                 return Transient(cause=Cause.LATER, code=str(reply.status), words=words)
             return unreadable(reply, why)

@@ -53,6 +53,9 @@ class RegistrySimulator(Simulator):
         self.route("/hotich/layKetQua", self._tell)
         self.route("/_sim/decide", self._decide, weather=False)
 
+    def say(self, code: str, words: str) -> Response:
+        return _refuse(code, words)
+
     async def _token(self, request: Request) -> Response:
         basic = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {basic}":

@@ -77,6 +77,9 @@ class IsoSimulator(Simulator):
         self.route("/soap", self._serve)
         self.route("/_sim/change", self._change, weather=False)
 
+    def say(self, code: str, words: str) -> Response:
+        return _fault(code, words)
+
     async def _serve(self, request: Request) -> Response:
         try:
             root = xml.parse(await request.body())

@@ -60,9 +60,9 @@ class LinkedAdapter:
         match read(words):
             case "done":
                 return Delivered(code=code, words=words, request=row.body, reply=said)
-            case "retry":
+            case "later":
                 return Transient(cause=Cause.LATER, code=code, words=words, reply=said)
-            case "dead":
+            case "refused":
                 return Permanent(code=code, words=words, request=row.body, reply=said)
             case _ if isinstance(reply, Outcome):
                 return replace(reply, request=row.body)

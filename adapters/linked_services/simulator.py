@@ -42,6 +42,9 @@ class LinkedSimulator(Simulator):
         self.route("/hosolienthong/{id}", self._detail, ("GET",))
         self.route("/_sim/file", self._file, weather=False)
 
+    def say(self, code: str, words: str) -> Response:
+        return _say(words)
+
     async def _token(self, request: Request) -> Response:
         told = await request.json()
         if (told.get("username"), told.get("password")) != (USERNAME, PASSWORD):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adapters.national_portal.client import PortalClient, PortalSettings
-from adapters.national_portal.faults import Meaning, read
+from adapters.national_portal.faults import read
 from adapters.transport.classify import everywhere
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.clock import instant
@@ -53,7 +53,7 @@ class PortalAdapter:
         """One call for the rows; "đã tồn tại" for a single create is answered at once by the update it should have been."""
         update = rows[0].switch == UPDATE
         reply = await self._send(rows, call, update=update)
-        if isinstance(reply, Reply) and read(reply) is Meaning.EXISTS and rows[0].job.operation == STATE and not update:
+        if isinstance(reply, Reply) and read(reply) == "exists" and rows[0].job.operation == STATE and not update:
             if len(rows) > 1:
                 return everywhere(Permanent(code=reply.error_code, words=reply.message, whole=True), rows)
             call.on_extra_call()
@@ -73,7 +73,7 @@ class PortalAdapter:
         own, reported = _own_reply(row, reply)
         meaning = read(own)
         said = own.model_dump_json().encode()
-        if meaning is Meaning.DONE or (meaning is Meaning.EXISTS and row.job.operation != STATE):
+        if meaning == "done" or (meaning == "exists" and row.job.operation != STATE):
             return Delivered(
                 code=own.error_code,
                 words=own.message,
@@ -82,7 +82,7 @@ class PortalAdapter:
                 memo=_memo(row),
                 replies=self._replies(row),
             )
-        if meaning is Meaning.UNCLEAR:
+        if meaning == "unknown":
             return Unknown(code=own.error_code, words=own.message, request=row.body, reply=said)
         return Permanent(
             code=own.error_code, words=own.message, request=row.body, reply=said, whole=group > 1 and not reported
@@ -135,7 +135,7 @@ class PortalAdapter:
                 else Unknown(code=reply.code, words=reply.words, request=row.body)
             )
         meaning = read(reply)
-        if meaning is Meaning.DONE and reply.result:
+        if meaning == "done" and reply.result:
             return Delivered(
                 code=reply.error_code,
                 words=reply.message,
@@ -143,7 +143,7 @@ class PortalAdapter:
                 memo=_memo(row),
                 replies=self._replies(row),
             )
-        if meaning is Meaning.DONE or "không tồn tại" in reply.message.casefold():
+        if meaning == "done" or "không tồn tại" in reply.message.casefold():
             return Absent(code=reply.error_code, words=reply.message, request=row.body)
         return Unknown(code=reply.error_code, words=reply.message, request=row.body)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from adapters.national_portal.faults import Meaning, read
+from adapters.national_portal.faults import read
 from adapters.transport.portal_envelope import EnvelopeSettings, PortalEnvelope
 from bus.adapter import Call, Vault
 from bus.outcome import Outcome
@@ -26,7 +26,7 @@ class PortalClient:
     """The services for dossiers. The session is shared by all processes."""
 
     def __init__(self, settings: PortalSettings, vault: Vault) -> None:
-        self._envelope = PortalEnvelope(settings, vault, lambda reply: read(reply) is Meaning.SESSION)
+        self._envelope = PortalEnvelope(settings, vault, lambda reply: read(reply) == "expired")
 
     async def sync(self, data: Sequence[bytes], call: Call, *, update: bool) -> Reply | Outcome:
         """`DongBoHoSoMC`: dossiers as JSON texts; creates and updates are calls of their own."""

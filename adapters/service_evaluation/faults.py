@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from adapters.transport.classify import JSON_TYPES, Unreadable, excerpt, from_status, read_json, unreadable
+from adapters.transport.faults import Fault
 from adapters.transport.http import Reply
 from bus.outcome import Cause, Delivered, Held, Outcome
 
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
+S2 = "S2: success is any 2xx, the body is ignored"
 
-
-class Line(NamedTuple):
-    """A reply seen so means this."""
-
-    seen: str
-    meaning: str
-    advice_vi: str
-    advice_en: str
-
-
-FAULTS: tuple[Line, ...] = (
-    Line("2xx", "delivered", "", ""),
-    Line(
-        "2xx with a page",
-        "unknown",
-        "Trang báo lỗi hoặc bảo trì của thiết bị trung gian; trục gửi lại.",
-        "An error or maintenance page of something in between; the bus sends again.",
+FAULTS = (
+    Fault(
+        codes=("200",),
+        words=("<html",),
+        means="unknown",
+        advice_vi="Trang báo lỗi hoặc bảo trì của thiết bị trung gian; trục gửi lại.",
+        advice_en="An error or maintenance page of something in between; the bus sends again.",
+        source=S2,
     ),
-    Line(
-        "2xx that calls itself JSON and is none",
-        "unknown",
-        "Câu trả lời bị hỏng trên đường; trục gửi lại.",
-        "The answer broke on its way; the bus sends again.",
+    Fault(
+        codes=("200",),
+        words=('{"',),
+        means="unknown",
+        advice_vi="Câu trả lời bị hỏng trên đường; trục gửi lại.",
+        advice_en="The answer broke on its way; the bus sends again.",
+        source=S2,
     ),
-    Line(
-        "401, 403",
-        "held",
-        "EMC không nhận máy này; kiểm tra kết nối với đơn vị vận hành EMC rồi mở lại đối tác.",
-        "EMC does not admit this machine; settle it with EMC's operator, then resume the partner.",
+    Fault(codes=("200", "202", "204"), means="done", source=S2),
+    Fault(
+        codes=("401", "403"),
+        means="forbidden",
+        advice_vi="EMC không nhận máy này; kiểm tra kết nối với đơn vị vận hành EMC rồi mở lại đối tác.",
+        advice_en="EMC does not admit this machine; settle it with EMC's operator, then resume the partner.",
+        source="reliability, section 2",
     ),
-    Line(
-        "400, 422",
-        "refused",
-        "EMC không nhận sự kiện này; báo bộ phận kỹ thuật.",
-        "EMC does not take this event; tell the developers.",
+    Fault(
+        codes=("400", "422"),
+        means="refused",
+        advice_vi="EMC không nhận sự kiện này; báo bộ phận kỹ thuật.",
+        advice_en="EMC does not take this event; tell the developers.",
+        source="reliability, section 2",
     ),
 )
+"""By HTTP status. The second line is JSON that breaks off."""
 
 
 def outcome_of(reply: Reply) -> Outcome:

@@ -31,6 +31,11 @@ class EvaluationSimulator(Simulator):
         self.route("/TrackingMCDT", self._track)
         self.route("/_sim/usage", self._usage, ("GET",), weather=False)
 
+    def say(self, code: str, words: str) -> Response:
+        """EMC says all it says by status."""
+        kind = "text/html" if words.lower().startswith("<html") else "application/json" if words else None
+        return Response(words, int(code), media_type=kind)
+
     async def _track(self, request: Request) -> Response:
         try:
             told = SuKien.model_validate_json(await request.body())

@@ -19,11 +19,23 @@ import pytest
 import structlog
 
 from adapters.transport import http
+from adapters.transport.faults import MEANS
 from bus.adapter import Adapter, Operation, Partner, Row
 from bus.outcome import Absent, Cause, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
 from tests.partners import bad_server
 from tests.partners.bad_server import BadServer, FullHouse, Heard, Trouble
-from tests.partners.rooms import PATIENT_S, TRACE, Room, Step, a_call, before, each_operation, personal
+from tests.partners.rooms import (
+    PATIENT_S,
+    TRACE,
+    Room,
+    Step,
+    a_call,
+    before,
+    each_operation,
+    each_partner,
+    faults_of,
+    personal,
+)
 from tests.servers import free_port
 
 SHORT_S = 0.3
@@ -307,3 +319,26 @@ def _resident_bytes(what: str) -> int:
         if line.startswith(what + ":"):
             return int(line.split()[1]) * 1024
     raise AssertionError(what)
+
+
+@each_partner
+async def test_every_line_of_the_failure_table_is_reached(partner: Partner) -> None:
+    """What the partner says in its own shape, by its simulator, comes to what the table says, and a person knows what to do."""
+    table = faults_of(partner.name)
+    assert table or not partner.operations or partner.confirms, "there is no failure table"
+    open_lines = list(table)
+    for operation in partner.operations if table else ():
+        async with before(partner, operation) as (room, step):
+            row = room.row(step)
+            await room.go(step)
+            for line in tuple(open_lines):
+                wanted = MEANS[line.means]
+                room.simulator.weather.code = line.codes[0] if line.codes else "7"
+                room.simulator.weather.words = line.words[0].upper() if line.words else ""
+                room.simulator.weather.left["says"] = -1
+                if fits(await room.send(row), wanted):
+                    open_lines.remove(line)
+    assert not open_lines, f"never reached: {open_lines}"
+    for line in table:
+        assert line.source
+        assert line.means == "done" or (line.advice_vi and line.advice_en), f"nobody knows what to do: {line}"

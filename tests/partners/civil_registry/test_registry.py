@@ -156,7 +156,7 @@ async def test_refused_credentials_hold_the_service(registry: Registry) -> None:
 
 
 def test_every_line_of_the_prose_table_is_reached() -> None:
-    assert [read(line.words.upper()) for line in FAULTS] == [line.meaning for line in FAULTS]
+    assert [read(line.words[0].upper()) for line in FAULTS] == [line.means for line in FAULTS]
 
 
 async def test_nothing_personal_of_a_request_is_shown(registry: Registry) -> None:

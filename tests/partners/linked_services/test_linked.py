@@ -177,7 +177,7 @@ def _scripted(
 
 ANSWERS: list[tuple[str, int, str, type[Outcome]]] = [
     *(
-        (line.words, 200, "text/plain", {"done": Delivered, "retry": Transient, "dead": Permanent}[line.meaning])
+        (line.words[0], 200, "text/plain", {"done": Delivered, "later": Transient, "refused": Permanent}[line.means])
         for line in FAULTS
     ),
     ('{"message": "Cập nhật không thành công"}', 200, "application/json", Unknown),
@@ -212,5 +212,5 @@ async def test_a_dossier_that_is_no_xml_is_kept_raw(tmp_path: Path, keys: Keyrin
 
 def test_every_line_of_the_prose_table_is_reached_as_the_document_sorts_it() -> None:
     for line in FAULTS:
-        assert read(f"Hồ sơ {line.words.upper()}.") == line.meaning
+        assert read(f"Hồ sơ {line.words[0].upper()}.") == line.means
     assert read("không thành công") is None

@@ -168,7 +168,7 @@ async def test_every_answer(
 
 
 def test_the_fault_table_speaks_both_languages_where_a_person_reads_it() -> None:
-    assert all(bool(line.advice_vi) == bool(line.advice_en) == (line.meaning != "delivered") for line in FAULTS)
+    assert all(bool(line.advice_vi) == bool(line.advice_en) == (line.means != "done") for line in FAULTS)
 
 
 def test_the_province_chooses_what_an_unknown_outcome_comes_to() -> None:
