@@ -140,12 +140,13 @@ class EnvelopeSimulator(Simulator):
     """
 
     credentials: ClassVar[tuple[str, str]] = ("sim", "sim")
+    service: ClassVar[str] = "/xuly"
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
         self._sessions: set[str] = set()
         self.route("/dangnhap", self._log_in)
-        self.route("/xuly", self._serve)
+        self.route(self.service, self._serve)
 
     async def _log_in(self, request: Request) -> Response:
         told = await request.json()

@@ -140,6 +140,7 @@ ROUTES: tuple[Route, ...] = (
     Route("registration.accepted.v1", HOME, "notify", source="domain notes 3.5"),
     Route("registration.changed.v1", CIVIL, WATCH_REGISTRATION, still_open, source="domain notes 3.5, result poll"),
     Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
+    Route("catalogue.procedure_changed.v1", HOME, "notify", priority=2, source="domain notes 3.2"),
 )
 
 _BY_EVENT: dict[str, tuple[Route, ...]] = {

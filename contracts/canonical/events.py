@@ -13,6 +13,7 @@ from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.payment import Payment
+from contracts.canonical.procedure import ProcedureEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
 from contracts.canonical.shipment import Shipment
 from contracts.canonical.step import Step
@@ -192,5 +193,8 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.linked.dossier_filed.v1": EventType(
         LinkedFilingEvent, "Hồ sơ liên thông mới nộp", "A dossier was filed with the linked public services", "out"
+    ),
+    "vn.lienthong.catalogue.procedure_changed.v1": EventType(
+        ProcedureEvent, "Thủ tục hành chính thay đổi", "A procedure changed in the national catalogue", "out"
     ),
 }

@@ -57,7 +57,7 @@ def test_the_example_file_is_good_as_it_is_printed(tmp_path: Path) -> None:
     known = [
         line
         for line in uncommented
-        if line.startswith(("queue_limit", "max_batch", "sample_ratio", "gap_wait_s", "auth_path"))
+        if line.startswith(("queue_limit", "max_batch", "sample_ratio", "gap_wait_s", "progress_dedupe"))
     ]
     assert len(known) == 5
 

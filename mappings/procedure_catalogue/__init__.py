@@ -1,0 +1,1 @@
+"""The catalogue's procedures and decisions as canonical shapes, their quirks mended and named."""
