@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import aiohttp
 import httpx
 import structlog
 import tenacity
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
 from bus.adapter import Call
@@ -30,6 +33,8 @@ CONNECT_LIMIT_S = 5.0
 KEEP_ALIVE_S = 4.0
 """Shorter than servers keep idle connections, so that a POST seldom meets one that is just being closed."""
 QUICK_TRIES = 3
+_MAY_SEND: ContextVar[Callable[[], bool]] = ContextVar("may_send")
+"""Of the call this task is making: whether its lease still outlasts its deadline."""
 USER_AGENT = "lienthong/1"
 
 
@@ -59,6 +64,22 @@ class Endpoint:
     method: str
     url: httpx.URL
     headers: tuple[tuple[bytes, bytes], ...]
+
+
+class LeaseOver(aiohttp.ClientError):
+    """The worker slept past its lease: others have taken over, so nothing may be written any more."""
+
+
+class _LastLook(aiohttp.ClientRequest):
+    """Looks at the lease when the connection is there and the next thing is the write."""
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+    ) -> None:
+        if _MAY_SEND.get()():
+            await super().write_bytes(writer, conn, content_length)
+        elif conn.protocol is not None:
+            conn.protocol.set_exception(LeaseOver())
 
 
 class _NotSent(Exception):
@@ -139,7 +160,8 @@ class HttpClient:
             extensions={"timeout": {"connect": CONNECT_LIMIT_S}},
         )
         if not call.may_send():
-            return Failure(False, Cause.NOT_SENT, "the lease ran out before the request was written")
+            return _lease_over()
+        _MAY_SEND.set(call.may_send)
         try:
             response = await self._open().handle_async_request(request)
         except (httpx.TransportError, aiohttp.ClientError) as error:
@@ -162,7 +184,11 @@ class HttpClient:
             limit=self._pool_size, keepalive_timeout=KEEP_ALIVE_S, ssl=self._tls if self._tls is not None else True
         )
         session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, skip_auto_headers=("User-Agent",)
+            connector=connector,
+            request_class=_LastLook,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            skip_auto_headers=("User-Agent",),
         )
         session._retry_connection = False  # else a GET or PUT whose line was lost is sent a second time behind our back
         return session
@@ -221,10 +247,16 @@ async def _read(response: httpx.Response) -> Reply | Failure:
     )
 
 
+def _lease_over() -> Failure:
+    return Failure(False, Cause.NOT_SENT, "the lease ran out before the request was written")
+
+
 def _failure(error: Exception) -> Failure:
     """What failed, and had the request left? httpx-aiohttp calls a connection lost after sending a ConnectTimeout, so the
     cause underneath decides."""
     cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__
+    if isinstance(cause, LeaseOver):
+        return _lease_over()
     if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError | ssl.SSLError):
         return Failure(False, Cause.TLS, f"TLS: {type(cause).__name__}")
     if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):

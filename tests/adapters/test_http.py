@@ -157,3 +157,13 @@ async def test_nothing_is_written_once_the_lease_has_run_out() -> None:
     assert isinstance(failure, Failure)
     assert not failure.sent
     assert heads == []
+
+
+async def test_the_lease_is_looked_at_again_when_the_connection_is_there() -> None:
+    looks = iter([True, False, False])
+    async with partner(reply(b"{}")) as (client, heads):
+        failure = await client.send(client.endpoint("/rows"), b"{}", Call("c", 2.0, may_send=lambda: next(looks)))
+    assert isinstance(failure, Failure)
+    assert not failure.sent
+    assert failure.words == "the lease ran out before the request was written"
+    assert heads == []
