@@ -37,6 +37,15 @@ class BreakerPolicy(_Settings):
     cap_s: Seconds = 60.0
 
 
+class LookupPolicy(_Settings):
+    """Look-ups have calls of their own, so that a flood of questions holds up no delivery; an answer may be told again for `cache_s`
+    (None: as the look-up declares, 0: never)."""
+
+    at_once: int = Field(default=4, ge=1, le=100)
+    cache_s: float | None = Field(default=None, ge=0, le=7 * 86400)
+    cached: int = Field(default=1000, ge=1, le=100_000, description="answers kept in memory at most")
+
+
 class MaintenanceWindow(_Settings):
     """A recurring closed time of the partner, in Asia/Ho_Chi_Minh; `until` before `since` crosses midnight."""
 
@@ -59,6 +68,7 @@ class PartnerSettings(_Settings):
     )
     retry: RetryPolicy = RetryPolicy()
     breaker: BreakerPolicy = BreakerPolicy()
+    lookups: LookupPolicy = LookupPolicy()
     maintenance: tuple[MaintenanceWindow, ...] = ()
     credentials: dict[str, SecretStr] = Field(default_factory=dict)
     ca_file: str | None = None

@@ -79,6 +79,11 @@ class CallTrace:
         self.traceparent = traceparent
         self._span = span
 
+    def note(self, name: str, value: str | bool) -> None:
+        """One more harmless fact on the span."""
+        if self._span is not None:
+            self._span.set_attribute(f"lienthong.{name}", value)
+
     def end(self, outcomes: Sequence[Outcome]) -> None:
         """Say on the span how the call ended, and end it."""
         if self._span is None:
@@ -113,6 +118,24 @@ def begin_call(partner: str, jobs: Sequence[Job]) -> CallTrace:
             },
         )
         call = CallTrace(traceparent_of(span), span)
+    _CURRENT.set(call.traceparent)
+    return call
+
+
+def begin_lookup(partner: str, lookup: str, outside: str) -> CallTrace:
+    """One look-up: a trace of its own, linked to the context its caller came with."""
+    if _share < 1 and _CHANCE.random() >= _share:
+        call = CallTrace(_unrecorded(_CHANCE.getrandbits(128)), None)
+    else:
+        context = context_of(outside)
+        span = _TRACER.start_span(
+            f"lookup {partner} {lookup}",
+            context=Context(),
+            kind=SpanKind.CLIENT,
+            links=[Link(context)] if context is not None else None,
+            attributes={"lienthong.partner": partner, "lienthong.lookup": lookup},
+        )
+        call = CallTrace(traceparent_of(span) or _unrecorded(_CHANCE.getrandbits(128)), span)
     _CURRENT.set(call.traceparent)
     return call
 

@@ -5,7 +5,7 @@ A mark stands in the annotation: `number: Annotated[str, PERSONAL, Finder("citiz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
@@ -87,6 +87,40 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
         if (found := _model_within(inner)) is not None:
             return found
     return None
+
+
+def fields_of(model: type[BaseModel]) -> dict[str, bool]:
+    """Every field of `model` at any depth by its dotted name, and whether it says something about a person."""
+    found: dict[str, bool] = {}
+    for name, field in _fields(model).items():
+        personal = any(isinstance(mark, Personal) for mark in _marks(field))
+        inner = _model_within(field.annotation)
+        within = fields_of(inner) if inner is not None and inner is not model else {}
+        found[name] = personal or any(within.values())
+        found |= {f"{name}.{below}": personal or own for below, own in within.items()}
+    return found
+
+
+def cut(value: Any, model: type[BaseModel], wanted: Collection[str] = ()) -> Any:
+    """A JSON value cut down to the fields `wanted`, dotted names of `fields_of`; without any, to all that says nothing about a person."""
+    if isinstance(value, list):
+        return [cut(item, model, wanted) for item in value]
+    if not isinstance(value, dict):
+        return value
+    below: dict[str, list[str]] = {}
+    for name in wanted:
+        head, _, rest = name.partition(".")
+        below.setdefault(head, []).append(rest)
+    told: dict[str, Any] = {}
+    for name, field in _fields(model).items():
+        inner = _model_within(field.annotation)
+        if name not in value or (wanted and name not in below):
+            continue
+        if "" in below.get(name, ()):
+            told[name] = value[name]
+        elif wanted or not any(isinstance(mark, Personal) for mark in _marks(field)):
+            told[name] = value[name] if inner is None else cut(value[name], inner, below.get(name, ()))
+    return told
 
 
 def finders(message: BaseModel) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
-from ops.api import callbacks, codes, desk, events, health
+from ops.api import callbacks, codes, desk, events, health, lookups
 from ops.api.guard import Guard, Problem
 from ops.house import House
 
@@ -26,7 +26,7 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     """The gateway of a house. `anonymous` lets callers from loopback in without a key (`--demo`)."""
     guard = Guard(house.settings.clients, house.settings.http, anonymous=anonymous)
     app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for room in (events, desk, codes, callbacks, health):
+    for room in (events, desk, codes, lookups, callbacks, health):
         app.include_router(room.routes(house, guard))
 
     @app.middleware("http")

@@ -21,6 +21,7 @@ from bus.intake import Intake, Route
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Filter
+from bus.lookup import PartnerLookups
 from bus.outcome import Outcome
 from bus.policy import PartnerSettings
 from bus.relay import Relay
@@ -88,6 +89,7 @@ class House:
         self._rng = random.Random()
         self._adapters: dict[str, Adapter] = {}
         self.workers: dict[str, PartnerWorker] = {}
+        self.lookups: dict[str, PartnerLookups] = {}
         self._pollers: list[Poller] = []
         self._relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,8 +98,10 @@ class House:
         """Open the partners' rooms, ring the bell, begin to work."""
         quiet_collector()
         quarantine = Quarantine()
-        for name in self.serves:
+        for name in self.enabled:
             partner, own = self.partners[name], self.partner_settings[name]
+            if name not in self.serves and not partner.lookups:
+                continue
             wiring = Wiring(
                 own,
                 self.ledger.vault(name),
@@ -108,6 +112,10 @@ class House:
                 stock=self.ledger.stock(name),
             )
             adapter = self._adapters[name] = partner.open(wiring)
+            if partner.lookups:
+                self.lookups[name] = self._partner_lookups(name, adapter, own)
+            if name not in self.serves:
+                continue
             if partner.operations:
                 self.workers[name] = self._worker(partner, adapter, own, quarantine)
             if partner.polls_every_s is not None:
@@ -224,6 +232,18 @@ class House:
             observe=self._went_out,
             quarantine=quarantine,
             refusal=self._refused,
+        )
+
+    def _partner_lookups(self, name: str, adapter: Adapter, own: PartnerSettings) -> PartnerLookups:
+        return PartnerLookups(
+            partner=name,
+            adapter=adapter,
+            settings=own,
+            ledger=self.ledger,
+            clock=self.ledger.clock,
+            rng=self._rng,
+            process=self.ledger.process,
+            observe=self.metrics.looked_up,
         )
 
     def _poller(self, name: str, every_s: float, adapter: Adapter, own: PartnerSettings) -> Poller:

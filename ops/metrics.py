@@ -51,6 +51,19 @@ class Metrics:
             ["partner"],
             registry=self.registry,
         )
+        self._lookups = Counter(
+            "lienthong_lookups",
+            "Look-ups answered or not by this process",
+            ["partner", "lookup", "ending", "cached"],
+            registry=self.registry,
+        )
+        self._lookup_seconds = Histogram(
+            "lienthong_lookup_seconds",
+            "Time a caller waited for a look-up",
+            ["partner", "lookup"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
 
@@ -60,6 +73,10 @@ class Metrics:
     def went_out(self, job: Job, outcome: Outcome, seconds: float) -> None:
         self._rows_of(job.partner, job.operation, type(outcome).__name__, outcome.cause).inc()
         self._seconds_of(job.partner, job.operation).observe(seconds)
+
+    def looked_up(self, partner: str, lookup: str, ending: str, cached: bool, seconds: float) -> None:
+        self._lookups.labels(partner, lookup, ending, str(cached).lower()).inc()
+        self._lookup_seconds.labels(partner, lookup).observe(seconds)
 
     async def refresh(self, ledger: Ledger, bell: Bell) -> None:
         """Bring the gauges up to the ledger's tally."""

@@ -100,7 +100,7 @@ class SourceSettings(_Section):
     gap_wait_s: float | None = Field(default=None, gt=0)
 
 
-Scope = Literal["events", "read", "act", "metrics"]
+Scope = Literal["events", "read", "act", "metrics", "lookup"]
 
 
 class ClientSettings(_Section):

@@ -51,6 +51,31 @@ def claim(book: Book, asked: Claim) -> Claimed:
     return Claimed(jobs, next_at, full=full and not budget.probe, probe=budget.probe and bool(chosen))
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a call that no delivery owes may begin now; if not, `why` as in `Claimed`, and until when, where that is known.
+
+    `probe`: the breaker is open, and this call holds the one right to try.
+    """
+
+    granted: bool
+    probe: bool = False
+    wait_until: float | None = None
+    why: str = ""
+
+
+def admit(book: Book, asked: Claim) -> Admission:
+    """The right to one call that no delivery owes, under the same switches and from the same rate budget as deliveries."""
+    budget = _budget(book, asked)
+    if budget.calls <= 0:
+        return Admission(False, wait_until=budget.wait_until, why=budget.why)
+    if asked.rate_per_s is not None:
+        book.db.run("spend_tokens", {"name": asked.partner, "tokens": budget.tokens - 1, "now": book.now})
+    if budget.probe:
+        book.db.run("move_probe", {"name": asked.partner, "until": book.now + asked.lease_s})
+    return Admission(True, probe=budget.probe)
+
+
 def _budget(book: Book, asked: Claim) -> Budget:
     """Lock the partner and read its switches: paused, told to wait, breaker open, rate used up."""
     burst = float(asked.burst)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bus.adapter import Job, Kept, Stock, Vault
 from bus.clock import Clock
+from bus.ledger.lookup import Lookups
 from bus.ledger.sign_in import SignIns
 from bus.ledger.words import (
     Action,
@@ -161,6 +162,10 @@ class Ledger(Protocol):
 
     async def verify_chain(self) -> tuple[int, str]:
         """How many journal entries verify, and the first bad one in words (empty: none)."""
+        ...
+
+    def lookups(self) -> Lookups:
+        """The record of look-ups, and the partner's switches and budget as they hold for them."""
         ...
 
     def vault(self, partner: str) -> Vault:

@@ -372,3 +372,11 @@ UPDATE sign_in SET linked_at = :now WHERE who = :who AND linked_at IS NULL AND l
 
 -- name: forget_sign_ins
 DELETE FROM sign_in WHERE at < :before;
+
+-- name: record_lookup
+INSERT INTO lookup (at, who, partner, name, purpose, dossier, fields, outcome, cause, code, matches, cached, took_s, trace_id, secret)
+VALUES (:at, :who, :partner, :name, :purpose, :dossier, :fields, :outcome, :cause, :code, :matches, :cached, :took_s, :trace_id, :secret)
+RETURNING id;
+
+-- name: lookup_about
+INSERT INTO lookup_about (digest, lookup) VALUES /*rows*/(:digest, :lookup) ON CONFLICT (digest, lookup) DO NOTHING;

@@ -72,3 +72,14 @@ SELECT provider, outcome, link, COUNT(*) FROM sign_in WHERE at >= :since GROUP B
 -- People, not tries: one who signs in again before the link is made still waits once.
 SELECT client, provider, link, COUNT(DISTINCT who), MIN(at) FROM sign_in
 WHERE linked_at IS NULL AND link IN ('mapping', 'create') GROUP BY client, provider, link ORDER BY MIN(at);
+
+-- name: lookups
+-- The record of look-ups, newest first.
+SELECT id, at, who, partner, name, purpose, dossier, fields, outcome, cause, code, matches, cached, took_s, trace_id, secret FROM lookup
+WHERE id < :before AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
+
+-- name: lookups_about
+-- The same of what one person or firm was asked about.
+SELECT id, at, who, partner, name, purpose, dossier, fields, outcome, cause, code, matches, cached, took_s, trace_id, secret FROM lookup
+WHERE id IN (SELECT lookup FROM lookup_about WHERE digest = :digest) AND id < :before
+AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;

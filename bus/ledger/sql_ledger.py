@@ -21,6 +21,7 @@ from bus.ledger.book import Book, Opened
 from bus.ledger.claim import claim
 from bus.ledger.database import Database
 from bus.ledger.ledger import FenceLost, LedgerUnfit
+from bus.ledger.lookup import Lookups
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
@@ -301,6 +302,10 @@ class SqlLedger:
 
     async def verify_chain(self) -> tuple[int, str]:
         return await self._reader.chain()
+
+    def lookups(self) -> Lookups:
+        claim, record = (partial(self._other, kind=kind) for kind in (Kind.CLAIM, Kind.RECORD))
+        return Lookups(self._keys, claim, record, self._reader.ask)
 
     def vault(self, partner: str) -> SqlVault:
         return SqlVault(self, partner)

@@ -44,7 +44,7 @@ class Client:
     sources: frozenset[str] = frozenset()
 
 
-ANONYMOUS = Client("anonymous", frozenset({"events", "read", "act", "metrics"}))
+ANONYMOUS = Client("anonymous", frozenset({"events", "read", "act", "metrics", "lookup"}))
 """Only with `--demo`, only on loopback."""
 
 

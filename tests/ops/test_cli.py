@@ -161,6 +161,8 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "deliveries": ("deliveries", "--limit", "3"),
     "partners": ("partners",),
     "find": ("find", "citizen", "084080000123"),
+    "lookup": ("lookup",),
+    "lookups": ("lookups", "--who", "nobody"),
     "send": ("send",),
     "codes show": ("codes", "show", "ward", "28858"),
     "codes gaps": ("codes", "gaps"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bus.adapter import Job
+from bus.ledger import migrations
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Claim, Claimed, Debt, Move, Result, SourceRule, State, Verdict
 from bus.outcome import Cause
@@ -87,6 +91,16 @@ def arrival(
         client="test",
         finders=finders,
     )
+
+
+def take_back(path: Path, revision: str) -> None:
+    """Make a fresh SQLite ledger one of an older schema: what later steps made is gone."""
+    steps = [step for step in Path(migrations.__file__).parent.glob("*.sql") if step.stem > revision]
+    made = [name for step in steps for name in re.findall(r"^CREATE TABLE (\w+)", step.read_text(), re.MULTILINE)]
+    with sqlite3.connect(path) as connection:
+        for name in made:
+            connection.execute(f"DROP TABLE {name}")
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
 
 
 Open = Callable[[], Desk]

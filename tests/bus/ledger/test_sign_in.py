@@ -11,7 +11,7 @@ from bus.ledger.migrations import HEAD
 from bus.ledger.sign_in import ACCOUNT, Kept, Line, Linked
 from bus.ledger.sql_ledger import open_ledger
 from bus.seal import Keyring
-from tests.bus.ledger.conftest import Desk
+from tests.bus.ledger.conftest import Desk, take_back
 
 CLIENT = "dossier-system"
 LINE = Line(CLIENT, "vnconnect", "signed_in")
@@ -112,10 +112,8 @@ def test_a_ledger_of_the_schema_before_is_brought_forward_and_keeps_what_it_hold
     path = tmp_path / "old.db"
     url = f"sqlite:///{path}"
     schema.upgrade(url)
+    take_back(path, "0002")
     with sqlite3.connect(path) as connection:
-        for table in ("brief", "account_key", "sign_in"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
         connection.execute("INSERT INTO worker (name, partners, seen_at) VALUES ('w', '', 1)")
     assert schema.upgrade(url) == HEAD
     with sqlite3.connect(path) as connection:
