@@ -34,7 +34,9 @@ class YearMissing(LookupError):
     """There are no holidays for a year: add them to contracts/codes/holidays.csv before due times are counted into it."""
 
     def __init__(self, year: int) -> None:
-        super().__init__(f"the public holidays of {year} are not known; without them no due time is counted into that year")
+        super().__init__(
+            f"the public holidays of {year} are not known; without them no due time is counted into that year"
+        )
         self.year = year
 
 

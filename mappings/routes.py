@@ -31,6 +31,16 @@ def was_received(message: Any) -> bool:
     return message.dossier.received_at is not None and (message.change.from_status or 0) >= 2
 
 
+def reopened(message: Any) -> bool:
+    """Processing goes on after an end: the portal's end of processing and its results no longer hold."""
+    return (message.change.from_status or 0) in (8, 9)
+
+
+def corrected(message: Any) -> bool:
+    """A result went back to be set right (9 to 4): the slip it had closed is opened again."""
+    return was_received(message) and message.change.from_status == 9
+
+
 def refused_by_another(message: Any) -> bool:
     """Another than the dossier system refused: it cannot be told that it refused a notice."""
     return bool(message.partner != HOME)
@@ -96,7 +106,9 @@ ROUTES: tuple[Route, ...] = (
     Route("dossier.refused.v1", PORTAL, STATE, priority=0),
     Route("dossier.refused.v1", PORTAL, PROGRESS, priority=0),
     Route("dossier.refused.v1", ISO, CLOSE_SLIP, was_received),
+    Route("dossier.status_changed.v1", PORTAL, STATE, reopened, source="domain notes 3.1, NgayKetThucXuLy"),
     Route("dossier.status_changed.v1", PORTAL, PROGRESS),
+    Route("dossier.status_changed.v1", ISO, OPEN_SLIP, corrected, source="domain notes 3.12, steps go back"),
     Route("dossier.status_changed.v1", ISO, STEP, was_received),
     Route("dossier.supplement_requested.v1", PORTAL, STATE),
     Route("dossier.supplement_requested.v1", PORTAL, PROGRESS),

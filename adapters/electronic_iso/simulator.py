@@ -64,7 +64,12 @@ class Fault(Exception):
 class IsoSimulator(Simulator):
     """Reads SOAP by hand, so that it does not share a mistake with our zeep."""
 
-    effects: ClassVar[Mapping[str, str]] = {"slip": "TiepNhanHoSo", "step": "CapNhatBuoc", "close": "KetThuc"}
+    effects: ClassVar[Mapping[str, str]] = {
+        "slip": "TiepNhanHoSo",
+        "reopen": "TiepNhanHoSo",
+        "step": "CapNhatBuoc",
+        "close": "KetThuc",
+    }
     whose = "MaHoSo"
 
     def __init__(self, book: Path | None = None) -> None:
@@ -72,7 +77,10 @@ class IsoSimulator(Simulator):
         self._nonces: set[bytes] = set()
         self.slips: dict[str, str] = {e["MaHoSo"]: e["MaPhieu"] for e in self.book.of("slip")}
         self._steps = {tuple(e["identity"]) for e in self.book.of("step")}
-        self._closed = {e["MaPhieu"] for e in self.book.of("close")}
+        self._closed: dict[str, str] = {}
+        for entry in self.book.entries:
+            if entry["kind"] in ("close", "reopen"):
+                self._closed[entry["MaPhieu"]] = entry["data"].get("TrangThai", "")
         self._dossiers = {slip: code for code, slip in self.slips.items()}
         self.route("/soap", self._serve)
         self.route("/_sim/change", self._change, weather=False)
@@ -132,12 +140,15 @@ class IsoSimulator(Simulator):
                 raise Fault("ISO-002", f"không có nghiệp vụ {name}")
 
     def _open(self, fields: dict[str, str]) -> str:
-        """The same dossier gets the same slip."""
+        """The same dossier gets the same slip, opened again when it was closed."""
         code = fields["MaHoSo"]
         if code not in self.slips:
             self.slips[code] = f"PH{len(self.slips) + 1:06d}"
             self._dossiers[self.slips[code]] = code
             self.book.write("slip", MaHoSo=code, MaPhieu=self.slips[code], data=fields)
+        elif self._closed.get(self.slips[code]):
+            self._closed[self.slips[code]] = ""
+            self.book.write("reopen", MaHoSo=code, MaPhieu=self.slips[code], data=fields)
         else:
             self.book.write("repeat", MaHoSo=code, data=fields)
         return self.slips[code]
@@ -156,6 +167,8 @@ class IsoSimulator(Simulator):
         identity = (code, fields["MaBuoc"], fields["BatDau"])
         if identity in self._steps and not self.weather.takes("keep_doubles"):
             self.book.write("repeat", MaHoSo=code, data=fields)
+        elif self._closed.get(fields["MaPhieu"]):
+            raise Fault("ISO-003", f"phiếu {fields['MaPhieu']} đã kết thúc")
         else:
             self._steps.add(identity)
             self.book.write("step", MaHoSo=code, identity=list(identity), data=fields)
@@ -163,12 +176,12 @@ class IsoSimulator(Simulator):
 
     def _close(self, fields: dict[str, str]) -> list[tuple[str, str]]:
         code = self._dossier(fields["MaPhieu"])
-        identity = f"{fields['MaPhieu']}|{fields['TrangThai']}"
-        if identity in self._closed:
+        slip, status = fields["MaPhieu"], fields["TrangThai"]
+        if self._closed.get(slip) == status:
             self.book.write("repeat", MaHoSo=code, data=fields)
         else:
-            self._closed.add(identity)
-            self.book.write("close", MaHoSo=code, MaPhieu=identity, data=fields)
+            self._closed[slip] = status
+            self.book.write("close", MaHoSo=code, MaPhieu=slip, data=fields)
         return [("KetQuaXuLy", "OK")]
 
     def _answer(self, name: str, fields: list[tuple[str, str]], asked: dict[str, str]) -> Response:

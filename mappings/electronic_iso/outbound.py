@@ -81,8 +81,11 @@ def step_ended(message: Any) -> str | None:
 
 
 def pause_or_pass(message: Any) -> str:
-    """TAM_DUNG while the clock stands (5, 6, 8), else DAT: paused time must not count."""
-    return "TAM_DUNG" if message.change.to_status in PAUSED else "DAT"
+    """TAM_DUNG while the clock stands (5, 6, 8): paused time must not count. TRA_LAI where a result goes back (9 to 4), else DAT."""
+    change = message.change
+    if change.to_status in PAUSED:
+        return "TAM_DUNG"
+    return "TRA_LAI" if (change.from_status, change.to_status) == (9, 4) else "DAT"
 
 
 STATUS_STEP = table(

@@ -170,7 +170,9 @@ def test_who_comes_later_is_never_due_earlier(one: datetime, other: datetime, li
 
 
 @given(instants, limits)
-def test_a_due_time_is_a_moment_at_which_the_office_works_whatever_zone_it_was_given_in(start: datetime, limit: Limit) -> None:
+def test_a_due_time_is_a_moment_at_which_the_office_works_whatever_zone_it_was_given_in(
+    start: datetime, limit: Limit
+) -> None:
     due = VIETNAMESE.due(start, limit)
     assert is_open(due)
     assert due > start
@@ -178,7 +180,9 @@ def test_a_due_time_is_a_moment_at_which_the_office_works_whatever_zone_it_was_g
 
 
 @given(instants, amounts, amounts, amounts)
-def test_two_pauses_move_as_much_as_their_sum(due: datetime, before: timedelta, one: timedelta, other: timedelta) -> None:
+def test_two_pauses_move_as_much_as_their_sum(
+    due: datetime, before: timedelta, one: timedelta, other: timedelta
+) -> None:
     start = VIETNAMESE.add(due, before)
     middle, end = VIETNAMESE.add(start, one), VIETNAMESE.add(start, one + other)
     twice = VIETNAMESE.due_after_pause(VIETNAMESE.due_after_pause(due, start, middle), middle, end)

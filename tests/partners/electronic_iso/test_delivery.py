@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.electronic_iso.simulator import SOAP
+from adapters.electronic_iso.simulator import SOAP, IsoSimulator
 from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from contracts.electronic_iso import NAMESPACE
 from tests.conftest import HandClock
@@ -189,3 +189,20 @@ async def test_every_envelope_has_a_nonce_of_its_own(desk: Desk, iso: Running) -
     for _ in range(3):
         assert isinstance(await desk.deliver(a_delivery("TiepNhanHoSo", RECEIVED)), Delivered)
     assert len(iso.simulator._nonces) == 3
+
+
+async def test_a_closed_slip_takes_no_step_until_a_correction_opens_it_again(desk: Desk, iso: Running) -> None:
+    opened = await desk.deliver(a_delivery("TiepNhanHoSo", CHANGED))
+    assert isinstance(opened, Delivered)
+    closing = a_delivery("KetThuc", CHANGED, memo=opened.memo)
+    assert isinstance(await desk.deliver(closing), Delivered)
+    refused = await desk.deliver(a_delivery("CapNhatBuoc", CHANGED, memo=opened.memo))
+    assert isinstance(refused, Permanent)
+    assert refused.code == "ISO-003"
+    again = await desk.deliver(a_delivery("TiepNhanHoSo", CHANGED, key="again"))
+    assert isinstance(again, Delivered)
+    assert again.memo == opened.memo
+    assert isinstance(await desk.deliver(a_delivery("CapNhatBuoc", CHANGED, memo=opened.memo)), Delivered)
+    assert isinstance(await desk.deliver(closing), Delivered)
+    assert [e["kind"] for e in iso.simulator.book.entries] == ["slip", "close", "reopen", "step", "close"]
+    assert IsoSimulator().effects["reopen"] == "TiepNhanHoSo"
