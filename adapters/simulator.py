@@ -57,16 +57,17 @@ class Simulator:
     """A partner's side: routes wrapped in weather, with controls under /_sim.
 
     `effects` names the kinds of entries that are effects, and of which operation; repeats and look-ups are none. `whose` is the field
-    of such an entry that names the dossier. The module of a simulator offers `application(book)` and `DEMO`, the settings of its
-    partner in the demo but for the address.
+    of such an entry that names the dossier. `modes` are troubles that only this partner makes. The module of a simulator offers
+    `application(book)` and `DEMO`, the settings of its partner in the demo but for the address.
     """
 
     effects: ClassVar[Mapping[str, str]] = {}
+    modes: ClassVar[Mapping[str, str]] = {}
     whose: ClassVar[str] = "subject"
 
     def __init__(self, book: Path | None = None) -> None:
         self.book = Book(book)
-        self.weather = Weather()
+        self.weather = Weather(MODES | dict(self.modes))
         self._routes: list[Route] = [
             Route("/_sim", self._panel, methods=["GET"]),
             Route("/_sim/book", self._show, methods=["GET"]),
@@ -130,7 +131,9 @@ class Simulator:
         """The fault panel: a page for people, JSON for programs."""
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(panel(type(self).__name__, self.weather))
-        return JSONResponse({"modes": MODES, "weather": self.weather.left, "effects": dict(self.effects)})
+        return JSONResponse(
+            {"modes": dict(self.weather.modes), "weather": self.weather.left, "effects": dict(self.effects)}
+        )
 
 
 class EnvelopeSimulator(Simulator):

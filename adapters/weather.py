@@ -35,6 +35,7 @@ MODES: dict[str, str] = {
 class Weather:
     """Trouble to come: {mode: how many times}, and what goes with it."""
 
+    modes: Mapping[str, str] = field(default_factory=lambda: MODES)
     left: dict[str, int] = field(default_factory=dict)
     retry_after: str = "2"
     seconds: float = 5.0
@@ -51,9 +52,9 @@ class Weather:
 
     def tell(self, told: Mapping[str, Any]) -> None:
         """Change the weather; times 0 mends a mode, -1 is for ever. Raises ValueError for what is no weather."""
-        mode = told.get("mode")
-        if mode not in MODES:
-            raise ValueError(f"mode is one of {', '.join(MODES)}")
+        mode = str(told.get("mode"))
+        if mode not in self.modes:
+            raise ValueError(f"mode is one of {', '.join(self.modes)}")
         times, seconds = told.get("times", 1), told.get("seconds", self.seconds)
         try:
             times, seconds = int(times), float(seconds)
@@ -92,7 +93,7 @@ def panel(title: str, weather: Weather) -> str:
         f"<tr><td><b>{mode}</b></td><td>{html.escape(about)}</td><td>{weather.left.get(mode, 0)}</td><td>"
         f'<form method="post" action="/_sim/misbehave"><input type="hidden" name="mode" value="{mode}">'
         '<input name="times" value="1" size="3"><button>lay</button></form></td></tr>'
-        for mode, about in MODES.items()
+        for mode, about in weather.modes.items()
     )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><h1>{html.escape(title)}</h1>"

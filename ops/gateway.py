@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
-from ops.api import callbacks, codes, desk, events, health, lookups
+from ops.api import callbacks, codes, desk, events, health, lookups, sign_in
 from ops.api.guard import Guard, Problem
 from ops.house import House
+from ops.sign_in import Declined
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -26,7 +27,7 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     """The gateway of a house. `anonymous` lets callers from loopback in without a key (`--demo`)."""
     guard = Guard(house.settings.clients, house.settings.http, anonymous=anonymous)
     app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for room in (events, desk, codes, lookups, callbacks, health):
+    for room in (events, desk, codes, lookups, callbacks, health, sign_in):
         app.include_router(room.routes(house, guard))
 
     @app.middleware("http")
@@ -43,6 +44,10 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     @app.exception_handler(LedgerBusy)
     async def busy(_request: Request, error: LedgerBusy) -> JSONResponse:
         return desk.busy(error).response()
+
+    @app.exception_handler(Declined)
+    async def declined(_request: Request, error: Declined) -> JSONResponse:
+        return sign_in.declined(error).response()
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> JSONResponse:

@@ -77,9 +77,10 @@ class House:
         self._route = route or partial(routes.owed, partners=frozenset(self.enabled))
         if settings.codes.folder:
             codes.load_extra(Path(settings.codes.folder))
+        self.keys = settings.keyring()
         self.ledger: SqlLedger = open_ledger(
             settings.ledger.url,
-            settings.keyring(),
+            self.keys,
             rules=settings.rules(),
             queue_limit=settings.ledger.queue_limit,
             unsafe=settings.ledger.unsafe,
@@ -100,22 +101,11 @@ class House:
         quarantine = Quarantine()
         for name in self.enabled:
             partner, own = self.partners[name], self.partner_settings[name]
-            if name not in self.serves and not partner.lookups:
-                continue
-            wiring = Wiring(
-                own,
-                self.ledger.vault(name),
-                self.ledger.clock,
-                self._rng,
-                self.public_url,
-                shelf=self.ledger,
-                stock=self.ledger.stock(name),
-            )
-            adapter = self._adapters[name] = partner.open(wiring)
             if partner.lookups:
-                self.lookups[name] = self._partner_lookups(name, adapter, own)
+                self.lookups[name] = self._partner_lookups(name, self.adapter(name), own)
             if name not in self.serves:
                 continue
+            adapter = self.adapter(name)
             if partner.operations:
                 self.workers[name] = self._worker(partner, adapter, own, quarantine)
             if partner.polls_every_s is not None:
@@ -160,6 +150,22 @@ class House:
             with contextlib.suppress(Exception):
                 await adapter.close()
         await self.ledger.close()
+
+    def adapter(self, name: str) -> Adapter:
+        """A partner's room at work in this process, opened when first asked for. Raises KeyError for an unknown name."""
+        if name not in self._adapters:
+            own = self.partner_settings[name]
+            wiring = Wiring(
+                own,
+                self.ledger.vault(name),
+                self.ledger.clock,
+                self._rng,
+                self.public_url,
+                shelf=self.ledger,
+                stock=self.ledger.stock(name),
+            )
+            self._adapters[name] = self.partners[name].open(wiring)
+        return self._adapters[name]
 
     def wake(self, partners: Iterable[str]) -> None:
         """There is due work: ring for it."""

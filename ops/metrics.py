@@ -64,6 +64,15 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self._sign_ins = Counter(
+            "lienthong_sign_ins", "Sign-ins by how they ended", ["provider", "outcome"], registry=self.registry
+        )
+        self._unlinked = Gauge(
+            "lienthong_sign_in_unlinked",
+            "People who signed in and whose account a client has not linked yet",
+            ["client", "provider", "link"],
+            registry=self.registry,
+        )
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
 
@@ -78,6 +87,9 @@ class Metrics:
         self._lookups.labels(partner, lookup, ending, str(cached).lower()).inc()
         self._lookup_seconds.labels(partner, lookup).observe(seconds)
 
+    def signed_in(self, provider: str, outcome: str) -> None:
+        self._sign_ins.labels(provider, outcome).inc()
+
     async def refresh(self, ledger: Ledger, bell: Bell) -> None:
         """Bring the gauges up to the ledger's tally."""
         totals, views = await ledger.totals(), await ledger.partners()
@@ -89,4 +101,7 @@ class Metrics:
             self._paused.labels(view.partner).set(view.paused)
         for partner, (left, _all) in (await ledger.stocks()).items():
             self._numbers.labels(partner).set(left)
+        self._unlinked.clear()
+        for waiting in await ledger.sign_ins().waiting():
+            self._unlinked.labels(waiting.client, waiting.provider, waiting.link).set(waiting.people)
         self._broker.set(bell.connected)

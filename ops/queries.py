@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from adapters.single_sign_on.causes import CAUSES, Cause
 from bus.adapter import Partner
 from bus.clock import instant
 from bus.ledger.ledger import Ledger
@@ -230,4 +231,39 @@ async def partners(ledger: Ledger, known: Mapping[str, Partner], enabled: Collec
                 "last_success_at": when(view.last_success_at) if view else None,
             }
         )
+    return told
+
+
+async def sign_ins(ledger: Ledger) -> dict[str, Any]:
+    """How sign-ins fared in the last hour and day, by provider and cause with what to do, and who waits for an account."""
+    book, now = ledger.sign_ins(), ledger.clock.now()
+    spans = {"last_hour": 3600.0, "last_day": 86_400.0}
+    return {
+        **{name: _fared(await book.counts(now - span_s)) for name, span_s in spans.items()},
+        "waiting": [
+            {
+                "client": waiting.client,
+                "provider": waiting.provider,
+                "link": waiting.link,
+                "people": waiting.people,
+                "oldest_at": when(waiting.oldest_at),
+            }
+            for waiting in await book.waiting()
+        ],
+    }
+
+
+def _fared(counts: Mapping[tuple[str, str, str], int]) -> dict[str, Any]:
+    """Per provider: tries, failures that are not the person's own doing, their share, and each cause."""
+    told: dict[str, Any] = {}
+    for (provider, outcome, _link), n in sorted(counts.items()):
+        line = CAUSES[Cause(outcome)]
+        entry = told.setdefault(provider, {"tries": 0, "failed": 0, "causes": {}})
+        entry["tries"] += n
+        entry["failed"] += n if line.whose != "person" else 0
+        if outcome != Cause.SIGNED_IN:
+            known = entry["causes"].setdefault(outcome, {"count": 0, **line._asdict()})
+            known["count"] += n
+    for entry in told.values():
+        entry["failure_ratio"] = round(entry["failed"] / entry["tries"], 4)
     return told

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ from bus.adapter import Partner
 from bus.ledger.words import SourceRule
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
+from contracts.single_sign_on.assertion import LIFETIME_LIMIT_S
 from ops.toml_file import TomlFile
 
 SAMPLE = "CHANGE-ME"
@@ -100,15 +101,35 @@ class SourceSettings(_Section):
     gap_wait_s: float | None = Field(default=None, gt=0)
 
 
-Scope = Literal["events", "read", "act", "metrics", "lookup"]
+class SignInSettings(_Section):
+    """`[sign_in]`: what the bus promises the dossier system about who signed in. `issuer` empty: our public address."""
+
+    issuer: str = ""
+    state_s: float = Field(default=600.0, gt=0, le=3600)
+    ticket_s: float = Field(default=60.0, gt=0, le=300)
+    assertion_s: int = Field(default=60, ge=5, le=LIFETIME_LIMIT_S)
+    session_s: float = Field(default=43_200.0, ge=60, le=7 * 86_400)
+    starts_per_s: float = Field(default=5.0, gt=0)
+
+
+Scope = Literal["events", "read", "act", "metrics", "lookup", "sign_in"]
+
+
+ReturnAddress = Annotated[
+    str, Field(pattern=r"^(https://[^\s#]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?/[^\s#]*)$")
+]
+"""Where browsers are sent back to after signing in or out: https, or this machine."""
 
 
 class ClientSettings(_Section):
-    """`[clients.NAME]`: a machine that may call us; `key_sha256` is the digest `lienthong client new` prints."""
+    """`[clients.NAME]`: a machine that may call us; `key_sha256` is the digest `lienthong client new` prints. `return_to` lists, letter
+    for letter, where its users' browsers may be sent after signing in or out.
+    """
 
     key_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     scopes: tuple[Scope, ...] = ("events",)
     sources: tuple[str, ...] = ()
+    return_to: tuple[ReturnAddress, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -128,6 +149,7 @@ class Settings(BaseSettings):
     partners: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     clients: dict[str, ClientSettings] = Field(default_factory=dict)
+    sign_in: SignInSettings = SignInSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -263,10 +285,9 @@ def _exposed(settings: Settings, file: TomlFile | None) -> Faults:
     """No sample secret, and nothing beyond loopback without TLS and clients (reliability S05)."""
     faults: Faults = []
     for name, values in settings.partners.items():
-        credentials = values.get("credentials")
-        for key, secret in credentials.items() if isinstance(credentials, dict) else ():
+        for place, secret in _secrets(values):
             if SAMPLE in str(secret):
-                faults.append(_fault(file, ("partners", name, "credentials", key), "still holds the sample secret"))
+                faults.append(_fault(file, ("partners", name, *place), "still holds the sample secret"))
     http = settings.http
     if http.host not in LOOPBACK:
         host = ("http", "host")
@@ -276,6 +297,16 @@ def _exposed(settings: Settings, file: TomlFile | None) -> Faults:
         if not settings.clients:
             faults.append(_fault(file, host, f"{http.host} is not loopback: add a [clients.NAME] first"))
     return faults
+
+
+def _secrets(values: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """What stands in any `credentials` table of a partner, with its place."""
+    inside = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, value in inside:
+        if place[-1:] == ("credentials",):
+            yield (*place, key), value
+        else:
+            yield from _secrets(value, (*place, key))
 
 
 def default_file() -> Path | None:

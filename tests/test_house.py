@@ -31,6 +31,7 @@ HOMES = {
     "aiohttp": ("adapters/transport/",),
     "pika": ("adapters/transport/", "ops/topology.py"),
     "httpx": ("adapters/transport/", "ops/remote.py"),
+    "joserfc": ("adapters/single_sign_on/", "ops/assertion.py"),
     "fastapi": ("ops/gateway.py", "ops/api/", "ops/console/"),
     "opentelemetry.sdk": ("ops/telemetry.py",),
     "opentelemetry.exporter": ("ops/telemetry.py",),

@@ -44,6 +44,8 @@ class Client:
     sources: frozenset[str] = frozenset()
 
 
+BUCKETS = 10_000
+"""Callers whose pace is remembered."""
 ANONYMOUS = Client("anonymous", frozenset({"events", "read", "act", "metrics", "lookup"}))
 """Only with `--demo`, only on loopback."""
 
@@ -73,8 +75,13 @@ class Guard:
         client = self._who(request)
         if scope not in client.scopes:
             raise Problem(403, "Forbidden", f"the key of {client.name} has no scope {scope!r}")
-        self._spend(client.name)
+        self._spend(client.name, self._rate, "a client")
         return client
+
+    def meet(self, request: Request, rate_per_s: float) -> None:
+        """Let in a browser, which has no key: so many requests a second from an address. Raises Problem 429."""
+        host = request.client.host if request.client is not None else ""
+        self._spend(f"browser {host}", rate_per_s, "an address")
 
     def _who(self, request: Request) -> Client:
         given = request.headers.get("x-api-key") or ""
@@ -90,16 +97,16 @@ class Guard:
             return ANONYMOUS
         raise Problem(401, "Unauthorized", "send your API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`")
 
-    def _spend(self, name: str) -> None:
-        """One token of the client's bucket (a second's worth deep)."""
-        now = time.monotonic()
-        tokens, at = self._buckets.get(name, (self._rate, now))
-        tokens = min(self._rate, tokens + (now - at) * self._rate)
+    def _spend(self, name: str, rate: float, whose: str) -> None:
+        """One token of the bucket called so (a second's worth deep, one at least)."""
+        now, depth = time.monotonic(), max(1.0, rate)
+        tokens, at = self._buckets.pop(name, (depth, now))
+        tokens = min(depth, tokens + (now - at) * rate)
+        self._buckets[name] = (tokens - 1 if tokens >= 1 else tokens, now)
+        if len(self._buckets) > BUCKETS:
+            del self._buckets[next(iter(self._buckets))]  # whoever called longest ago has a full one by now
         if tokens < 1:
-            raise Problem(
-                429, "Too Many Requests", f"at most {self._rate:g} requests a second a client", retry_after_s=1
-            )
-        self._buckets[name] = (tokens - 1, now)
+            raise Problem(429, "Too Many Requests", f"at most {rate:g} requests a second from {whose}", retry_after_s=1)
 
     async def body(self, request: Request) -> bytes:
         """The whole body, at most the limit, within the time allowed; the declared length is not believed."""
