@@ -22,9 +22,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from adapters.transport.http import HttpClient, Reply
 from adapters.weather import MODES, Weather, panel
+from bus.adapter import Call
+from bus.policy import PartnerSettings
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+BUS_LIMIT_S = 5.0
 
 
 @dataclass
@@ -68,10 +73,12 @@ class Simulator:
     def __init__(self, book: Path | None = None) -> None:
         self.book = Book(book)
         self.weather = Weather(MODES | dict(self.modes))
+        self.bus_url = ""
         self._routes: list[Route] = [
             Route("/_sim", self._panel, methods=["GET"]),
             Route("/_sim/book", self._show, methods=["GET"]),
             Route("/_sim/misbehave", self._misbehave, methods=["POST"]),
+            Route("/_sim/bus", self._told_of_bus, methods=["POST"]),
         ]
 
     def route(self, path: str, handler: Handler, methods: tuple[str, ...] = ("POST",), *, weather: bool = True) -> None:
@@ -134,6 +141,26 @@ class Simulator:
         return JSONResponse(
             {"modes": dict(self.weather.modes), "weather": self.weather.left, "effects": dict(self.effects)}
         )
+
+    async def _told_of_bus(self, request: Request) -> Response:
+        """`{"url": "http://127.0.0.1:8080"}`: where the bus is called."""
+        self.meet_bus(str((await request.json()).get("url", "")))
+        return JSONResponse({"bus": self.bus_url})
+
+    def meet_bus(self, url: str) -> None:
+        """From now on this partner knows where to call the bus."""
+        self.bus_url = url.rstrip("/")
+
+    async def call_bus(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Post JSON to the bus: its status and answer; status 0 when it cannot be reached or is not known."""
+        if not self.bus_url:
+            return 0, b""
+        client = HttpClient(PartnerSettings(base_url=self.bus_url))
+        try:
+            reply = await client.send(client.endpoint(path), body, Call("simulator", BUS_LIMIT_S))
+        finally:
+            await client.close()
+        return (reply.status, reply.body) if isinstance(reply, Reply) else (0, b"")
 
 
 class EnvelopeSimulator(Simulator):

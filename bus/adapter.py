@@ -32,6 +32,7 @@ class Operation:
     `message`: the contract model of one row's request, whose personal fields are masked wherever the request is shown.
     `aside`: it stands in a lane of its own, waits for nothing of its dossier and holds nothing up (a watch, a task for a person); it has
     no memo.
+    `inside`: nobody is called for it; it is settled as it is prepared.
     `reads`: it only asks, and changes nothing at the partner. `harmless_twice`: the partner does not know a repeat, nor need it.
     """
 
@@ -44,6 +45,7 @@ class Operation:
     partial: bool = False
     message: type[BaseModel] | None = None
     aside: bool = False
+    inside: bool = False
     reads: bool = False
     harmless_twice: bool = False
 

@@ -69,6 +69,21 @@ def linked_and_registered(message: Any) -> bool:
     return was_linked(message) and message.state == "registered"
 
 
+def asks_for_money(message: Any) -> bool:
+    """A fee of the dossier is still to be paid."""
+    return any(fee.amount_vnd and not fee.collected for fee in message.dossier.fees)
+
+
+def asked_for_money(message: Any) -> bool:
+    """The dossier has fees."""
+    return bool(message.dossier.fees)
+
+
+def is_of_a_dossier(message: Any) -> bool:
+    """It is known which dossier it is about."""
+    return message.dossier_code is not None
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -85,11 +100,14 @@ CIVIL, LINKED = "civil_registry", "linked_services"
 LINKED_PROCEDURES = frozenset({"2.000986", "2.001023", "2.002621", "2.002622"})
 """Births and deaths filed once for all. Assumed: the last two (2023) do not stand in the catalogue we have."""
 EVALUATION = "service_evaluation"
+PAYMENT = "online_payment"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
 SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 TRACK = "TrackingMCDT"
+ASK_MONEY, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "KET_THUC", "GHI_NHAN"
+ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
 USES = (
     *(f"dossier.{name}.v1" for name in ("submitted", "received", "refused", "status_changed", "supplement_requested")),
     *(f"dossier.{name}.v1" for name in ("supplemented", "fee_requested", "withdrawn", "stopped", "result_issued")),
@@ -153,6 +171,22 @@ ROUTES: tuple[Route, ...] = (
     Route("registration.changed.v1", CIVIL, WATCH_REGISTRATION, still_open, source="domain notes 3.5, result poll"),
     Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
     Route("catalogue.procedure_changed.v1", HOME, "notify", priority=2, source="domain notes 3.2"),
+    Route(
+        "dossier.fee_requested.v1", PAYMENT, ASK_MONEY, asks_for_money, 0, source="domain notes 7a, one INIT an account"
+    ),
+    *(Route(f"dossier.{end}.v1", PAYMENT, END_OF_DOSSIER, asked_for_money, 0) for end in ("withdrawn", "refused")),
+    Route("payment.requested.v1", PAYMENT, ORDER, priority=0, source="domain notes 3.4, INIT"),
+    Route("payment.link_created.v1", HOME, "notify", priority=0, source="domain notes 4, payment link"),
+    Route("payment.link_created.v1", PAYMENT, WATCH_ORDER, source="domain notes 3.4, QUERY until final"),
+    Route("payment.reported.v1", PAYMENT, RECORD_PAYMENT, priority=0, source="domain notes 3.4, callback"),
+    Route("payment.confirmed.v1", HOME, "notify", priority=0, source="domain notes 3.4, side effects"),
+    Route("payment.confirmed.v1", PAYMENT, RECEIPT, priority=2, source="domain notes 3.4, GET_BILL"),
+    Route("payment.failed.v1", HOME, "notify", source="domain notes 3.4"),
+    Route("payment.refund_due.v1", HOME, "notify", source="domain notes 3.4, refund queue"),
+    Route("payment.refund_due.v1", PAYMENT, REFUND, source="domain notes 3.4, refund queue"),
+    Route("payment.disputed.v1", HOME, "notify", is_of_a_dossier, source="domain notes 3.4, amount changed"),
+    Route("payment.disputed.v1", PAYMENT, REVIEW, source="domain notes 3.4, amount changed"),
+    Route("payment.receipt_issued.v1", HOME, "notify", source="domain notes 3.4, biên lai"),
 )
 
 _BY_EVENT: dict[str, tuple[Route, ...]] = {

@@ -120,6 +120,8 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
     async def around(house: House, url: str, stopped: asyncio.Event) -> None:
         house.on_event.append(tail.came_in)
         house.on_outcome.append(tail.went_out)
+        for served in simulators.values():
+            served.app.state.simulator.meet_bus(url)
         jobs = [demo.show(house.ledger, tail, url, stopped, Console())]
         if stream:
             jobs.append(demo.stream(house.intake, folder / "stream.position", sample.stream, stopped))

@@ -12,6 +12,16 @@ from pydantic import Field, StringConstraints
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
+from contracts.canonical.order import (
+    ConfirmedEvent,
+    DisputedEvent,
+    FailedEvent,
+    LinkEvent,
+    OrderEvent,
+    ReceiptEvent,
+    RefundEvent,
+    ReportEvent,
+)
 from contracts.canonical.payment import Payment
 from contracts.canonical.procedure import ProcedureEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
@@ -113,11 +123,12 @@ class SlipStepEvent(Shape):
     step: Step
 
 
-Direction = Literal["in", "out"]
+Direction = Literal["in", "out", "within"]
 
 
 class EventType(NamedTuple):
-    """One event type: the model of its data, titles, whether it comes from the dossier system (`in`) or goes to it (`out`).
+    """One event type: the model of its data, titles, whether it comes from the dossier system (`in`), goes to it (`out`),
+    or stays in the bus (`within`).
 
     `status` is the status the dossier must have in it, None where any may be.
     """
@@ -164,6 +175,28 @@ EVENTS: dict[str, EventType] = {
         StepEvent, "Hoàn thành bước xử lý", "A workflow step was completed", "in"
     ),
     "vn.lienthong.payment.completed.v1": EventType(PaymentEvent, "Đã nộp phí, lệ phí", "A fee was paid", "in"),
+    "vn.lienthong.payment.requested.v1": EventType(
+        OrderEvent, "Lập yêu cầu thanh toán", "An order was made of fees", "within"
+    ),
+    "vn.lienthong.payment.link_created.v1": EventType(
+        LinkEvent, "Đã có liên kết thanh toán", "The citizen can pay by a link", "out"
+    ),
+    "vn.lienthong.payment.reported.v1": EventType(
+        ReportEvent, "Nền tảng thanh toán báo kết quả", "The payment platform told of a payment", "within"
+    ),
+    "vn.lienthong.payment.confirmed.v1": EventType(
+        ConfirmedEvent, "Đã thanh toán trực tuyến", "An order was paid online", "out"
+    ),
+    "vn.lienthong.payment.failed.v1": EventType(
+        FailedEvent, "Thanh toán không thành công", "An order was not paid", "out"
+    ),
+    "vn.lienthong.payment.refund_due.v1": EventType(RefundEvent, "Phải hoàn phí", "Money has to be given back", "out"),
+    "vn.lienthong.payment.disputed.v1": EventType(
+        DisputedEvent, "Thanh toán không khớp", "A payment does not fit what was asked for", "out"
+    ),
+    "vn.lienthong.payment.receipt_issued.v1": EventType(
+        ReceiptEvent, "Đã có biên lai", "The receipt of a payment is there", "out"
+    ),
     "vn.lienthong.postal.shipment_changed.v1": EventType(
         ShipmentEvent, "Bưu gửi thay đổi trạng thái", "A postal item moved", "in"
     ),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic.json_schema import models_json_schema
 
 from contracts.canonical.base import Shape
 from contracts.canonical.dossier import Dossier
-from contracts.canonical.events import EVENTS, PREFIX, EventType
+from contracts.canonical.events import EVENTS, PREFIX, Direction, EventType
 from contracts.canonical.words import field_words
 from contracts.envelope import judge
 from mappings.routes import ROUTES, Route, always
@@ -22,6 +22,20 @@ from ops.events_doc.example import REFUSED, examples, refusal
 from ops.events_doc.shape import anchor, attribute_table, field_table, shapes_of, status_table
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Way(NamedTuple):
+    """Which way an event goes, as a sign and in words."""
+
+    sign: str
+    says: str
+
+
+WAYS: dict[Direction, Way] = {
+    "in": Way("→ bus", "From the dossier system to the bus."),
+    "out": Way("← bus", "From the bus to the dossier system."),
+    "within": Way("bus", "Within the bus: it stands in the dossier's story and is sent to nobody as it is."),
+}
 
 
 def documents() -> dict[str, str]:
@@ -92,11 +106,11 @@ def _type_parts() -> Iterator[str]:
 
 
 def _way(kind: EventType) -> str:
-    return "From the dossier system to the bus." if kind.direction == "in" else "From the bus to the dossier system."
+    return WAYS[kind.direction].says
 
 
 def _index_line(name: str, kind: EventType) -> str:
-    way = "→ bus" if kind.direction == "in" else "← bus"
+    way = WAYS[kind.direction].sign
     return f"| [`{name}`](#{anchor(name)}) | {kind.title_vi} | {kind.title_en} | {way} | {kind.status or ''} |"
 
 

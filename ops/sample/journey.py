@@ -212,7 +212,7 @@ def supplement(life: Life) -> Told:
 def ask_fee(life: Life) -> Told:
     """Fees are asked for: before reception (thu trước) or after the tax notice."""
     fees = [
-        {"title": charge.title, "kind": charge.kind, "amount_vnd": charge.amount_vnd}
+        {"title": charge.title, "kind": charge.kind, "amount_vnd": charge.amount_vnd, "payee": charge.payee}
         for charge in life.journey.offer.charges
     ]
     return "dossier.fee_requested.v1", life.to(6, "Thông báo nghĩa vụ tài chính", fees=fees)

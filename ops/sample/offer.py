@@ -11,11 +11,12 @@ from contracts import codes
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A fee of a procedure; `kind` charge is lệ phí, fee is phí."""
+    """A fee of a procedure; `kind` charge is lệ phí, fee is phí. `payee` is the agency it goes to, where not the settling one."""
 
     title: str
     amount_vnd: int
     kind: str = "charge"
+    payee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ LAND, CIVIL, BUILDING, BUSINESS = "G13-DD01", "G15-TP07", "G17-XD11", "G05-KD01"
 """Fields of work. G15-TP07 and G17-XD11 stand in the catalogue; the other two are invented in the same pattern."""
 
 APPRAISAL = Charge("Phí thẩm định hồ sơ cấp giấy chứng nhận", 500_000, "fee")
-REGISTRATION_TAX = Charge("Lệ phí trước bạ nhà, đất", 3_250_000)
+TAX_OFFICE = "000.00.86.H59"
+"""An invented id: the tax office collects the registration tax, the land office its own fee."""
+REGISTRATION_TAX = Charge("Lệ phí trước bạ nhà, đất", 3_250_000, payee=TAX_OFFICE)
 
 LAND_TRANSFER = Offer(
     "1.012787",

@@ -29,7 +29,7 @@ def test_every_event_type_is_named_by_noun_participle_and_version() -> None:
     for name in EVENTS:
         noun, participle, version = name.removeprefix(PREFIX).split(".")
         assert noun.isalpha()
-        assert participle.endswith(("ed", "withdrawn"))
+        assert participle.endswith(("ed", "withdrawn", "due"))
         assert version == "v1"
 
 

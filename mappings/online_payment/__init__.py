@@ -1,0 +1,1 @@
+"""Between our orders and the payment platform's messages."""

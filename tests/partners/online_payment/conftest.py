@@ -1,0 +1,153 @@
+"""The payment room against its platform over real HTTP, alone and in a whole bus."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.online_payment.adapter import PaymentAdapter
+from adapters.online_payment.client import PaymentSettings
+from adapters.online_payment.simulator import ACCOUNTS, PARTNER, SECRET, PaymentSimulator
+from bus.adapter import Call, Row, Token, Wiring
+from bus.outcome import Delivered, Outcome
+from contracts.canonical.order import Order
+from contracts.envelope import Envelope, judge
+from ops.events_doc.example import smallest
+from ops.simulate import Served, bind
+from tests.builders import a_job
+from tests.conftest import HandClock
+
+APPRAISAL = {"title": "Phí thẩm định hồ sơ", "kind": "fee", "amount_vnd": 500_000}
+TAX = {"title": "Lệ phí trước bạ", "amount_vnd": 3_250_000, "payee": "000.00.86.H59"}
+
+
+def dossier_event(kind: str, number: int, sequence: int, status: int, *fees: Mapping[str, Any]) -> Envelope:
+    """An event of the dossier system about one land dossier; `fees` are what it costs."""
+    event = smallest(number)
+    event |= {"id": f"{event['subject']}-{sequence}", "sequence": sequence, "type": f"vn.lienthong.dossier.{kind}.v1"}
+    event["data"]["dossier"] |= {"status": status, "fees": [dict(fee) for fee in fees]}
+    event["data"]["change"] |= {"to_status": status}
+    return judge(event)
+
+
+def fees_asked(number: int = 7001, *fees: Mapping[str, Any], sequence: int = 1) -> Envelope:
+    """The desk asks for fees (by default the land office's alone)."""
+    return dossier_event("fee_requested", number, sequence, 6, *(fees or (APPRAISAL,)))
+
+
+class NoVault:
+    """The platform wants no token."""
+
+    async def token(self, name: str, fetch: Any, *, stale: int = 0) -> Token:
+        raise AssertionError(name)
+
+
+@dataclass
+class Desk:
+    """Our adapter, the platform's side, and the clock."""
+
+    adapter: PaymentAdapter
+    simulator: PaymentSimulator
+    clock: HandClock
+
+    def prepared(self, operation: str, event: Envelope, **changes: Any) -> Row | Outcome:
+        job = a_job(partner="online_payment", operation=operation, envelope=event, dossier=event.subject, **changes)
+        return self.adapter.prepare(job)
+
+    async def call(self, operation: str, event: Envelope, *, deadline_s: float = 5.0, **changes: Any) -> Outcome:
+        row = self.prepared(operation, event, **changes)
+        assert isinstance(row, Row), row
+        send = self.adapter.ask if row.job.step == "ask" else self.adapter.deliver
+        return (await send([row], Call("c", deadline_s)))[0]
+
+    def order(self, number: int = 7001, *fees: Mapping[str, Any]) -> Envelope:
+        """The order a desk's fees make: the event that owes an INIT."""
+        decided = self.prepared("YEU_CAU", fees_asked(number, *fees))
+        assert isinstance(decided, Delivered), decided
+        return decided.replies[0]
+
+    async def linked(self, number: int = 7001) -> Envelope:
+        """An order the platform has: the event that owes a watch."""
+        outcome = await self.call("INIT", self.order(number))
+        assert isinstance(outcome, Delivered), outcome
+        return outcome.replies[0]
+
+    def confirmed(self, report: Envelope) -> Envelope:
+        """What a report that fits comes to in the dossier's lane."""
+        asked = self.prepared("YEU_CAU", fees_asked())
+        assert isinstance(asked, Delivered), asked
+        decided = self.prepared("GHI_NHAN", report, memo=asked.memo)
+        assert isinstance(decided, Delivered), decided
+        return decided.replies[0]
+
+    async def asked(self, event: Envelope, **changes: Any) -> Outcome:
+        return await self.call("QUERY", event, step="ask", **changes)
+
+
+def order_in(event: Envelope) -> Order:
+    """The order an event speaks of."""
+    message: Any = event.message
+    order: Order = message.order
+    return order
+
+
+def opened(url: str, clock: HandClock, **settings: Any) -> PaymentAdapter:
+    own = {
+        "base_url": url,
+        "partner_code": PARTNER,
+        "credentials": {"secret": SECRET},
+        "accounts": ACCOUNTS,
+        **settings,
+    }
+    return PaymentAdapter(Wiring(PaymentSettings.model_validate(own), NoVault(), clock, random.Random(1)))
+
+
+@pytest.fixture
+async def desk(clock: HandClock) -> AsyncIterator[Desk]:
+    simulator = PaymentSimulator()
+    served = Served(simulator.app(), bind("127.0.0.1", 0))
+    await served.started()
+    adapter = opened(served.url, clock)
+    yield Desk(adapter, simulator, clock)
+    await adapter.close()
+    await served.stop()
+
+
+@dataclass
+class Told:
+    """A platform that answers as told."""
+
+    url: str = ""
+    status: int = 200
+    content_type: str = "application/json"
+    body: bytes = b""
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    async def answer(self, request: Request) -> Response:
+        self.heard.append(json.loads(await request.body()))
+        return Response(self.body, self.status, {"Content-Type": self.content_type})
+
+    def says(self, **fields: Any) -> None:
+        self.body = json.dumps(fields).encode()
+
+
+@pytest.fixture
+async def told(clock: HandClock) -> AsyncIterator[tuple[Desk, Told]]:
+    partner = Told()
+    routes = [Route(path, partner.answer, methods=["POST"]) for path in ("/init", "/query", "/bill")]
+    served = Served(Starlette(routes=routes), bind("127.0.0.1", 0))
+    await served.started()
+    partner.url = served.url
+    adapter = opened(served.url, clock)
+    yield Desk(adapter, PaymentSimulator(), clock), partner
+    await adapter.close()
+    await served.stop()
