@@ -84,6 +84,16 @@ def is_of_a_dossier(message: Any) -> bool:
     return message.dossier_code is not None
 
 
+def returns_by_post(message: Any) -> bool:
+    """The result goes to the citizen by post."""
+    return bool(message.dossier.return_method == "post")
+
+
+def by_post(message: Any) -> bool:
+    """Papers or result travel by post."""
+    return bool(message.dossier.channel == "post" or message.dossier.return_method == "post")
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -101,6 +111,7 @@ LINKED_PROCEDURES = frozenset({"2.000986", "2.001023", "2.002621", "2.002622"})
 """Births and deaths filed once for all. Assumed: the last two (2023) do not stand in the catalogue we have."""
 EVALUATION = "service_evaluation"
 PAYMENT = "online_payment"
+POSTAL = "postal"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
@@ -108,6 +119,7 @@ SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 TRACK = "TrackingMCDT"
 ASK_MONEY, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "KET_THUC", "GHI_NHAN"
 ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
+SEND_PARCEL, FETCH_PAPERS, CANCEL_PARCEL = "order", "collect", "cancel"
 USES = (
     *(f"dossier.{name}.v1" for name in ("submitted", "received", "refused", "status_changed", "supplement_requested")),
     *(f"dossier.{name}.v1" for name in ("supplemented", "fee_requested", "withdrawn", "stopped", "result_issued")),
@@ -161,6 +173,11 @@ ROUTES: tuple[Route, ...] = (
         for name in ("submitted", "received", "refused", "supplement_requested", "returned")
     ),
     *(Route(name, EVALUATION, TRACK, source="domain notes 4, column EMC") for name in USES),
+    Route("dossier.result_issued.v1", POSTAL, SEND_PARCEL, returns_by_post, source="domain notes 4, status 9"),
+    Route("postal.collection_requested.v1", POSTAL, FETCH_PAPERS, source="domain notes 3.10, thu gom"),
+    Route("dossier.withdrawn.v1", POSTAL, CANCEL_PARCEL, by_post, source="domain notes 4, status 7"),
+    Route("postal.shipment_changed.v1", HOME, "notify", source="domain notes 3.10"),
+    Route("desk.task_opened.v1", HOME, "notify", source="domain notes 3.10, RETURNED"),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),
     Route("registration.accepted.v1", LINKED, TELL, was_linked, source="domain notes 4, DVCLT 7"),

@@ -68,8 +68,8 @@ def test_any_ten_neighbours_show_all_ten_statuses_payment_and_post() -> None:
     assert {event.data["dossier"]["status"] for event in made} == set(range(1, 11))
     land = [event for event in made if event.data["dossier"]["procedure"]["code"] == "1.012787"]
     assert "vn.lienthong.payment.completed.v1" in {event.type for event in land}
-    shipped = [event.data["shipment"]["state"] for event in land if "shipment" in event.data]
-    assert shipped == ["created", "in_transit", "delivered"]
+    assert {event.data["dossier"]["return_method"] for event in land} == {"post"}
+    assert "vn.lienthong.postal.collection_requested.v1" in {event.type for event in made}
     assert land[-1].data["dossier"]["status"] == 10
 
 
@@ -175,5 +175,6 @@ def test_a_sample_reaches_every_partner_and_a_second_sending_changes_nothing(tmp
             "electronic_iso",
             "linked_services",
             "national_portal",
+            "postal",
             "service_evaluation",
         }

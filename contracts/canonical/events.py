@@ -25,7 +25,7 @@ from contracts.canonical.order import (
 from contracts.canonical.payment import Payment
 from contracts.canonical.procedure import ProcedureEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
-from contracts.canonical.shipment import Shipment
+from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, DossierCode, Key, Label, Name, ProcedureCode, Remark
 from contracts.marks import PERSONAL
@@ -53,13 +53,6 @@ class PaymentEvent(Shape):
 
     dossier: Dossier
     payment: Payment
-
-
-class ShipmentEvent(Shape):
-    """A postal item of a dossier moved."""
-
-    dossier: Dossier
-    shipment: Shipment
 
 
 class Filing(Shape):
@@ -198,7 +191,13 @@ EVENTS: dict[str, EventType] = {
         ReceiptEvent, "Đã có biên lai", "The receipt of a payment is there", "out"
     ),
     "vn.lienthong.postal.shipment_changed.v1": EventType(
-        ShipmentEvent, "Bưu gửi thay đổi trạng thái", "A postal item moved", "in"
+        ShipmentEvent, "Bưu gửi thay đổi trạng thái", "A postal item moved", "out"
+    ),
+    "vn.lienthong.postal.collection_requested.v1": EventType(
+        CollectionEvent, "Yêu cầu thu gom hồ sơ", "The post is asked to fetch papers", "in"
+    ),
+    "vn.lienthong.desk.task_opened.v1": EventType(
+        TaskEvent, "Việc cần cán bộ xử lý", "Something is left for a person at the desk", "out"
     ),
     "vn.lienthong.portal.dossier_filed.v1": EventType(
         FilingEvent, "Hồ sơ nộp trên Cổng DVC quốc gia", "A dossier was filed on the national portal", "out"

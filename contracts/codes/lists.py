@@ -113,6 +113,14 @@ def _small_list(name: str) -> Iterator[Code]:
     yield from _small()[name]
 
 
+def _partners_own(partner: str, name: str) -> Iterator[Code]:
+    """A dated list of a partner's own, from the folder `codes` of its contract."""
+    text = files(f"contracts.{partner}").joinpath("codes", f"{name}.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        since, until = day(row["valid_from"]), day(row["valid_to"])
+        yield Code(row["code"], row["name_vi"], row["name_en"], since, until, row["source"])
+
+
 LISTS: dict[str, Callable[[], Iterator[Code]]] = {
     "procedure": _procedures,
     "ward": _wards,
@@ -121,6 +129,8 @@ LISTS: dict[str, Callable[[], Iterator[Code]]] = {
     "province_before": _provinces_before,
     "channel": _channels,
     "agency": _agencies,
+    "postal_province": partial(_partners_own, "postal", "province"),
+    "postal_status": partial(_partners_own, "postal", "status"),
     "field": _fields,
     **{name: partial(_small_list, name) for name in _small()},
 }

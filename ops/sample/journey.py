@@ -268,14 +268,9 @@ def hand_over(life: Life) -> Told:
     return "dossier.returned.v1", life.to(10, "Đã trả kết quả", returned_at=life.at.isoformat(), return_note=note)
 
 
-def shipment(state: str) -> Callable[[Life], Told]:
-    """The postal item with the result moves to `state`."""
-
-    def ship(life: Life) -> Told:
-        moved = {"tracking": f"EH{life.number[-9:]:0>9}VN", "state": state, "changed_at": life.at.isoformat()}
-        return "postal.shipment_changed.v1", {"shipment": moved}
-
-    return ship
+def collect(life: Life) -> Told:
+    """The citizen has the papers fetched by post; the desk passes the wish on."""
+    return "postal.collection_requested.v1", {"note": "Gọi trước khi đến"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +298,7 @@ VERBS: dict[str, Verb] = {
     "withdraw": Verb(withdraw, (1, 30), office=False),
     "stop": Verb(stop, (4, 40)),
     "issue": Verb(issue, (2, 60)),
-    "post": Verb(shipment("created"), (0.5, 3)),
-    "carry": Verb(shipment("in_transit"), (3, 20), office=False),
-    "deliver": Verb(shipment("delivered"), (10, 48), office=False),
+    "collect": Verb(collect, (0, 8)),
     "hand_over": Verb(hand_over, (0.2, 20)),
 }
 
@@ -313,21 +306,7 @@ JOURNEYS: tuple[Journey, ...] = (
     Journey(
         offer.LAND_TRANSFER,
         "online",
-        (
-            "file",
-            "receive",
-            "assign",
-            "step",
-            "ask_fee",
-            "pay",
-            "resume",
-            "work",
-            "issue",
-            "post",
-            "carry",
-            "deliver",
-            "hand_over",
-        ),
+        ("file", "receive", "assign", "step", "ask_fee", "pay", "resume", "work", "issue", "hand_over"),
         by_post=True,
     ),
     Journey(offer.BIRTH, "counter", ("receive", "assign", "issue", "hand_over")),
@@ -338,7 +317,7 @@ JOURNEYS: tuple[Journey, ...] = (
     ),
     Journey(offer.PRIVATE_FIRM, "online", ("file", "refuse")),
     Journey(offer.BUILDING_PERMIT, "counter", ("receive", "assign", "step", "correct", "step", "issue", "hand_over")),
-    Journey(offer.MARITAL_STATUS, "online", ("file", "receive", "withdraw")),
+    Journey(offer.MARITAL_STATUS, "post", ("collect", "receive", "withdraw")),
     Journey(offer.REGISTER_COPY, "online", ("file", "ask_fee", "pay", "receive", "assign", "issue", "hand_over")),
     Journey(offer.LAND_RENEWAL, "counter", ("receive", "assign", "step", "stop")),
     Journey(offer.MARITAL_STATUS, "online", ("file", "receive", "assign", "issue", "hand_over")),

@@ -21,8 +21,8 @@ from tests.demo import command, demo
 
 pytestmark = pytest.mark.slow
 
-LIFE = tuple(generate(13, 1, 5))
-"""The thirteen events of one dossier: filed, received, at work, fee asked and paid, at work, result, three of the parcel, returned."""
+LIFE = tuple(generate(10, 1, 5))
+"""The ten events of one dossier: filed, received, at work, fee asked and paid, at work, result, returned."""
 CODE = LIFE[0].subject
 STOPPED_AFTER = 5
 PATIENCE_S = 30.0
@@ -100,11 +100,19 @@ def test_what_the_partners_answered_came_back_to_the_dossier_system(lived: Lived
     assert notices.count("vn.lienthong.iso.slip_opened.v1") == 1
 
 
+def test_the_result_was_ordered_from_the_post_once_with_a_number_of_its_own(lived: Lived) -> None:
+    (order,) = [entry for entry in book(lived[0], "postal", "order") if entry["subject"] == CODE]
+    assert order["data"]["ReceiverName"] == LIFE[0].data["dossier"]["applicant"]["name"]
+    notices = [entry for entry in book(lived[0], "dossier_system", "notice") if entry["subject"] == CODE]
+    created = next(entry["data"]["shipment"] for entry in notices if "shipment" in entry["data"])
+    assert (created["state"], created["tracking"]) == ("created", order["data"]["ItemCode"])
+
+
 def test_the_story_is_complete_and_joined_by_its_correlation(lived: Lived) -> None:
     story = lived[1]
-    assert [e["sequence"] for e in story["events"] if e["source"] == LIFE[0].source] == list(range(1, 14))
+    assert [e["sequence"] for e in story["events"] if e["source"] == LIFE[0].source] == list(range(1, 11))
     threads = {e["id"]: e["correlation_id"] for e in story["events"]}
-    replies = [e for e in story["events"] if e["source"] != LIFE[0].source]
+    replies = [e for e in story["events"] if e["source"] != LIFE[0].source and e["causation_id"]]
     assert replies
     assert all(e["correlation_id"] == threads[e["causation_id"]] for e in replies)
     assert all(delivery["trace_id"] for delivery in story["deliveries"])

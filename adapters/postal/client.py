@@ -1,0 +1,120 @@
+"""VNPost over the national bus (OAuth2) or through the province's (a fixed access_token header): one method per operation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from adapters.transport.classify import Model, Unreadable, from_failure, from_status, read_model, unreadable
+from adapters.transport.gateway import Gateway, GatewaySettings
+from adapters.transport.http import Endpoint, Failure, HttpClient
+from bus.adapter import Call, Vault
+from bus.outcome import Cause, Held, Outcome, Taken, Unknown
+from bus.policy import Seconds
+from contracts.identifier import Phone
+from contracts.postal.item_code import LIMIT, expand
+from contracts.postal.messages import TraLoi, TrangTheoDoi
+
+
+class DeskSettings(BaseModel):
+    """`[partners.postal.desks."AGENCY"]`: a desk as VNPost knows it; `province` is VNPost's own number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    customer_code: Annotated[str, Field(min_length=1)]
+    address: Annotated[str, Field(min_length=1)]
+    phone: Phone
+    province: Annotated[int, Field(ge=1)]
+    name: str = ""
+    email: str = ""
+
+
+class PostalSettings(GatewaySettings):
+    """`[partners.postal]`: `credentials` hold consumer_key and consumer_secret, or access_token.
+
+    `item_codes` are codes and ranges `first..last`; `desks` are named by agency id, "*" is every other one.
+    """
+
+    auth: Literal["oauth2", "access_token"] = "oauth2"
+    order_path: str = "/order"
+    cancel_path: str = "/cancel"
+    tracking_path: str = "/tracking"
+    desks: dict[str, DeskSettings] = Field(default_factory=dict)
+    provinces: tuple[str, ...] = ("H59", "H61", "H07")
+    tracks_every_s: Seconds = 300.0
+    page_size: Annotated[int, Field(ge=1, le=1000)] = 100
+    collect_fees: bool = False
+    item_codes: tuple[str, ...] = ()
+    item_codes_low: Annotated[int, Field(ge=0)] = 100
+    without_item_code: Literal["send", "hold"] = "send"
+
+    @field_validator("item_codes")
+    @classmethod
+    def _are_item_codes(cls, written: tuple[str, ...]) -> tuple[str, ...]:
+        if sum(1 for one in written for _ in expand(one)) > LIMIT:
+            raise ValueError(f"more than {LIMIT} item codes")
+        return written
+
+    @model_validator(mode="after")
+    def _a_fixed_token_is_given(self) -> Self:
+        if self.base_url and self.auth == "access_token" and not self.credentials.get("access_token"):
+            raise ValueError('auth = "access_token" needs credentials.access_token')
+        return self
+
+
+class PostalClient:
+    """Speaks for the province."""
+
+    def __init__(self, settings: PostalSettings, vault: Vault) -> None:
+        self._settings = settings
+        token = settings.credentials.get("access_token")
+        self._fixed = {"access_token": token.get_secret_value()} if settings.auth == "access_token" and token else None
+        self._gateway = Gateway(settings, vault)
+        self._http = HttpClient(settings)
+        self._order = self._gateway.endpoint(settings.order_path)
+        self._cancel = self._gateway.endpoint(settings.cancel_path)
+
+    async def order(self, body: bytes, call: Call) -> TraLoi | Outcome:
+        """Create an order."""
+        return await self._ask(self._order, body, TraLoi, call)
+
+    async def cancel(self, body: bytes, call: Call) -> TraLoi | Outcome:
+        """Cancel one."""
+        return await self._ask(self._cancel, body, TraLoi, call)
+
+    async def tracking(self, last_id: str, call: Call) -> TrangTheoDoi | Outcome:
+        """The page behind `last_id`."""
+        query = urlencode({"pagesize": self._settings.page_size, "lastId": last_id})
+        endpoint = self._gateway.endpoint(f"{self._settings.tracking_path}?{query}", method="GET")
+        return await self._ask(endpoint, b"", TrangTheoDoi, call)
+
+    async def _ask(self, endpoint: Endpoint, body: bytes, model: type[Model], call: Call) -> Model | Outcome:
+        if self._fixed is None:
+            return await self._gateway.ask_model(endpoint, body, model, call)
+        reply = await self._http.send(endpoint, body, call, self._fixed)
+        if isinstance(reply, Failure):
+            return from_failure(reply)
+        if reply.status == 401:  # a fixed token is not renewed
+            return Held(cause=Cause.FORBIDDEN, code="401", words="the gateway refused our access token")
+        outcome = from_status(reply)
+        if isinstance(outcome, Taken):
+            return Unknown(code="202", words="the contract knows no 202")
+        if outcome is not None:
+            return outcome
+        try:
+            return read_model(reply, model)
+        except Unreadable as why:
+            return unreadable(reply, why)
+
+    async def log_in(self, call: Call) -> Outcome | None:
+        """The cheapest harmless call: a token, or a look behind the end of the cursor; None when it went well."""
+        if self._fixed is None:
+            return await self._gateway.log_in(call)
+        page = await self.tracking("f" * 24, call)
+        return page if isinstance(page, Outcome) else None
+
+    async def close(self) -> None:
+        await self._gateway.close()
+        await self._http.close()

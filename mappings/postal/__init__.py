@@ -1,0 +1,1 @@
+"""Canonical dossiers to VNPost's orders, and its tracking back."""
