@@ -56,7 +56,8 @@ class Job:
 
     `key` is the idempotency key, the same for every attempt. `request` is the row's request as sealed with an earlier attempt,
     empty when it must be mapped (first time, after a crash, or when nothing had left). `has_full` tells that the lane has
-    delivered a full state, so the dossier exists at the partner. Times are seconds since the epoch.
+    delivered a full state, so the dossier exists at the partner. `worker` opened the attempt, at `opened_at`. Times are seconds since
+    the epoch.
     """
 
     delivery: int
@@ -78,6 +79,8 @@ class Job:
     in_doubt: bool
     accepted_at: float
     traceparent: str
+    worker: str = ""
+    opened_at: float = 0.0
 
 
 @dataclass(slots=True)

@@ -69,6 +69,7 @@ class Intake:
             causation_id=causation,
             traceparent=traceparent,
             flags=flags(envelope),
+            envelope=envelope,
         )
 
     def _debt(self, owed: Owed) -> Debt:

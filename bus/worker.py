@@ -375,7 +375,9 @@ class PartnerWorker:
             move=move,
             outcome=type(outcome).__name__,
             code=outcome.code,
-            secret=_secret(outcome),
+            request=outcome.request,
+            reply=outcome.reply,
+            words=outcome.words,
             call_id=call_id,
             started_at=started_at,
             ended_at=ended_at,
@@ -403,13 +405,3 @@ class PartnerWorker:
             with contextlib.suppress(LedgerBusy):
                 await self._ledger.release(jobs)
             self._wake.set()
-
-
-def _secret(outcome: Outcome) -> dict[str, str]:
-    """Request, reply and the partner's words as text, for the sealed part of the attempt."""
-    parts = {
-        "request": outcome.request.decode("utf-8", "replace"),
-        "reply": outcome.reply.decode("utf-8", "replace"),
-        "words": outcome.words,
-    }
-    return {name: text for name, text in parts.items() if text}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from bus.ledger.book import CLAIMABLE, HOLDING, Book, event_record, idempotency_key
+from bus.ledger.database import Row
 from bus.ledger.supersede import Holder, superseded
-from bus.ledger.words import Arrival, Debt, State, Status, Verdict
+from bus.ledger.words import Arrival, State, Status, Verdict
 from bus.outcome import Cause
 
 NONE, OWN = 0, -1
@@ -47,10 +47,22 @@ class Pending:
 
 
 @dataclass(slots=True)
-class Intake:
-    """What one group brings together before it is written."""
+class Fresh:
+    """An event on its way into the book. `entered`: it does not wait behind a gap."""
 
-    events: list[dict[str, Any]] = field(default_factory=list)
+    number: int
+    arrival: Arrival
+    digest: bytes
+    flags: tuple[str, ...]
+    entered: bool
+
+
+@dataclass(slots=True)
+class Intake:
+    """What one group brings together before it is written; `ids` are those its deliveries get."""
+
+    ids: Iterator[int]
+    events: list[Fresh] = field(default_factory=list)
     entering: list[Pending] = field(default_factory=list)
     early: list[Pending] = field(default_factory=list)
     entered_events: list[int] = field(default_factory=list)
@@ -59,12 +71,9 @@ class Intake:
 
 def lock_threads(book: Book, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Thread]:
     """Lock the sequences of all arrivals, in one order everywhere; new ones are made."""
-    keys = sorted({(a.source, a.subject): a for a in arrivals if a.sequence is not None}.items())
-    params = [
-        {"source": source, "dossier": dossier, "first": 0 if book.rules(source).first == "any" else 1}
-        for (source, dossier), _ in keys
-    ]
-    rows = book.db.many_rows("lock_thread", params) if params else []
+    keys = sorted({(a.source, a.subject) for a in arrivals if a.sequence is not None})
+    firsts = {source: 0 if book.rules(source).first == "any" else 1 for source in {a.source for a in arrivals}}
+    rows = book.db.many_rows("lock_thread", [(source, dossier, firsts[source]) for source, dossier in keys])
     return {(source, dossier): Thread(next_, early) for source, dossier, next_, early in rows}
 
 
@@ -75,7 +84,7 @@ def accept(
     threads = lock_threads(book, arrivals) if threads is None else threads
     known = _known(book, arrivals)
     verdicts: list[Verdict | None] = [None] * len(arrivals)
-    work = Intake()
+    work = Intake(iter(book.db.ids("delivery", sum(len(arrival.debts) for arrival in arrivals))))
     order = sorted(
         range(len(arrivals)), key=lambda i: (arrivals[i].source, arrivals[i].subject, arrivals[i].sequence or 0)
     )
@@ -121,16 +130,23 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
         if arrival.sequence != thread.next:
             at = {"dossier": arrival.subject, "source": arrival.source, "sequence": arrival.sequence}
             taken = [row[0] for row in book.db.rows("event_at", at)]
-            taken += [e["event_id"] for e in work.events if all(e[name] == value for name, value in at.items())]
+            taken += [
+                e.arrival.id
+                for e in work.events
+                if (e.arrival.subject, e.arrival.source, e.arrival.sequence) == tuple(at.values())
+            ]
             if taken:
                 return Verdict(
                     Status.REFUSED, reason=f"sequence {arrival.sequence} of this dossier is taken by event {taken[0]}"
                 )
             early = arrival.sequence > thread.next
             flags = flags if early else (*flags, "late")
-    work.events.append(_event_row(book, arrival, number, digest, flags, entered=not early))
-    deliveries = _deliveries(book, arrival, number)
-    work.finders |= {(book.keys.digest(kind, value), arrival.subject) for kind, value in arrival.finders}
+    if arrival.envelope is not None:
+        book.accepted.append((number, arrival.envelope))
+    work.events.append(Fresh(number, arrival, digest, flags, not early))
+    deliveries = _deliveries(arrival, number, work.ids)
+    for kind, value in arrival.finders:
+        work.finders.add((book.keys.digest(kind, value), arrival.subject))
     book.counts["", "event", ""] += 1
     if early:
         assert thread is not None
@@ -146,46 +162,43 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
     return Verdict(Status.ACCEPTED, number, owed, ready, gap=early)
 
 
-def _event_row(
-    book: Book, arrival: Arrival, number: int, digest: bytes, flags: tuple[str, ...], *, entered: bool
-) -> dict[str, Any]:
-    return {
-        "id": number,
-        "source": arrival.source,
-        "event_id": arrival.id,
-        "type": arrival.type,
-        "dossier": arrival.subject,
-        "sequence": arrival.sequence,
-        "entered": int(entered),
-        "occurred_at": arrival.occurred_at,
-        "accepted_at": book.now,
-        "client": arrival.client,
-        "flags": " ".join(flags),
-        "correlation_id": arrival.correlation_id,
-        "causation_id": arrival.causation_id,
-        "traceparent": arrival.traceparent,
-        "digest": digest,
-        "body": book.keys.seal(arrival.body, event_record(arrival.source, arrival.id)),
-    }
+def _event_row(book: Book, fresh: Fresh) -> Row:
+    """The values of `insert_event`."""
+    arrival = fresh.arrival
+    return (
+        fresh.number,
+        arrival.source,
+        arrival.id,
+        arrival.type,
+        arrival.subject,
+        arrival.sequence,
+        int(fresh.entered),
+        arrival.occurred_at,
+        book.now,
+        arrival.client,
+        " ".join(fresh.flags),
+        arrival.correlation_id,
+        arrival.causation_id,
+        arrival.traceparent,
+        fresh.digest,
+        book.keys.seal(arrival.body, event_record(arrival.source, arrival.id)),
+    )
 
 
-def _deliveries(book: Book, arrival: Arrival, event: int) -> list[Pending]:
-    def pending(debt: Debt, delivery: int) -> Pending:
-        key = idempotency_key(arrival.source, arrival.id, debt.partner, debt.operation)
-        return Pending(
-            delivery,
+def _deliveries(arrival: Arrival, event: int, ids: Iterator[int]) -> list[Pending]:
+    return [
+        Pending(
+            next(ids),
             event,
             debt.partner,
             arrival.subject,
             debt.operation,
             debt.full_state,
             debt.priority,
-            key,
+            idempotency_key(arrival.source, arrival.id, debt.partner, debt.operation),
             debt.aside,
         )
-
-    return [
-        pending(debt, d) for debt, d in zip(arrival.debts, book.db.ids("delivery", len(arrival.debts)), strict=True)
+        for debt in arrival.debts
     ]
 
 
@@ -197,13 +210,15 @@ def _fill(book: Book, source: str, dossier: str, thread: Thread, work: Intake) -
         sequence: event for event, sequence in book.db.rows("early_events", {"source": source, "dossier": dossier})
     }
     here = {
-        e["sequence"]: e for e in work.events if not e["entered"] and e["source"] == source and e["dossier"] == dossier
+        e.arrival.sequence: e
+        for e in work.events
+        if not e.entered and (e.arrival.source, e.arrival.subject) == (source, dossier)
     }
     stored: list[int] = []
     while (sequence := thread.next) in waiting or sequence in here:
         if sequence in here:
-            here[sequence]["entered"] = 1
-            event = here[sequence]["id"]
+            here[sequence].entered = True
+            event = here[sequence].number
             work.entering += [d for d in work.early if d.event == event]
             work.early = [d for d in work.early if d.event != event]
         elif waiting[sequence] not in work.entered_events:
@@ -226,13 +241,13 @@ def _stored_deliveries(book: Book, event: int, dossier: str) -> list[Pending]:
 
 def close_gap(book: Book, source: str, dossier: str) -> int:
     """Give up waiting for the missing numbers before the first early event; how many events enter."""
-    thread = Thread(*book.db.many_rows("lock_thread", [{"source": source, "dossier": dossier, "first": 1}])[0][2:])
+    thread = Thread(*book.db.many_rows("lock_thread", [(source, dossier, 1)])[0][2:])
     early = book.db.rows("early_events", {"source": source, "dossier": dossier})
     if not early:
         return 0
     before = thread.early
     thread.next, thread.moved = min(sequence for _, sequence in early), True
-    work = Intake()
+    work = Intake(iter(()))
     _fill(book, source, dossier, thread, work)
     _write(book, work)
     _move_threads(book, {(source, dossier): thread})
@@ -241,9 +256,7 @@ def close_gap(book: Book, source: str, dossier: str) -> int:
 
 def _move_threads(book: Book, threads: dict[tuple[str, str], Thread]) -> None:
     moved = [
-        {"source": source, "dossier": dossier, "next": t.next, "early": t.early, "early_at": t.early_at}
-        for (source, dossier), t in sorted(threads.items())
-        if t.moved
+        (source, dossier, t.next, t.early, t.early_at) for (source, dossier), t in sorted(threads.items()) if t.moved
     ]
     if moved:
         book.db.many("move_thread", moved)
@@ -251,13 +264,13 @@ def _move_threads(book: Book, threads: dict[tuple[str, str], Thread]) -> None:
 
 def _write(book: Book, work: Intake) -> None:
     if work.events:
-        book.db.many("insert_event", work.events)
+        book.db.many("insert_event", [_event_row(book, fresh) for fresh in work.events])
     if work.entered_events:
         book.db.run("enter_events", {"ids": work.entered_events})
     if work.finders:
-        book.db.many("insert_finder", [{"digest": digest, "dossier": d} for digest, d in sorted(work.finders)])
+        book.db.many("insert_finder", sorted(work.finders))
     if work.early:
-        book.db.many("insert_delivery", [_row(book, d, lane=OWN if d.aside else NONE, number=None) for d in work.early])
+        book.db.many("insert_delivery", [_early_row(book, d) for d in work.early])
         for delivery in work.early:
             book.moved(delivery.id, delivery.partner, None, (State.WAITING, Cause.GAP))
     if work.entering:
@@ -271,20 +284,12 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
         lanes.setdefault((delivery.partner, delivery.lane), []).append(delivery)
     ordered = sorted(lanes.items())
     params = [
-        {
-            "id": fresh,
-            "partner": partner,
-            "lane": lane,
-            "k": len(members),
-            "head": members[0].id,
-            "priority": members[0].priority,
-            "now": book.now,
-        }
+        (fresh, partner, lane, len(members), members[0].id, members[0].priority, book.now)
         for fresh, ((partner, lane), members) in zip(book.db.ids("lane", len(ordered)), ordered, strict=True)
     ]
     placed_in = {(partner, lane): row for partner, lane, *row in book.db.many_rows("upsert_lane", params)}
-    fresh_rows: list[dict[str, Any]] = []
-    numbered: list[dict[str, Any]] = []
+    fresh_rows: list[Row] = []
+    numbered: list[Row] = []
     replaced: list[int] = []
     for (partner, name), members in ordered:
         lane, last, head, has_full = placed_in[partner, name]
@@ -298,8 +303,10 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
             state = State.SUPERSEDED if member.id in gone else State.PENDING
             before = (State.WAITING, Cause.GAP) if member.was_early else None
             book.moved(member.id, partner, before, (state, Cause.NONE))
-            written = _row(book, member, lane=lane, number=number, state=state)
-            (numbered if member.was_early else fresh_rows).append(written)
+            if member.was_early:
+                numbered.append((member.id, lane, number, state.value, "", int(state in HOLDING), book.now))
+            else:
+                fresh_rows.append(_row(book, member, lane, number, state))
     if fresh_rows:
         book.db.many("insert_delivery", fresh_rows)
     if numbered:
@@ -324,24 +331,37 @@ def _supersede(book: Book, lane: int, placed: Sequence[tuple[int, Pending]], *, 
     return gone
 
 
-def _row(
-    book: Book, delivery: Pending, *, lane: int, number: int | None, state: State = State.WAITING
-) -> dict[str, Any]:
-    waiting = number is None
-    return {
-        "id": delivery.id,
-        "lane": lane,
-        "number": number,
-        "event": delivery.event,
-        "partner": delivery.partner,
-        "dossier": delivery.dossier,
-        "operation": delivery.operation,
-        "full_state": int(delivery.full_state),
-        "priority": delivery.priority,
-        "key": delivery.key,
-        "state": state,
-        "cause": Cause.GAP if waiting else Cause.NONE,
-        "holds": int(not waiting and state in HOLDING),
-        "due_at": book.now if not waiting and state in CLAIMABLE else None,
-        "now": book.now,
-    }
+def _row(book: Book, delivery: Pending, lane: int, number: int, state: State) -> Row:
+    """The values of `insert_delivery` for one that is in its lane."""
+    due_at = book.now if state in CLAIMABLE else None
+    return (
+        delivery.id,
+        lane,
+        number,
+        *_facts(delivery),
+        state.value,
+        "",
+        int(state in HOLDING),
+        due_at,
+        book.now,
+        book.now,
+    )
+
+
+def _early_row(book: Book, delivery: Pending) -> Row:
+    """The values of `insert_delivery` for one that waits behind a gap, outside any lane."""
+    lane = OWN if delivery.aside else NONE
+    stands = (State.WAITING.value, Cause.GAP.value, 0, None)
+    return (delivery.id, lane, None, *_facts(delivery), *stands, book.now, book.now)
+
+
+def _facts(delivery: Pending) -> Row:
+    return (
+        delivery.event,
+        delivery.partner,
+        delivery.dossier,
+        delivery.operation,
+        int(delivery.full_state),
+        delivery.priority,
+        delivery.key,
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,22 +19,26 @@ from contracts.envelope import Envelope
 HOLDING = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT, State.DEAD})
 """States that hold a lane (a skipped dead one does not: the caller says so)."""
 CLAIMABLE = frozenset({State.PENDING, State.WAITING, State.IN_DOUBT})
+SENDING = (State.SENDING.value, "")
+"""How a delivery stands while an attempt of it is open."""
 
 
 class Opened:
-    """The events opened last, by number: most are owed to several partners, each of which claims them by itself."""
+    """The events accepted or opened last, by number: most are owed to several partners, each of which claims them by itself."""
 
     def __init__(self, keep: int = 2000) -> None:
         self._keep = keep
         self._found: dict[int, Envelope] = {}
 
-    def envelope(self, keys: Keyring, number: int, source: str, event_id: str, body: bytes) -> Envelope:
-        """The event `number`, unsealed from `body` where it is not at hand."""
-        if (found := self._found.get(number)) is None:
-            if len(self._found) >= self._keep:
-                del self._found[next(iter(self._found))]
-            found = self._found[number] = Envelope.trusted(keys.open(body, event_record(source, event_id)))
-        return found
+    def get(self, number: int) -> Envelope | None:
+        """The event `number`, where it is at hand."""
+        return self._found.get(number)
+
+    def keep(self, events: Iterable[tuple[int, Envelope]]) -> None:
+        """Have these at hand, and let go of the oldest."""
+        self._found.update(events)
+        for number in list(islice(self._found, max(0, len(self._found) - self._keep))):
+            del self._found[number]
 
 
 @dataclass(slots=True)
@@ -49,6 +54,7 @@ class Book:
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     moves: list[list[Any]] = field(default_factory=list)
     ready: set[str] = field(default_factory=set)
+    accepted: list[tuple[int, Envelope]] = field(default_factory=list)
 
     def moved(
         self, delivery: int, partner: str, before: tuple[str, str] | None, after: tuple[str, str], by: str = ""
@@ -59,14 +65,12 @@ class Book:
         else:
             self.counts[partner, *before] -= 1
         self.counts[partner, *after] += 1
-        self.moves.append([delivery, before[0] if before else "", *after] + ([by] if by else []))
+        self.moves.append([delivery, before[0] if before else "", *after, *((by,) if by else ())])
 
     def close(self) -> None:
         """Write the tally's changes and one journal row for the whole group."""
         changes = [
-            {"partner": partner, "state": state, "cause": cause, "process": self.process, "n": n}
-            for (partner, state, cause), n in sorted(self.counts.items())
-            if n
+            (partner, state, cause, self.process, n) for (partner, state, cause), n in sorted(self.counts.items()) if n
         ]
         if changes:
             self.db.many("add_tally", changes)
@@ -74,17 +78,25 @@ class Book:
             entry = orjson.dumps(self.moves).decode()
             self.db.run("write_journal", {"at": self.now, "process": self.process, "entry": entry})
 
-    def set_heads(self, lanes: Sequence[int]) -> None:
+    def committed(self) -> None:
+        """What was written stands: the new events are at hand for those who claim them."""
+        self.opened.keep(self.accepted)
+
+    def envelopes(self, events: Sequence[int]) -> dict[int, Envelope]:
+        """Events by number; those that are not at hand are read and unsealed."""
+        found = {number: self.opened.get(number) for number in events}
+        missing = [number for number, envelope in found.items() if envelope is None]
+        read = [
+            (number, Envelope.trusted(self.keys.open(bytes(body), event_record(source, event_id))))
+            for number, source, event_id, body in (self.db.rows("bodies", {"ids": missing}) if missing else ())
+        ]
+        self.opened.keep(read)
+        return {number: envelope for number, envelope in (found | dict(read)).items() if envelope is not None}
+
+    def set_heads(self, lanes: Iterable[int]) -> None:
         """Find the head of each lane anew and say when it is due. The lanes are locked."""
-        if not lanes:
-            return
-        heads = []
-        for lane, held, head, state, due_at, priority in self.db.rows("heads", {"ids": sorted(set(lanes))}):
-            ready_at = due_at if head is not None and state in CLAIMABLE and not held else None
-            heads.append(
-                {"id": lane, "head": head, "priority": 1 if priority is None else priority, "ready_at": ready_at}
-            )
-        self.db.many("set_head", heads)
+        if ids := sorted(set(lanes)):
+            self.db.run("set_heads", {"ids": ids})
 
 
 def idempotency_key(source: str, event_id: str, partner: str, operation: str, revision: int = 0) -> str:

@@ -25,7 +25,7 @@ def seal(book: Book, fence: int) -> int:
     for journal, own_xid, at, process, text in book.db.rows("unchained", {"id": last, "xid": xid}):
         number += 1
         link = book.keys.link(link, entry(number, journal, at, process, text))
-        links.append({"number": number, "journal": journal, "xid": own_xid, "link": link})
+        links.append((number, journal, own_xid, link))
     if links:
         book.db.many("add_link", links)
     return len(links)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from bus.adapter import Job
-from bus.ledger.book import Book, attempt_record, lane_record
-from bus.ledger.words import Claim, Claimed, State
+from bus.adapter import Job, Step
+from bus.ledger import exchange
+from bus.ledger.book import SENDING, Book, attempt_record, lane_record
+from bus.ledger.words import Claim, Claimed
+from contracts.envelope import Envelope
 
 LEVELS = (0, 1, 2)
 LOWER_SHARE = 8
@@ -37,8 +38,7 @@ def claim(book: Book, asked: Claim) -> Claimed:
         return Claimed((), budget.wait_until, why=budget.why)
     heads = _due(book, asked.partner, 1 if budget.probe else asked.rows)
     rows = _claimable(book, heads)
-    chosen = _fit(rows, heads, asked, 1 if budget.probe else budget.calls)
-    calls = sum(_calls(chosen, heads, asked).values())
+    chosen, calls = _fit(rows, heads, asked, 1 if budget.probe else budget.calls)
     if asked.rate_per_s is not None and chosen:
         book.db.run("spend_tokens", {"name": asked.partner, "tokens": budget.tokens - calls, "now": book.now})
     if budget.probe and chosen:
@@ -100,8 +100,16 @@ def _budget(book: Book, asked: Claim) -> Budget:
     return Budget(min(asked.calls, int(tokens)), tokens, probe=open_until is not None)
 
 
-Heads = dict[int, tuple[int, bool, bytes | None, str]]
-"""Delivery id -> (lane, the lane has delivered a full state, sealed memo, the lane's name)."""
+class Head(NamedTuple):
+    """What a job needs of its lane: that it has delivered a full state, its sealed memo, its name."""
+
+    has_full: bool
+    memo: bytes | None
+    name: str
+
+
+Heads = dict[int, Head]
+"""By delivery."""
 
 
 def _due(book: Book, partner: str, limit: int) -> Heads:
@@ -114,128 +122,112 @@ def _due(book: Book, partner: str, limit: int) -> Heads:
         room = limit - len(found)
         kept = (limit // LOWER_SHARE) * (len(levels) - before)
         at = {"partner": partner, "priority": level, "now": book.now, "rows": room}
-        for place, (lane, head, has_full, memo, name) in enumerate(book.db.rows("ready_lanes", at)):
+        for place, (head, has_full, memo, name) in enumerate(book.db.rows("ready_lanes", at)):
             taken = found if place < room - kept else spare
-            taken[head] = (lane, bool(has_full), None if memo is None else bytes(memo), name)
+            taken[head] = Head(bool(has_full), None if memo is None else bytes(memo), name)
     for head, facts in list(spare.items())[: limit - len(found)]:
         found[head] = facts
     return found
 
 
-Row = dict[str, Any]
-_COLUMNS = (
-    *(
-        "id",
-        "lane",
-        "number",
-        "operation",
-        "step",
-        "dossier",
-        "key",
-        "attempt",
-        "tries",
-        "crashes",
-        "doubt",
-        "group_size",
-    ),
-    *("mapped", "accepted_at", "state", "cause", "event", "source", "event_id", "traceparent", "body"),
-)
+class Due(NamedTuple):
+    """One due head with its event, as `claimable` answers it."""
+
+    id: int
+    lane: int
+    number: int
+    operation: str
+    step: Step
+    dossier: str
+    key: str
+    attempt: int
+    tries: int
+    crashes: int
+    doubt: int
+    group_size: int | None
+    mapped: int
+    accepted_at: float
+    state: str
+    cause: str
+    event: int
+    traceparent: str
 
 
-def _claimable(book: Book, heads: Heads) -> list[Row]:
-    """The heads' deliveries with their events, in the order in which they fell due."""
+def _claimable(book: Book, heads: Heads) -> list[Due]:
+    """The heads' deliveries, in the order in which they fell due."""
     if not heads:
         return []
-    by_id = {row[0]: dict(zip(_COLUMNS, row, strict=True)) for row in book.db.rows("claimable", {"ids": list(heads)})}
+    by_id = {row[0]: Due._make(row) for row in book.db.rows("claimable", {"ids": list(heads)})}
     return [by_id[head] for head in heads]
 
 
-def _kind(row: Row, heads: Heads) -> tuple[str, str, bool, int | None]:
+def _kind(row: Due, heads: Heads) -> tuple[str, str, bool, int | None]:
     """Rows alike in this may share a call."""
-    return row["operation"], row["step"], heads[row["id"]][1], row["group_size"]
+    return row.operation, row.step, heads[row.id].has_full, row.group_size
 
 
-def _size(kind: tuple[str, str, bool, int | None], asked: Claim) -> int:
-    return max(1, kind[3] or asked.batches.get(kind[0], 1))
-
-
-def _calls(rows: Sequence[Row], heads: Heads, asked: Claim) -> dict[Any, int]:
-    """How many calls the rows make, by kind."""
-    counts = Counter(_kind(row, heads) for row in rows)
-    return {kind: -(-n // _size(kind, asked)) for kind, n in counts.items()}
-
-
-def _fit(rows: Sequence[Row], heads: Heads, asked: Claim, calls: int) -> list[Row]:
-    """As many rows, in order, as go into `calls` calls."""
-    chosen: list[Row] = []
-    seats: Counter[Any] = Counter()
+def _fit(rows: Sequence[Due], heads: Heads, asked: Claim, calls: int) -> tuple[list[Due], int]:
+    """As many rows, in order, as go into `calls` calls; and how many calls they make."""
+    chosen: list[Due] = []
+    seats: dict[Any, int] = {}
+    begun = 0
     for row in rows:
         kind = _kind(row, heads)
-        if seats[kind] == 0:
-            if calls == 0:
+        free = seats.get(kind, 0)
+        if free == 0:
+            if begun == calls:
                 continue
-            calls -= 1
-            seats[kind] = _size(kind, asked)
-        seats[kind] -= 1
+            begun += 1
+            free = max(1, row.group_size or asked.batches.get(row.operation, 1))
+        seats[kind] = free - 1
         chosen.append(row)
-    return chosen
+    return chosen, begun
 
 
-def _open(book: Book, asked: Claim, rows: Sequence[Row], heads: Heads) -> tuple[Job, ...]:
-    """Mark, open attempts, and hand over what a call needs."""
-    ids = sorted(row["id"] for row in rows)
-    lease_at = book.now + asked.lease_s
-    book.db.run("unready_lanes", {"ids": sorted(heads[row["id"]][0] for row in rows)})
-    book.db.run("begin_deliveries", {"ids": ids, "worker": asked.worker, "lease_at": lease_at, "now": book.now})
-    book.db.many(
-        "open_attempt",
-        [
-            {
-                "delivery": row["id"],
-                "number": row["attempt"] + 1,
-                "step": row["step"],
-                "worker": asked.worker,
-                "now": book.now,
-            }
-            for row in rows
-        ],
-    )
-    requests = _requests(book, [row["id"] for row in rows if row["mapped"]])
+def _open(book: Book, asked: Claim, rows: Sequence[Due], heads: Heads) -> tuple[Job, ...]:
+    """Mark as sending, and hand over what a call needs."""
+    book.db.run("unready_lanes", {"ids": sorted(row.lane for row in rows)})
+    begun = {"worker": asked.worker, "lease_at": book.now + asked.lease_s, "now": book.now}
+    book.db.run("begin_deliveries", {"ids": sorted(row.id for row in rows), **begun})
+    requests = _requests(book, [row.id for row in rows if row.mapped])
+    envelopes = book.envelopes([row.event for row in rows])
     for row in rows:
-        book.moved(row["id"], asked.partner, (row["state"], row["cause"]), (State.SENDING, ""))
-    return tuple(_job(book, asked.partner, row, heads[row["id"]], requests.get(row["id"], b"")) for row in rows)
+        book.moved(row.id, asked.partner, (row.state, row.cause), SENDING)
+    return tuple(_job(book, asked, row, heads[row.id], envelopes[row.event], requests.get(row.id, b"")) for row in rows)
 
 
 def _requests(book: Book, ids: list[int]) -> dict[int, bytes]:
     """The newest request sealed with an earlier attempt of each delivery."""
     found: dict[int, bytes] = {}
     for delivery, number, secret in book.db.rows("sealed_requests", {"ids": ids}) if ids else ():
-        opened = orjson.loads(book.keys.open(bytes(secret), attempt_record(delivery, number)))
-        if "request" in opened:
-            found[delivery] = opened["request"].encode()
+        request, _reply, _words = exchange.unpack(book.keys.open(bytes(secret), attempt_record(delivery, number)))
+        if request:
+            found[delivery] = request
     return found
 
 
-def _job(book: Book, partner: str, row: Row, head: tuple[int, bool, bytes | None, str], request: bytes) -> Job:
-    lane, has_full, memo, name = head
+def _job(book: Book, asked: Claim, row: Due, head: Head, envelope: Envelope, request: bytes) -> Job:
+    memo = book.keys.open(head.memo, lane_record(asked.partner, head.name)) if head.memo else b"{}"
     return Job(
-        delivery=row["id"],
-        attempt=row["attempt"] + 1,
-        lane=lane,
-        partner=partner,
-        operation=row["operation"],
-        step=row["step"],
-        dossier=row["dossier"],
-        number=row["number"],
-        key=row["key"],
-        envelope=book.opened.envelope(book.keys, row["event"], row["source"], row["event_id"], bytes(row["body"])),
-        memo=orjson.loads(book.keys.open(memo, lane_record(partner, name))) if memo else {},
-        has_full=has_full,
+        delivery=row.id,
+        attempt=row.attempt + 1,
+        lane=row.lane,
+        partner=asked.partner,
+        operation=row.operation,
+        step=row.step,
+        dossier=row.dossier,
+        number=row.number,
+        key=row.key,
+        envelope=envelope,
+        memo=orjson.loads(memo),
+        has_full=head.has_full,
         request=request,
-        tries=row["tries"],
-        crashes=row["crashes"],
-        group_size=row["group_size"],
-        in_doubt=row["doubt"] > 0,
-        accepted_at=row["accepted_at"],
-        traceparent=row["traceparent"],
+        tries=row.tries,
+        crashes=row.crashes,
+        group_size=row.group_size,
+        in_doubt=row.doubt > 0,
+        accepted_at=row.accepted_at,
+        traceparent=row.traceparent,
+        worker=asked.worker,
+        opened_at=book.now,
     )

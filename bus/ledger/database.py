@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from operator import itemgetter
+from itertools import chain
 from typing import Any, Literal, Protocol
 
 Params = Mapping[str, Any]
-Rows = list[tuple[Any, ...]]
+Row = tuple[Any, ...]
+Rows = list[Row]
 Trouble = Literal["again", "busy", "broken", "ours"]
 """What an error means: try the group again, tell callers to come back, reconnect first, or a fault of ours."""
 
@@ -21,8 +22,9 @@ BLOCK = 256
 class Database(Protocol):
     """One connection in one thread. `url` is for messages and never holds a password."""
 
-    splits_kinds: bool
-    """True where different operations get transactions of their own, so that locks are taken in one order everywhere."""
+    shared: bool
+    """True where other processes write too: rows are locked, and different operations get transactions of their own, so that locks
+    are taken in one order everywhere."""
 
     def connect(self) -> None: ...
     def close(self) -> None: ...
@@ -41,11 +43,11 @@ class Database(Protocol):
         """The rows of one named query."""
         ...
 
-    def many(self, query: str, params: Sequence[Params]) -> None:
-        """One statement with a `/*rows*/` list over all of `params`."""
+    def many(self, query: str, rows: Sequence[Row]) -> None:
+        """One statement with a `/*rows*/` list over all of `rows`, each a tuple in the order in which that list names its values."""
         ...
 
-    def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
+    def many_rows(self, query: str, rows: Sequence[Row]) -> Rows:
         """The same, with the rows it returns, in no order that may be relied on."""
         ...
 
@@ -76,12 +78,12 @@ PARAMETER = re.compile(r"(?<!:):(\w+)")
 
 CAST = re.compile(r"/\*(::\w+)\*/")
 _ROWS = re.compile(r"/\*rows\*/(\((?:[^()]|\([^()]*\))*\))")
-_CHUNKS = (64, 16, 4, 1)
+_CHUNKS = (256, 64, 16, 4, 1)
 """Rows a statement carries: a few sizes only, so that prepared statements are met again."""
 
 
 class RowSet:
-    """A statement over many rows: its `/*rows*/(...)` list repeated, its parameters by place (`mark` stands for one).
+    """A statement over many rows: its `/*rows*/(...)` list repeated, its values by place (`mark` stands for one).
 
     On a thread that shares its interpreter with busy others each statement costs a turn at the interpreter's lock, so that a
     statement for each row made a group many times slower than one for all.
@@ -91,20 +93,16 @@ class RowSet:
         found = _ROWS.search(sql)
         if found is None:
             raise ValueError(f"no /*rows*/ list in: {sql}")
-        self._head, self._tail = sql[: found.start()], sql[found.end() :]
-        self._row = PARAMETER.sub(mark, found[1])
-        self._pick = itemgetter(*PARAMETER.findall(found[1]))
-        self._texts = {size: self._head + ",".join([self._row] * size) + self._tail for size in _CHUNKS}
+        head, tail = sql[: found.start()], sql[found.end() :]
+        row = PARAMETER.sub(mark, found[1])
+        self._texts = {size: head + ",".join([row] * size) + tail for size in _CHUNKS}
 
-    def statements(self, params: Sequence[Params]) -> Iterator[tuple[str, list[Any]]]:
-        """The statements for `params`, each with its values."""
-        start, left = 0, len(params)
+    def statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
+        """The statements for `rows`, each with its values."""
+        start, left = 0, len(rows)
         while left:
             size = next(size for size in _CHUNKS if size <= left)
-            values: list[Any] = []
-            for one in params[start : start + size]:
-                values += self._pick(one)
-            yield self._texts[size], values
+            yield self._texts[size], list(chain.from_iterable(rows[start : start + size]))
             start, left = start + size, left - size
 
 

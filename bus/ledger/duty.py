@@ -28,7 +28,7 @@ def keep(book: Book, name: str, keeps: Sequence[Kept]) -> None:
     latest = {(fact.kind, fact.key): fact for fact in keeps}
     last = int(book.db.rows("kept_last", {"duty": name})[0][0]) if latest else 0
     rows = [
-        {"duty": name, "kind": fact.kind, "key": fact.key, "number": number, "at": book.now, "body": fact.body}
+        (name, fact.kind, fact.key, number, book.now, fact.body)
         for number, fact in enumerate(latest.values(), start=last + 1)
     ]
     if rows:

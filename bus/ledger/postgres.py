@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from bus.ledger.database import ANY_OF, CAST, PARAMETER, IdBlocks, Params, Rows, RowSet, Trouble, queries
+from bus.ledger.database import ANY_OF, CAST, PARAMETER, IdBlocks, Params, Row, Rows, RowSet, Trouble, queries
 from bus.ledger.ledger import LedgerUnfit
 
 LEAST_VERSION = 150000
@@ -81,7 +81,7 @@ def check(url: str, *, unsafe: bool) -> None:
 class PostgresDatabase:
     """The writer's connection."""
 
-    splits_kinds = True
+    shared = True
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -137,13 +137,13 @@ class PostgresDatabase:
     def rows(self, query: str, params: Params) -> Rows:
         return self._open.execute(self._sql[query].encode(), params).fetchall()
 
-    def many(self, query: str, params: Sequence[Params]) -> None:
-        for statement, values in _row_set(query).statements(params):
+    def many(self, query: str, rows: Sequence[Row]) -> None:
+        for statement, values in _row_set(query).statements(rows):
             self._open.execute(statement.encode(), values)
 
-    def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
+    def many_rows(self, query: str, rows: Sequence[Row]) -> Rows:
         execute = self._open.execute
-        return [row for text, values in _row_set(query).statements(params) for row in execute(text.encode(), values)]
+        return [row for text, values in _row_set(query).statements(rows) for row in execute(text.encode(), values)]
 
     def ids(self, table: str, count: int) -> list[int]:
         return self._ids.take(table, count, self._fetch_ids)

@@ -84,16 +84,13 @@ INSERT INTO journal (at, process, entry) VALUES (:at, :process, :entry);
 -- name: lock_lanes
 SELECT id, memo, partner, dossier FROM lane WHERE id = any_of(:ids) ORDER BY id /*lock*/;
 
--- name: heads
--- Each lane's head: the lowest number that still holds it, by the partial index.
-SELECT l.id, l.held, d.id, d.state, d.due_at, d.priority FROM lane l LEFT JOIN delivery d ON d.id = (
-    SELECT x.id FROM delivery x WHERE x.lane = l.id AND x.holds = 1 ORDER BY x.number LIMIT 1)
-WHERE l.id = any_of(:ids);
-
--- name: set_head
-WITH v (id, head, priority, ready_at) AS (VALUES
-    /*rows*/(:id/*::bigint*/, :head/*::bigint*/, :priority/*::smallint*/, :ready_at/*::float8*/))
-UPDATE lane SET head = v.head, priority = v.priority, ready_at = v.ready_at FROM v WHERE lane.id = v.id;
+-- name: set_heads
+-- Each lane's head, the lowest number that still holds it, by the partial index; due when that is, unless the lane is held.
+UPDATE lane SET (head, priority, ready_at) = (
+    SELECT d.id, COALESCE(d.priority, 1), CASE WHEN lane.held = 0 AND d.state IN ('pending', 'waiting', 'in_doubt') THEN d.due_at END
+    FROM (SELECT 1) AS one LEFT JOIN delivery d ON d.id = (
+        SELECT x.id FROM delivery x WHERE x.lane = lane.id AND x.holds = 1 ORDER BY x.number LIMIT 1))
+WHERE id = any_of(:ids);
 
 -- name: set_memo
 UPDATE lane SET memo = :memo WHERE id = :id;
@@ -115,7 +112,7 @@ UPDATE partner SET open_until = :until WHERE name = :name;
 
 -- name: ready_lanes
 -- Lane heads that are due, longest due first; a lane another worker is claiming is passed by.
-SELECT id, head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = :priority AND ready_at <= :now
+SELECT head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = :priority AND ready_at <= :now
 ORDER BY ready_at LIMIT :rows /*skip*/;
 
 -- name: next_ready
@@ -127,10 +124,14 @@ SELECT MIN(ready_at) FROM (
 ) AS soonest;
 
 -- name: claimable
--- Everything a job needs of its delivery and event.
+-- Everything a job needs of its delivery and event, but for the event's body.
 SELECT d.id, d.lane, d.number, d.operation, d.step, d.dossier, d.key, d.attempt, d.tries, d.crashes, d.doubt, d.group_size, d.mapped,
-       d.accepted_at, d.state, d.cause, d.event, e.source, e.event_id, e.traceparent, e.body
+       d.accepted_at, d.state, d.cause, d.event, e.traceparent
 FROM delivery d JOIN event e ON e.id = d.event WHERE d.id = any_of(:ids);
+
+-- name: bodies
+-- Events that are not at hand, to be opened.
+SELECT id, source, event_id, body FROM event WHERE id = any_of(:ids);
 
 -- name: sealed_requests
 -- The attempts whose request may be sent again.
@@ -142,9 +143,6 @@ WHERE id = any_of(:ids);
 
 -- name: unready_lanes
 UPDATE lane SET ready_at = NULL WHERE id = any_of(:ids);
-
--- name: open_attempt
-INSERT INTO attempt (delivery, number, step, worker, opened_at) VALUES /*rows*/(:delivery, :number, :step, :worker, :now);
 
 -- name: standing
 -- How deliveries stand, their lanes being locked.
@@ -161,12 +159,10 @@ UPDATE delivery SET state = v.state, cause = v.cause, code = v.code, hold_key = 
 FROM v WHERE delivery.id = v.id;
 
 -- name: close_attempt
-WITH v (delivery, number, started_at, closed_at, outcome, cause, code, call_id, late, secret) AS (VALUES
-    /*rows*/(:delivery/*::bigint*/, :number/*::bigint*/, :started_at/*::float8*/, :closed_at/*::float8*/, :outcome/*::text*/,
-    :cause/*::text*/, :code/*::text*/, :call_id/*::text*/, :late/*::smallint*/, :secret/*::bytea*/))
-UPDATE attempt SET started_at = v.started_at, closed_at = v.closed_at, outcome = v.outcome, cause = v.cause, code = v.code,
-    call_id = v.call_id, late = v.late, secret = v.secret
-FROM v WHERE attempt.delivery = v.delivery AND attempt.number = v.number AND attempt.closed_at IS NULL;
+-- An attempt is open while its delivery is sending under its number, and is written when it closes: once, and never changed.
+INSERT INTO attempt (delivery, number, step, worker, opened_at, started_at, closed_at, outcome, cause, code, call_id, late, secret)
+VALUES /*rows*/(:delivery, :number, :step, :worker, :opened_at, :started_at, :closed_at, :outcome, :cause, :code, :call_id, :late,
+        :secret) ON CONFLICT (delivery, number) DO NOTHING;
 
 -- name: give_back
 UPDATE delivery SET state = :state, cause = :cause, due_at = :now, owner = '', lease_at = NULL, changed_at = :now
@@ -186,7 +182,7 @@ UPDATE partner SET last_success_at = :now WHERE name = :name AND (last_success_a
 
 -- name: stale
 -- Attempts whose lease ran out or whose worker is gone.
-SELECT d.id, d.lane, d.partner, d.operation, d.step, d.attempt, d.tries, d.crashes, d.doubt, d.accepted_at, d.cause
+SELECT d.id, d.lane, d.partner, d.operation, d.step, d.attempt, d.tries, d.crashes, d.doubt, d.accepted_at, d.owner, d.changed_at
 FROM delivery d LEFT JOIN worker w ON w.name = d.owner
 WHERE d.state = 'sending' AND (d.lease_at <= :now OR w.seen_at IS NULL OR w.seen_at < :dead_before)
 ORDER BY d.lane LIMIT 500;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import psycopg
 
 from bus.adapter import Kept
-from bus.ledger import chain, postgres, sqlite
+from bus.ledger import chain, exchange, postgres, sqlite
 from bus.ledger.book import attempt_record, event_record
 from bus.ledger.database import Rows
 from bus.ledger.ledger import LedgerBusy
@@ -195,7 +194,7 @@ class Reader:
 
     def _attempt(self, row: tuple[Any, ...]) -> AttemptView:
         *plain, late, sealed = row
-        secret = json.loads(self._keys.open(bytes(sealed), attempt_record(row[0], row[1]))) if sealed else {}
+        secret = _told(self._keys.open(bytes(sealed), attempt_record(row[0], row[1]))) if sealed else {}
         delivery, number, step, opened, started, closed, outcome, cause, code, call_id, worker = plain
         return AttemptView(
             delivery,
@@ -212,6 +211,13 @@ class Reader:
             bool(late),
             secret,
         )
+
+
+def _told(packed: bytes) -> dict[str, str]:
+    """What an attempt exchanged, as text for people; parts that were empty are absent."""
+    request, reply, words = exchange.unpack(packed)
+    parts = {"request": request.decode("utf-8", "replace"), "reply": reply.decode("utf-8", "replace"), "words": words}
+    return {name: text for name, text in parts.items() if text}
 
 
 def _links(connection: Connection) -> Iterator[tuple[Any, ...]]:

@@ -15,9 +15,12 @@ SELECT id, source, event_id, type, sequence, occurred_at, accepted_at, client, e
 FROM event WHERE dossier = :dossier ORDER BY accepted_at, id LIMIT 1000;
 
 -- name: story_attempts
+-- Closed ones, and the open one of what is being sent, which is the delivery itself.
 SELECT a.delivery, a.number, a.step, a.opened_at, a.started_at, a.closed_at, a.outcome, a.cause, a.code, a.call_id, a.worker,
        a.late, a.secret
-FROM attempt a JOIN delivery d ON d.id = a.delivery WHERE d.dossier = :dossier ORDER BY a.opened_at, a.delivery, a.number LIMIT 5000;
+FROM attempt a JOIN delivery d ON d.id = a.delivery WHERE d.dossier = :dossier
+UNION ALL SELECT id, attempt, step, changed_at, NULL, NULL, '', '', '', '', owner, 0, NULL
+FROM delivery WHERE dossier = :dossier AND state = 'sending' ORDER BY 4, 1, 2 LIMIT 5000;
 
 -- name: story_notes
 SELECT at, who, verb, reason, delivery, before, after FROM note WHERE dossier = :dossier ORDER BY at, id LIMIT 1000;

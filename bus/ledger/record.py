@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
-from bus.adapter import Job
+from bus.adapter import Job, Step
+from bus.ledger import exchange
 from bus.ledger.accept import accept, lock_threads
-from bus.ledger.book import HOLDING, Book, attempt_record, lane_record
+from bus.ledger.book import HOLDING, SENDING, Book, attempt_record, lane_record
+from bus.ledger.database import Row
 from bus.ledger.words import Move, PartnerChange, Result, State
 from bus.outcome import Cause
 
@@ -26,6 +28,24 @@ class Standing(NamedTuple):
     full_state: int
 
 
+class Closing(NamedTuple):
+    """The values of `close_attempt`, in its order."""
+
+    delivery: int
+    number: int
+    step: Step
+    worker: str
+    opened_at: float
+    started_at: float | None
+    closed_at: float
+    outcome: str
+    cause: str = ""
+    code: str = ""
+    call_id: str = ""
+    late: int = 0
+    secret: bytes | None = None
+
+
 def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChange]) -> tuple[bool, ...]:
     """Per result whether it counted; a late one is kept with its attempt alone."""
     replies = [reply for result in results for reply in result.replies]
@@ -33,16 +53,23 @@ def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChang
     change_partners(book, changes)
     if not results:
         return ()
-    lanes = sorted({result.job.lane for result in results})
-    locked = {row[0]: row[1:] for row in book.db.rows("lock_lanes", {"ids": lanes})}
+    locked = _lock(book, results)
     standing = _standing(book, [result.job.delivery for result in results])
     counted = tuple(_open_still(result, standing) for result in results)
     book.db.many("close_attempt", [_closing(book, r, late=not ok) for r, ok in zip(results, counted, strict=True)])
     taken = [result for result, ok in zip(results, counted, strict=True) if ok]
     if taken:
         _apply(book, taken, standing, locked)
-        accept(book, [reply for result in taken for reply in result.replies], threads)
+        accept(book, replies if len(taken) == len(results) else [a for r in taken for a in r.replies], threads)
     return counted
+
+
+def _lock(book: Book, results: Sequence[Result]) -> dict[int, Row]:
+    """Lock the lanes where others write too; their memos and names where there is something to remember."""
+    if not (book.db.shared or any(result.memo for result in results)):
+        return {}
+    lanes = sorted({result.job.lane for result in results})
+    return {row[0]: row[1:] for row in book.db.rows("lock_lanes", {"ids": lanes})}
 
 
 def _standing(book: Book, ids: Sequence[int]) -> dict[int, Standing]:
@@ -57,27 +84,30 @@ def _open_still(result: Result, standing: dict[int, Standing]) -> bool:
     return now.state == State.IN_DOUBT and now.doubt == result.job.attempt and result.job.step == "send"
 
 
-def _closing(book: Book, result: Result, *, late: bool) -> dict[str, Any]:
-    record_name = attempt_record(result.job.delivery, result.job.attempt)
-    text = orjson.dumps(dict(result.secret)) if result.secret else b""
-    return {
-        "delivery": result.job.delivery,
-        "number": result.job.attempt,
-        "started_at": result.started_at,
-        "closed_at": book.now,
-        "outcome": result.outcome,
-        "cause": result.move.cause,
-        "code": result.code[:80],
-        "call_id": result.call_id,
-        "late": int(late),
-        "secret": book.keys.seal(text, record_name) if text else None,
-    }
+def _closing(book: Book, result: Result, *, late: bool) -> Closing:
+    job = result.job
+    secret = exchange.pack(result.request, result.reply, result.words)
+    return Closing(
+        job.delivery,
+        job.attempt,
+        job.step,
+        job.worker,
+        job.opened_at,
+        result.started_at,
+        book.now,
+        result.outcome,
+        result.move.cause.value,
+        result.code[:80],
+        result.call_id,
+        int(late),
+        book.keys.seal(secret, attempt_record(job.delivery, job.attempt)) if secret else None,
+    )
 
 
-def _apply(
-    book: Book, results: Sequence[Result], standing: dict[int, Standing], locked: dict[int, tuple[Any, ...]]
-) -> None:
-    moves, full, partners = [], [], set()
+def _apply(book: Book, results: Sequence[Result], standing: dict[int, Standing], locked: dict[int, Row]) -> None:
+    moves: list[Row] = []
+    full: list[int] = []
+    partners: set[str] = set()
     for result in results:
         before = standing[result.job.delivery]
         moves.append(
@@ -87,7 +117,7 @@ def _apply(
                 result.move,
                 code=result.code,
                 receipt=result.receipt,
-                mapped=int("request" in result.secret or bool(result.job.request)),
+                mapped=int(bool(result.request or result.job.request)),
                 crashes=0,
             )
         )
@@ -112,28 +142,28 @@ def _apply(
 
 def moving(
     book: Book, delivery: int, move: Move, *, code: str = "", receipt: str = "", mapped: int, crashes: int
-) -> dict[str, Any]:
-    """A Move as parameters of `move_delivery`."""
-    return {
-        "id": delivery,
-        "state": move.state,
-        "cause": move.cause,
-        "code": code[:80],
-        "hold_key": move.hold_key,
-        "step": move.step,
-        "due_at": move.due_at,
-        "holds": int(move.state in HOLDING),
-        "counted": int(move.counted),
-        "crashes": crashes,
-        "doubt": move.doubt,
-        "group_size": move.group_size,
-        "mapped": mapped,
-        "receipt": receipt[:200],
-        "now": book.now,
-    }
+) -> Row:
+    """A Move as the values of `move_delivery`."""
+    return (
+        delivery,
+        move.state.value,
+        move.cause.value,
+        code[:80],
+        move.hold_key,
+        move.step,
+        move.due_at,
+        int(move.state in HOLDING),
+        int(move.counted),
+        crashes,
+        move.doubt,
+        move.group_size,
+        mapped,
+        receipt[:200],
+        book.now,
+    )
 
 
-def _remember(book: Book, result: Result, lane: tuple[Any, ...]) -> None:
+def _remember(book: Book, result: Result, lane: Row) -> None:
     """Add to the lane's memo what the partner told us and wants back."""
     memo, partner, dossier = lane
     name = lane_record(partner, dossier)
@@ -152,20 +182,11 @@ def release(book: Book, jobs: Sequence[Job]) -> None:
         state, cause = _before(job)
         params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": cause, "now": book.now}
         if book.db.run("give_back", params):
-            book.moved(job.delivery, standing[job.delivery].partner, (State.SENDING, ""), (state, cause))
-        closing = {
-            "delivery": job.delivery,
-            "number": job.attempt,
-            "started_at": None,
-            "closed_at": book.now,
-            "outcome": "Released",
-            "cause": "",
-            "code": "",
-            "call_id": "",
-            "late": 0,
-            "secret": None,
-        }
-        book.db.run("close_attempt", closing)
+            book.moved(job.delivery, standing[job.delivery].partner, SENDING, (state, cause))
+    book.db.many(
+        "close_attempt",
+        [Closing(j.delivery, j.attempt, j.step, j.worker, j.opened_at, None, book.now, "Released") for j in jobs],
+    )
     book.set_heads(lanes)
     book.ready |= {job.partner for job in jobs}
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bus.ledger.database import ANY_OF, IdBlocks, Params, Rows, RowSet, Trouble, queries
+from bus.ledger.database import ANY_OF, IdBlocks, Params, Row, Rows, RowSet, Trouble, queries
 from bus.ledger.ledger import LedgerUnfit
 
 APPLICATION_ID = 0x4C54  # "LT": the file says whose it is
@@ -70,7 +70,7 @@ def parameters(params: Params) -> dict[str, Any]:
 class SqliteDatabase:
     """The writer's connection."""
 
-    splits_kinds = False
+    shared = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -117,13 +117,13 @@ class SqliteDatabase:
     def rows(self, query: str, params: Params) -> Rows:
         return self._open.execute(self._sql[query], parameters(params)).fetchall()
 
-    def many(self, query: str, params: Sequence[Params]) -> None:
-        for statement, values in _row_set(query).statements(params):
+    def many(self, query: str, rows: Sequence[Row]) -> None:
+        for statement, values in _row_set(query).statements(rows):
             self._open.execute(statement, values)
 
-    def many_rows(self, query: str, params: Sequence[Params]) -> Rows:
+    def many_rows(self, query: str, rows: Sequence[Row]) -> Rows:
         execute = self._open.execute
-        return [row for statement, values in _row_set(query).statements(params) for row in execute(statement, values)]
+        return [row for statement, values in _row_set(query).statements(rows) for row in execute(statement, values)]
 
     def ids(self, table: str, count: int) -> list[int]:
         return self._ids.take(table, count, self._fetch_ids)

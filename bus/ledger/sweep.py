@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bus.ledger.accept import close_gap
-from bus.ledger.book import Book
+from bus.ledger.book import SENDING, Book
 from bus.ledger.database import Database
-from bus.ledger.record import moving
-from bus.ledger.words import Move, Stale, State, Swept
+from bus.ledger.record import Closing, moving
+from bus.ledger.words import Move, Stale, Swept
 from bus.outcome import Cause
 
 FAR_S = 7 * 86400.0
@@ -43,24 +43,13 @@ def _crashed(book: Book, decide: Callable[[Stale], Move], dead_after_s: float) -
     book.db.rows("lock_lanes", {"ids": lanes})
     rows = [row for row in book.db.rows("stale", at) if row[1] in set(lanes)]
     moves, closings = [], []
-    for number, _lane, partner, operation, step, attempt, tries, crashes, doubt, accepted_at, _cause in rows:
+    for number, _lane, partner, operation, step, attempt, tries, crashes, doubt, accepted_at, owner, opened_at in rows:
         move = decide(Stale(partner, operation, step, attempt, tries, crashes, doubt > 0, accepted_at))
         moves.append(moving(book, number, move, mapped=0, crashes=crashes + 1))
         closings.append(
-            {
-                "delivery": number,
-                "number": attempt,
-                "started_at": None,
-                "closed_at": book.now,
-                "outcome": "Unknown",
-                "cause": Cause.CRASHED,
-                "code": "",
-                "call_id": "",
-                "late": 0,
-                "secret": None,
-            }
+            Closing(number, attempt, step, owner, opened_at, None, book.now, "Unknown", Cause.CRASHED.value)
         )
-        book.moved(number, partner, (State.SENDING, ""), (move.state, move.cause))
+        book.moved(number, partner, SENDING, (move.state, move.cause))
         book.ready.add(partner)
     if moves:
         book.db.many("move_delivery", moves)

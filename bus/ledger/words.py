@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from bus.adapter import Job, Step
 from bus.outcome import Cause
+from contracts.envelope import Envelope
 
 
 class State(StrEnum):
@@ -59,7 +60,8 @@ class Arrival:
 
     `body` is the whole envelope as JSON, stored sealed; `content` the bytes whose keyed digest tells a duplicate from a conflict;
     `finders` are the people's identifiers (kind, value) it may be found by, stored as keyed digests only. `client` is the API
-    key's name, or the partner whose reply this is. `traceparent` is the context of the span that received it.
+    key's name, or the partner whose reply this is. `traceparent` is the context of the span that received it. `envelope` is the event
+    itself, kept at hand for the first claims.
     """
 
     source: str
@@ -77,6 +79,7 @@ class Arrival:
     causation_id: str = ""
     traceparent: str = ""
     flags: tuple[str, ...] = ()
+    envelope: Envelope | None = None
 
 
 @dataclass(slots=True)
@@ -157,7 +160,8 @@ class Move:
 class Result:
     """A closed attempt: what happened, where the delivery goes, and the replies that enter with it in one commit.
 
-    `secret` holds request, reply and the partner's words, stored sealed with the attempt; `code` is the partner's own code.
+    `request` and `reply` as they went over the wire and the partner's `words` are stored sealed with the attempt; `code` is the
+    partner's own code.
     `memo` is added to the lane's. `started_at`, `ended_at` frame the call itself.
     """
 
@@ -165,7 +169,9 @@ class Result:
     move: Move
     outcome: str
     code: str = ""
-    secret: Mapping[str, str] = field(default_factory=dict)
+    request: bytes = b""
+    reply: bytes = b""
+    words: str = ""
     call_id: str = ""
     started_at: float = 0.0
     ended_at: float = 0.0

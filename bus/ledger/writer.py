@@ -121,7 +121,7 @@ class Writer:
                 here.append(request)
             if here:
                 taken.append(here)
-        if taken and not self._db.splits_kinds:
+        if taken and not self._db.shared:
             return [[request for kind in taken for request in kind]]
         return taken
 
@@ -158,6 +158,7 @@ class Writer:
         crash.reach(f"{name}.before_commit")
         self._db.commit()
         crash.reach(f"{name}.after_commit")
+        book.committed()
         return answers
 
     def _undo(self, error: Exception) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from bus.ledger.book import event_record, idempotency_key
-from bus.ledger.database import Database
+from bus.ledger.database import Database, Row
 from bus.seal import Keyring
 from contracts.envelope import Envelope
 
@@ -44,7 +43,7 @@ def fill(database: Database, keys: Keyring, shape: Shape, now: float, template: 
     counts = {("plain", "pending", ""): total, ("plain", "owed", ""): total, ("", "event", ""): total}
     database.many(
         "add_tally",
-        [{"partner": p, "state": s, "cause": c, "process": "seed", "n": n} for (p, s, c), n in counts.items()],
+        [(*place, "seed", n) for place, n in counts.items()],
     )
     database.commit()
 
@@ -59,62 +58,41 @@ def _places(shape: Shape) -> Iterator[tuple[int, int, int]]:
         yield index + 1, index // shape.depth, index % shape.depth + 1
 
 
-def _events(
-    database: Database, keys: Keyring, shape: Shape, now: float, template: Envelope
-) -> Iterator[dict[str, Any]]:
+def _events(database: Database, keys: Keyring, shape: Shape, now: float, template: Envelope) -> Iterator[Row]:
     body = template.to_json()
     for event, lane, number in _places(shape):
         event_id = f"{_dossier(lane)}/{number}"
-        yield {
-            "id": event,
-            "source": SOURCE,
-            "event_id": event_id,
-            "type": template.type,
-            "dossier": _dossier(lane),
-            "sequence": number,
-            "entered": 1,
-            "occurred_at": now,
-            "accepted_at": now,
-            "client": "seed",
-            "flags": "",
-            "correlation_id": event_id,
-            "causation_id": "",
-            "traceparent": "",
-            "digest": b"\0" * 32,
-            "body": keys.seal(body, event_record(SOURCE, event_id)),
-        }
+        yield (
+            *(
+                event,
+                SOURCE,
+                event_id,
+                template.type,
+                _dossier(lane),
+                number,
+                1,
+                now,
+                now,
+                "seed",
+                "",
+                event_id,
+                "",
+                "",
+            ),
+            *(b"\0" * 32, keys.seal(body, event_record(SOURCE, event_id))),
+        )
 
 
-def _deliveries(database: Database, shape: Shape, now: float) -> Iterator[dict[str, Any]]:
+def _deliveries(database: Database, shape: Shape, now: float) -> Iterator[Row]:
     for event, lane, number in _places(shape):
         event_id = f"{_dossier(lane)}/{number}"
-        yield {
-            "id": event,
-            "lane": lane + 1,
-            "number": number,
-            "event": event,
-            "partner": "plain",
-            "dossier": _dossier(lane),
-            "operation": "put",
-            "full_state": 0,
-            "priority": 1,
-            "key": idempotency_key(SOURCE, event_id, "plain", "put"),
-            "state": "pending",
-            "cause": "",
-            "holds": 1,
-            "due_at": now + shape.due_in_s,
-            "now": now,
-        }
+        key = idempotency_key(SOURCE, event_id, "plain", "put")
+        yield (
+            *(event, lane + 1, number, event, "plain", _dossier(lane), "put", 0, 1, key, "pending", "", 1),
+            *(now + shape.due_in_s, now, now),
+        )
 
 
-def _lanes(database: Database, shape: Shape, now: float) -> Iterator[dict[str, Any]]:
+def _lanes(database: Database, shape: Shape, now: float) -> Iterator[Row]:
     for lane in range(shape.lanes):
-        yield {
-            "id": lane + 1,
-            "partner": "plain",
-            "dossier": _dossier(lane),
-            "k": shape.depth,
-            "head": lane * shape.depth + 1,
-            "priority": 1,
-            "now": now + shape.due_in_s,
-        }
+        yield lane + 1, "plain", _dossier(lane), shape.depth, lane * shape.depth + 1, 1, now + shape.due_in_s

@@ -90,6 +90,7 @@ def arrival(
         debts=tuple(Debt(partner, o, o in full, priority, o in aside) for o in operations or ("row",)),
         client="test",
         finders=finders,
+        envelope=envelope,
     )
 
 

@@ -9,8 +9,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -40,14 +42,42 @@ async def test_what_is_personal_never_lies_open_in_the_database_file(tmp_path: P
     desk = Desk(open_ledger(f"sqlite:///{tmp_path}/l.db", keys), HandClock())
     await desk.accept(arrival(1, data={"name": NAME}, finders=(("citizen", "084080999123"),)))
     job = await desk.one()
-    await desk.close(job, secret={"request": NAME, "reply": NAME, "words": NAME}, memo={"who": NAME})
+    await desk.close(job, request=NAME.encode(), reply=NAME.encode(), words=NAME, memo={"who": NAME})
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for canary in (NAME.encode(), json.dumps(NAME)[1:-1].encode(), b"Canary", b"084080999123"):
         assert canary not in stored
     story = await desk.ledger.story(DOSSIER)
     assert story is not None
-    assert story.attempts[0].secret["words"] == NAME
+    assert story.attempts[0].secret == {"request": NAME, "reply": NAME, "words": NAME}
     await desk.ledger.close()
+
+
+async def test_the_open_attempt_stands_in_the_story_once_and_closed_as_it_was_opened(desk: Desk) -> None:
+    await desk.accept(arrival(1))
+    opened_at = desk.clock.now()
+    job = await desk.one()
+    opened = await desk.ledger.story(DOSSIER)
+    desk.clock.advance(5)
+    await desk.close(job)
+    closed = await desk.ledger.story(DOSSIER)
+    assert opened is not None and closed is not None
+    for story, closed_at in ((opened, None), (closed, opened_at + 5)):
+        (attempt,) = story.attempts
+        assert (attempt.number, attempt.worker) == (1, desk.ledger.process)
+        assert (attempt.opened_at, attempt.closed_at) == (opened_at, closed_at)
+
+
+async def test_an_event_whose_commit_failed_is_not_remembered_under_its_number(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = desk.ledger._database
+    with monkeypatch.context() as broken:
+        broken.setattr(database, "commit", Mock(side_effect=LedgerUnfit("the disk went away")))
+        with pytest.raises(LedgerUnfit):
+            await desk.accept(arrival(1, data={"n": "lost"}))
+    monkeypatch.setattr(database, "ids", lambda _table, count: list(range(1, count + 1)))
+    await desk.accept(replace(arrival(1, data={"n": "kept"}), envelope=None))
+    assert (await desk.one()).envelope.data == {"n": "kept"}
 
 
 async def test_a_new_key_writes_and_the_old_one_still_reads(tmp_path: Path) -> None:

@@ -203,9 +203,10 @@ async def test_a_request_is_sent_again_as_it_was_sealed_but_not_after_a_reproces
     await desk.accept(arrival(1))
     job = await desk.one()
     waiting = Move(State.WAITING, Cause.BUSY, due_at=desk.clock.now())
-    await desk.close(job, waiting, secret={"request": "Đơn của Nguyễn Văn An"})
+    sent = "Đơn của Nguyễn Văn An\n".encode() + b"\x00\xff"
+    await desk.close(job, waiting, request=sent, reply=b"3 0\n")
     again = await desk.one()
-    assert again.request.decode() == "Đơn của Nguyễn Văn An"
+    assert again.request == sent
     assert again.key == job.key
     await desk.close(again, Move(State.DEAD, Cause.REFUSED))
     await desk.ledger.act(Action("reprocess", Filter(ids=(job.delivery,)), "an officer", "mapped anew"))
