@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from bus import crash, tracing
 from bus.adapter import Job, Partner
@@ -35,6 +36,7 @@ class Intake:
         self._route = route
         self._partners = partners
         self._on_event = on_event
+        self._debt = cache(self._debt_of)
 
     async def accept(self, events: Sequence[Envelope | Refusal], *, client: str) -> Verdicts:
         """A verdict per event, in their order. Raises LedgerBusy, and then nothing was stored."""
@@ -72,7 +74,7 @@ class Intake:
             envelope=envelope,
         )
 
-    def _debt(self, owed: Owed) -> Debt:
+    def _debt_of(self, owed: Owed) -> Debt:
         operation = self._partners[owed.partner].operation(owed.operation)
         return Debt(owed.partner, owed.operation, operation.full_state, owed.priority, operation.aside)
 
@@ -94,7 +96,7 @@ class Intake:
 
 def thread_id(envelope: Envelope) -> str:
     """The correlation id of a dossier's thread: as the source says, else one for all events of this source and subject."""
-    return envelope.correlationid or str(uuid5(NAMESPACE_URL, f"{envelope.source}/{envelope.subject}"))
+    return envelope.correlationid or sha256(f"{envelope.source}/{envelope.subject}".encode()).hexdigest()[:32]
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Cause(StrEnum):
     BY_HAND = "by_hand"  # the partner has no operation for it: a person does it, and says so
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """Common to all outcomes.
 
@@ -55,7 +55,7 @@ class Outcome:
     reply: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Delivered(Outcome):
     """The partner confirmed. `replies` enter by the front door; `memo` is remembered for the lane's later calls."""
 
@@ -65,7 +65,7 @@ class Delivered(Outcome):
     memo: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Taken(Outcome):
     """Received, being processed: wait for the callback, ask after `ask_after_s` seconds, never send again."""
 
@@ -73,7 +73,7 @@ class Taken(Outcome):
     ask_after_s: float = 300.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Transient(Outcome):
     """It certainly did not take it; later it may. `retry_after_s` is never undercut; `busy` slows the whole partner uncounted."""
 
@@ -81,7 +81,7 @@ class Transient(Outcome):
     retry_after_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Held(Outcome):
     """Nothing was sent, for a cause of its own.
 
@@ -93,7 +93,7 @@ class Held(Outcome):
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Permanent(Outcome):
     """It read and refused. `whole` means: one refusal for an array of many, which says nothing about a single row."""
 
@@ -101,7 +101,7 @@ class Permanent(Outcome):
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Contract(Outcome):
     """One side left the agreed shape before anything was taken (cause `poison`: we cannot say it; `contract`: they won't read it)."""
 
@@ -109,14 +109,14 @@ class Contract(Outcome):
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Unknown(Outcome):
     """The request left and no readable answer came: in doubt until settled as the operation's `dedupe` says."""
 
     cause: Cause = Cause.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Absent(Outcome):
     """The answer to an *ask*: the partner does not have it, so it may be sent (again)."""
 

@@ -33,6 +33,8 @@ from contracts.lifecycle import flag
 CLOUDEVENTS = "CloudEvents 1.0"
 MAX_DEPTH = 64
 MAX_SEQUENCE = 2**31 - 1
+KEPT = frozenset({"message", "data_json"})
+"""What an envelope works out once and keeps beside its attributes."""
 TRACE_ATTRIBUTES = frozenset({"traceparent", "tracestate"})
 _EXTENSION = re.compile(r"[a-z0-9]{1,20}\Z")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
@@ -98,6 +100,11 @@ class Envelope(BaseModel):
         except ValidationError as error:
             raise Refusal(faults_of(error, "$.data"), self.id, self.source) from None
 
+    @cached_property
+    def data_json(self) -> bytes:
+        """`data` as JSON, written once for all who pass it on as it is."""
+        return orjson.dumps(self.data)
+
     def to_json(self) -> bytes:
         """The event in the JSON event format, without empty attributes, its keys in order."""
         return orjson.dumps(self._attributes(), option=orjson.OPT_SORT_KEYS)
@@ -118,7 +125,7 @@ class Envelope(BaseModel):
         attributes = {
             name: value
             for name, value in (self.__dict__ | (self.model_extra or {})).items()
-            if value is not None and value != "" and name != "message"
+            if value is not None and value != "" and name not in KEPT
         }
         attributes["time"] = self.time.isoformat().replace("+00:00", "Z")
         return attributes

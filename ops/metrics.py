@@ -73,11 +73,12 @@ class Metrics:
             ["client", "provider", "link"],
             registry=self.registry,
         )
+        self._events_of = cache(self._events.labels)
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
 
     def came_in(self, envelope: Envelope, _owed: int) -> None:
-        self._events.labels(envelope.type).inc()
+        self._events_of(envelope.type).inc()
 
     def went_out(self, job: Job, outcome: Outcome, seconds: float) -> None:
         self._rows_of(job.partner, job.operation, type(outcome).__name__, outcome.cause).inc()

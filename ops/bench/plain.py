@@ -65,7 +65,7 @@ class PlainAdapter:
             "dossier": job.dossier,
             "sequence": envelope.sequence,
             "operation": job.operation,
-            "data": envelope.data,
+            "data": orjson.Fragment(envelope.data_json),
         }
         return Row(job, orjson.dumps(row))
 

@@ -60,7 +60,8 @@ async def test_the_open_attempt_stands_in_the_story_once_and_closed_as_it_was_op
     desk.clock.advance(5)
     await desk.close(job)
     closed = await desk.ledger.story(DOSSIER)
-    assert opened is not None and closed is not None
+    assert opened is not None
+    assert closed is not None
     for story, closed_at in ((opened, None), (closed, opened_at + 5)):
         (attempt,) = story.attempts
         assert (attempt.number, attempt.worker) == (1, desk.ledger.process)
