@@ -88,7 +88,7 @@ def keep_lookup(book: Book, looked: Looked) -> None:
     number = book.db.rows("record_lookup", {**facts, "secret": sealed})[0][0]
     digests = [book.keys.digest(f"lookup {looked.partner}.{looked.name}", looked.question)]
     digests += [book.keys.digest(kind, value) for kind, value in looked.about[:ABOUT]]
-    book.db.many("lookup_about", [{"digest": digest, "lookup": number} for digest in dict.fromkeys(digests)])
+    book.db.many("lookup_about", [(digest, number) for digest in dict.fromkeys(digests)])
     book.moves.append([0, "lookup", number, *facts.values(), [digest.hex() for digest in digests]])
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from bus.ledger.book import Book
+from bus.ledger.database import Row
 
 SLICE = 500
 """Items put in by one commit."""
@@ -28,9 +29,7 @@ class SqlStock:
 
     async def fill(self, items: Sequence[str]) -> None:
         places = enumerate(items)
-        while rows := [
-            {"partner": self._partner, "item": item, "place": place} for place, item in islice(places, SLICE)
-        ]:
+        while rows := [(self._partner, item, place) for place, item in islice(places, SLICE)]:
             await self._write(partial(_fill, rows=rows))
 
     async def take(self, key: str) -> str | None:
@@ -41,7 +40,7 @@ class SqlStock:
         return (await self._levels()).get(self._partner, (0, 0))[0]
 
 
-def _fill(book: Book, rows: list[dict[str, Any]]) -> None:
+def _fill(book: Book, rows: list[Row]) -> None:
     book.db.many("fill_stock", rows)
 
 

@@ -42,10 +42,7 @@ class Status(StrEnum):
 
 @dataclass(slots=True)
 class Debt:
-    """One delivery to be: an operation owed to a partner, with what the ledger must know of it to keep the lane's order.
-
-    `aside`: it gets a lane of its own.
-    """
+    """One delivery to be: an operation owed to a partner, with what keeps its lane's order (`aside`: it gets a lane of its own)."""
 
     partner: str
     operation: str
@@ -60,8 +57,7 @@ class Arrival:
 
     `body` is the whole envelope as JSON, stored sealed; `content` the bytes whose keyed digest tells a duplicate from a conflict;
     `finders` are the people's identifiers (kind, value) it may be found by, stored as keyed digests only. `client` is the API
-    key's name, or the partner whose reply this is. `traceparent` is the context of the span that received it. `envelope` is the event
-    itself, kept at hand for the first claims.
+    key's name, or the partner whose reply this is. `traceparent` is the span that received it; `envelope` is kept at hand for claims.
     """
 
     source: str
@@ -160,8 +156,7 @@ class Move:
 class Result:
     """A closed attempt: what happened, where the delivery goes, and the replies that enter with it in one commit.
 
-    `request` and `reply` as they went over the wire and the partner's `words` are stored sealed with the attempt; `code` is the
-    partner's own code.
+    `request` and `reply` as they were and the partner's `words` are stored sealed with the attempt; `code` is the partner's own.
     `memo` is added to the lane's. `started_at`, `ended_at` frame the call itself.
     """
 
