@@ -213,6 +213,9 @@ def _fitting(envelope: Envelope) -> Envelope:
     faults = []
     if code is not None and envelope.subject.upper() != code:
         faults.append(Fault("$.subject", "the subject is the dossier's code", value=envelope.subject))
+    document = getattr(message, "document_id", None)
+    if document is not None and envelope.subject != document:
+        faults.append(Fault("$.subject", "the subject is the document's id", value=envelope.subject))
     status = envelope.event_type.status
     if dossier is not None and status is not None and dossier.status != status:
         faults.append(
@@ -230,14 +233,21 @@ def _fitting(envelope: Envelope) -> Envelope:
     return envelope
 
 
+DEADLINE = "deadline:"
+"""The flag of an event that must have reached its partner by a day, which follows."""
+
+
 def flags(envelope: Envelope) -> tuple[str, ...]:
-    """What is unusual about an event and yet accepted: a transition outside the usual ones, a name in an old font's bytes."""
+    """What is to be noticed about an event that is accepted: an unusual transition, a name in an old font's bytes, a deadline."""
     found = []
     change, dossier = getattr(envelope.message, "change", None), getattr(envelope.message, "dossier", None)
     if change is not None and (unusual := flag(change.from_status, change.to_status)):
         found.append(unusual)
     if dossier is not None and looks_legacy(dossier.applicant.name):
         found.append("legacy_font:applicant.name")
+    deadline_on = getattr(envelope.message, "deadline_on", None)
+    if deadline_on is not None:
+        found.append(f"{DEADLINE}{deadline_on.isoformat()}")
     return tuple(found)
 
 

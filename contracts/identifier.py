@@ -200,7 +200,7 @@ def _legal(value: str) -> str:
     text = value.upper().replace("Ð", "Đ")  # U+00D0 looks like U+0110
     if not _LEGAL.match(text):
         refuse("legal_number", "a legal document's number looks like 61/2018/NĐ-CP", "NĐ 30/2020/NĐ-CP")
-    return text
+    return text.removesuffix("-TTG") + "-TTg" if text.endswith("-TTG") else text  # the Prime Minister's own spelling
 
 
 class PartialDate(NamedTuple):

@@ -107,6 +107,7 @@ class Route(NamedTuple):
 
 PORTAL, ISO, HOME = "national_portal", "electronic_iso", "dossier_system"
 CIVIL, LINKED = "civil_registry", "linked_services"
+LEGAL = "legal_documents"
 LINKED_PROCEDURES = frozenset({"2.000986", "2.001023", "2.002621", "2.002622"})
 """Births and deaths filed once for all. Assumed: the last two (2023) do not stand in the catalogue we have."""
 EVALUATION = "service_evaluation"
@@ -187,6 +188,10 @@ ROUTES: tuple[Route, ...] = (
     Route("registration.accepted.v1", HOME, "notify", source="domain notes 3.5"),
     Route("registration.changed.v1", CIVIL, WATCH_REGISTRATION, still_open, source="domain notes 3.5, result poll"),
     Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
+    Route("legal.document_issued.v1", LEGAL, "guiVanBan", priority=0, source="NĐ 52/2015/NĐ-CP; domain notes 3.11"),
+    Route("legal.document_posted.v1", HOME, "notify", source="design: what comes back is an event too"),
+    Route("legal.document_changed.v1", HOME, "notify", priority=2, source="domain notes 3.11"),
+    Route("legal.basis_expired.v1", HOME, "notify", source="domain notes 8, row 11"),
     Route("catalogue.procedure_changed.v1", HOME, "notify", priority=2, source="domain notes 3.2"),
     Route(
         "dossier.fee_requested.v1", PAYMENT, ASK_MONEY, asks_for_money, 0, source="domain notes 7a, one INIT an account"

@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import Field
 
-from adapters.electronic_iso.faults import outcome_of
-from adapters.transport.classify import from_failure, from_status
-from adapters.transport.http import Failure, HttpClient, Reply
-from adapters.transport.soap import Members, SoapClient, SoapFault, Unparsable
+from adapters.electronic_iso.faults import FAULTS
+from adapters.transport.http import HttpClient
+from adapters.transport.soap import Members, SoapClient
+from adapters.transport.soap_faults import refused
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.clock import instant
-from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Taken, Transient, Unknown
+from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Transient, Unknown
 from bus.policy import PartnerSettings
 from contracts import electronic_iso as contract
 from contracts.codes import CodeGap
@@ -91,7 +91,7 @@ class IsoAdapter:
             answer = await self._soap.call(job.operation, _typed(json.loads(row.body)), call)
         except ValueError as error:
             return Contract(cause=Cause.POISON, words=str(error)[:500])
-        outcome = self._refused(answer)
+        outcome = refused(answer, FAULTS)
         if outcome is not None:
             return outcome if isinstance(outcome, Transient | Held) else replace(outcome, request=row.body)
         text = str(answer or "").strip()
@@ -105,23 +105,6 @@ class IsoAdapter:
             return Unknown(words=f"MaPhieu cannot be read: {error}", request=row.body, reply=text.encode())
         return Delivered(receipt=text, memo={"MaPhieu": text}, replies=(reply,), request=row.body, reply=text.encode())
 
-    def _refused(self, answer: Any) -> Outcome | None:
-        """The outcome of anything but an answer by the WSDL."""
-        match answer:
-            case Failure():
-                return from_failure(answer)
-            case SoapFault():
-                return outcome_of(answer)
-            case Unparsable():
-                return Unknown(code=str(answer.status), words=answer.words)
-            case Reply():
-                outcome = from_status(answer)
-                if outcome is None or isinstance(outcome, Taken):  # the contract knows no 201 and no 202
-                    return Unknown(code=str(answer.status), words="not a SOAP answer")
-                return outcome
-            case _:
-                return None
-
     async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """The contract has no question; rows are settled by their natural key."""
         return [Unknown(words="the ISO system cannot be asked", request=row.body) for row in rows]
@@ -129,7 +112,7 @@ class IsoAdapter:
     async def probe(self, call: Call) -> Outcome | None:
         """Asking for the changes since now is harmless."""
         answer = await self._soap.call("LayThayDoi", {"tuThoiDiem": instant(self._clock.now())}, call)
-        return self._refused(answer) or Delivered()
+        return refused(answer, FAULTS) or Delivered()
 
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
         """`LayThayDoi` since the cursor, less an overlap; what was seen before is a duplicate by its own number."""
@@ -137,7 +120,7 @@ class IsoAdapter:
         since = datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
         answer = await self._soap.members("LayThayDoi", {"tuThoiDiem": since}, call)
         if not isinstance(answer, Members):
-            return self._refused(answer)
+            return refused(answer, FAULTS)
         events, bad, latest = [], list(answer.unfit), datetime.fromisoformat(cursor) if cursor else since
         for change in answer.fit:
             try:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from adapters.transport.faults import Fault, find
-from adapters.transport.soap import SoapFault
-from bus.outcome import Cause, Held, Outcome, Permanent, Transient, Unknown
+from adapters.transport.faults import Fault
+from adapters.transport.soap_faults import SECURITY
 
 PROPOSED = "Assumed: the codes are our proposal; the province's system would confirm them"
-WSSE = "SOAP Message Security 1.0, chapter 12"
 
 FAULTS = (
     Fault(
@@ -38,32 +36,5 @@ FAULTS = (
         advice_en="The ISO system is busy; the bus tries again by itself.",
         source=PROPOSED,
     ),
-    Fault(
-        codes=("FailedAuthentication", "InvalidSecurity", "InvalidSecurityToken"),
-        means="forbidden",
-        advice_vi="Sai tài khoản kết nối; sửa cấu hình rồi mở lại đối tác.",
-        advice_en="Wrong credentials; correct the settings, then resume.",
-        source=WSSE,
-    ),
-    Fault(
-        codes=("MessageExpired",),
-        means="forbidden",
-        advice_vi="Lệch giờ với hệ thống ISO; chỉnh đồng hồ máy chủ rồi mở lại đối tác.",
-        advice_en="The clocks differ; set the server's clock right, then resume.",
-        source=WSSE,
-    ),
+    *SECURITY,
 )
-
-
-def outcome_of(fault: SoapFault) -> Outcome:
-    """What follows from a fault."""
-    line, words = find(FAULTS, fault.code), fault.text[:500]
-    if line is None:
-        return Unknown(code=fault.code, words=words, reply=fault.raw)
-    match line.means:
-        case "refused":
-            return Permanent(code=fault.code, words=words, reply=fault.raw)
-        case "later":
-            return Transient(cause=Cause.LATER, code=fault.code, words=words, reply=fault.raw)
-        case _:
-            return Held(cause=Cause.FORBIDDEN, code=fault.code, words=words, reply=fault.raw)

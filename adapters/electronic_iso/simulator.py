@@ -5,37 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from xml.sax.saxutils import escape
 
-from lxml import etree
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.simulator import Simulator
-from adapters.transport import xml
+from adapters.soap_simulator import SOAP, WSSE, Said, SaidFault, SoapSimulator
 from contracts.electronic_iso import NAMESPACE
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-USERNAME, PASSWORD = "sim", "sim"
 CALLBACK = ("iso", "iso-callback-demo")
 """What the ISO system shows when it calls the demo's bus."""
 DEMO = {
     "credentials": {
-        "username": USERNAME,
-        "password": PASSWORD,
+        "username": "sim",
+        "password": "sim",
         "callback_username": CALLBACK[0],
         "callback_password": CALLBACK[1],
     }
 }
-XML = "text/xml; charset=utf-8"
 RESULTS = frozenset({"DAT", "TRA_LAI", "TAM_DUNG"})
-FRESH = timedelta(minutes=5)
 CHANGE = (
     "MaThayDoi",
     "MaPhieu",
@@ -53,16 +46,8 @@ CHANGE = (
 """The fields of a change in the order of the WSDL's sequence."""
 
 
-class Fault(Exception):
-    """A SOAP fault to answer with."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-class IsoSimulator(Simulator):
-    """Reads SOAP by hand, so that it does not share a mistake with our zeep."""
+class IsoSimulator(SoapSimulator):
+    """Slips, steps and their changes."""
 
     effects: ClassVar[Mapping[str, str]] = {
         "slip": "TiepNhanHoSo",
@@ -71,10 +56,11 @@ class IsoSimulator(Simulator):
         "close": "KetThuc",
     }
     whose = "MaHoSo"
+    namespace = NAMESPACE
+    invalid = "ISO-002"
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
-        self._nonces: set[bytes] = set()
         self.slips: dict[str, str] = {e["MaHoSo"]: e["MaPhieu"] for e in self.book.of("slip")}
         self._steps = {tuple(e["identity"]) for e in self.book.of("step")}
         self._closed: dict[str, str] = {}
@@ -82,51 +68,9 @@ class IsoSimulator(Simulator):
             if entry["kind"] in ("close", "reopen"):
                 self._closed[entry["MaPhieu"]] = entry["data"].get("TrangThai", "")
         self._dossiers = {slip: code for code, slip in self.slips.items()}
-        self.route("/soap", self._serve)
         self.route("/_sim/change", self._change, weather=False)
 
-    def say(self, code: str, words: str) -> Response:
-        return _fault(code, words)
-
-    async def _serve(self, request: Request) -> Response:
-        try:
-            root = xml.parse(await request.body())
-            self._authenticate(root)
-            body = root.find(f"{{{SOAP}}}Body")
-            if body is None or len(body) != 1:
-                raise Fault("ISO-002", "thiếu nội dung")
-            name = etree.QName(body[0]).localname
-            fields = {etree.QName(child).localname: child.text or "" for child in body[0]}
-            return self._answer(name, self._do(name, fields), fields)
-        except Fault as fault:
-            return _fault(fault.code, str(fault))
-        except KeyError as missing:
-            return _fault("ISO-002", f"thiếu {missing}")
-        except xml.BadXml as error:
-            return _fault("ISO-002", str(error))
-
-    def _authenticate(self, root: etree._Element) -> None:
-        token = {
-            etree.QName(child).localname: child.text or ""
-            for child in root.iter()
-            if etree.QName(child).namespace == WSSE
-        }
-        created = next((child.text or "" for child in root.iter() if etree.QName(child).localname == "Created"), "")
-        try:
-            nonce = base64.b64decode(token.get("Nonce", ""))
-            age = datetime.now(UTC) - datetime.fromisoformat(created)
-        except (ValueError, TypeError):
-            raise Fault("InvalidSecurity", "UsernameToken không đọc được") from None
-        wanted = base64.b64encode(hashlib.sha1(nonce + created.encode() + PASSWORD.encode()).digest()).decode()
-        if token.get("Username") != USERNAME or token.get("Password") != wanted:
-            raise Fault("FailedAuthentication", "sai tài khoản")
-        if abs(age) > FRESH:
-            raise Fault("MessageExpired", "lệch giờ")
-        if nonce in self._nonces:
-            raise Fault("FailedAuthentication", "nonce đã dùng")
-        self._nonces.add(nonce)
-
-    def _do(self, name: str, fields: dict[str, str]) -> list[tuple[str, str]]:
+    def do(self, name: str, fields: dict[str, Any]) -> Sequence[Said]:
         match name:
             case "TiepNhanHoSo":
                 return [("MaPhieu", self._open(fields))]
@@ -135,9 +79,15 @@ class IsoSimulator(Simulator):
             case "KetThuc":
                 return self._close(fields)
             case "LayThayDoi":
-                return []
+                since = datetime.fromisoformat(fields["tuThoiDiem"])
+                changes = [change["fields"] for change in self.book.of("change")]
+                return [
+                    ("ThayDoi", list(one.items()))
+                    for one in changes
+                    if datetime.fromisoformat(one["ThoiDiem"]) >= since
+                ]
             case _:
-                raise Fault("ISO-002", f"không có nghiệp vụ {name}")
+                raise SaidFault("ISO-002", f"không có nghiệp vụ {name}")
 
     def _open(self, fields: dict[str, str]) -> str:
         """The same dossier gets the same slip, opened again when it was closed."""
@@ -155,26 +105,26 @@ class IsoSimulator(Simulator):
 
     def _dossier(self, slip: str) -> str:
         if slip not in self._dossiers:
-            raise Fault("ISO-001", f"không có phiếu {slip}")
+            raise SaidFault("ISO-001", f"không có phiếu {slip}")
         return self._dossiers[slip]
 
-    def _step(self, fields: dict[str, str]) -> list[tuple[str, str]]:
+    def _step(self, fields: dict[str, str]) -> list[Said]:
         code = self._dossier(fields["MaPhieu"])
         if fields.get("KetQua") not in RESULTS:
-            raise Fault("ISO-002", "KetQua không hợp lệ")
+            raise SaidFault("ISO-002", "KetQua không hợp lệ")
         if self.weather.row == code and self.weather.takes("refuse_row"):
-            raise Fault("ISO-002", "bước không hợp lệ")
+            raise SaidFault("ISO-002", "bước không hợp lệ")
         identity = (code, fields["MaBuoc"], fields["BatDau"])
         if identity in self._steps and not self.weather.takes("keep_doubles"):
             self.book.write("repeat", MaHoSo=code, data=fields)
         elif self._closed.get(fields["MaPhieu"]):
-            raise Fault("ISO-003", f"phiếu {fields['MaPhieu']} đã kết thúc")
+            raise SaidFault("ISO-003", f"phiếu {fields['MaPhieu']} đã kết thúc")
         else:
             self._steps.add(identity)
             self.book.write("step", MaHoSo=code, identity=list(identity), data=fields)
         return [("KetQuaXuLy", "OK")]
 
-    def _close(self, fields: dict[str, str]) -> list[tuple[str, str]]:
+    def _close(self, fields: dict[str, str]) -> list[Said]:
         code = self._dossier(fields["MaPhieu"])
         slip, status = fields["MaPhieu"], fields["TrangThai"]
         if self._closed.get(slip) == status:
@@ -183,18 +133,6 @@ class IsoSimulator(Simulator):
             self._closed[slip] = status
             self.book.write("close", MaHoSo=code, MaPhieu=slip, data=fields)
         return [("KetQuaXuLy", "OK")]
-
-    def _answer(self, name: str, fields: list[tuple[str, str]], asked: dict[str, str]) -> Response:
-        envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "iso": NAMESPACE})
-        answer = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{NAMESPACE}}}{name}Response")
-        for field, value in fields:
-            etree.SubElement(answer, f"{{{NAMESPACE}}}{field}").text = value
-        if name == "LayThayDoi":
-            since = datetime.fromisoformat(asked["tuThoiDiem"])
-            for change in self.book.of("change"):
-                if datetime.fromisoformat(change["fields"]["ThoiDiem"]) >= since:
-                    self._write_change(answer, change["fields"])
-        return Response(xml.write(envelope), media_type=XML)
 
     def change(self, code: str, **fields: str) -> dict[str, str]:
         """A step changed inside the ISO system; told when polled, and where somebody sends it, by `signed_call`."""
@@ -223,11 +161,6 @@ class IsoSimulator(Simulator):
             return JSONResponse({"error": "no slip for this dossier"}, 422)
         return JSONResponse(self.change(code, **told))
 
-    def _write_change(self, parent: etree._Element, fields: dict[str, Any]) -> None:
-        change = etree.SubElement(parent, f"{{{NAMESPACE}}}ThayDoi")
-        for name, value in fields.items():
-            etree.SubElement(change, f"{{{NAMESPACE}}}{name}").text = str(value)
-
 
 def signed_call(fields: dict[str, str], username: str, password: str, created: datetime) -> bytes:
     """A `BaoThayDoi` envelope as the ISO system sends it to us, with its UsernameToken."""
@@ -240,14 +173,6 @@ def signed_call(fields: dict[str, str], username: str, password: str, created: d
 <w:Username>{username}</w:Username><w:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest">{digest}</w:Password>
 <w:Nonce>{base64.b64encode(nonce).decode()}</w:Nonce><u:Created xmlns:u="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd">{stamp}</u:Created>
 </w:UsernameToken></w:Security></soap:Header><soap:Body><iso:BaoThayDoi><iso:ThayDoi>{inner}</iso:ThayDoi></iso:BaoThayDoi></soap:Body></soap:Envelope>""".encode()
-
-
-def _fault(code: str, text: str) -> Response:
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "iso": NAMESPACE, "wsse": WSSE})
-    fault = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SOAP}}}Fault")
-    etree.SubElement(fault, "faultcode").text = f"{'iso' if code.startswith('ISO-') else 'wsse'}:{code}"
-    etree.SubElement(fault, "faultstring").text = text
-    return Response(xml.write(envelope), 500, media_type=XML)
 
 
 def application(book: Path | None = None) -> Starlette:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, StringConstraints
 
 from bus.adapter import Kept, Shelf
 from contracts import codes
-from contracts.canonical.procedure import Decision, PublishedProcedure
+from contracts.canonical.procedure import Decision, PublishedProcedure, standing
 from contracts.identifier import TIDY, folded, procedure_parts
 
 PARTNER = "procedure_catalogue"
@@ -98,12 +98,11 @@ class Catalogue:
 
     def newest(self, code: str) -> PublishedProcedure | None:
         """The version that took effect last, whether or not its day has come."""
-        return max(self.versions.get(code, {}).values(), key=_standing, default=None)
+        return standing(self.versions.get(code, {}).values())
 
     def on(self, code: str, day: date) -> PublishedProcedure | None:
         """The version in force on a day, None when none had taken effect."""
-        begun = [one for one in self.versions.get(code, {}).values() if _takes_effect(one) <= day]
-        return max(begun, key=_standing, default=None)
+        return standing(self.versions.get(code, {}).values(), day)
 
     def pulled(self) -> Iterator[PublishedProcedure]:
         """The newest version of every procedure that was pulled, by code."""
@@ -153,16 +152,6 @@ def _code(asked: str) -> str | None:
         return procedure_parts(asked.upper().removesuffix("-XOA")).base
     except ValueError:
         return None
-
-
-def _takes_effect(version: PublishedProcedure) -> date:
-    by = version.decision
-    return (by.effective_on or by.signed_on if by else None) or date.min
-
-
-def _standing(version: PublishedProcedure) -> tuple[date, bool]:
-    """The later stands; of two rows of one code and day, the one that was not ended."""
-    return _takes_effect(version), version.state == "public"
 
 
 def _shown(version: PublishedProcedure) -> FoundProcedure:

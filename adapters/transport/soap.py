@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import zeep
@@ -77,10 +78,11 @@ class Unparsable:
 
 
 class Members(NamedTuple):
-    """The members of a list answer: those that fit the WSDL, and the others as they came."""
+    """The members of a list answer: those that fit the WSDL, the others as they came, and the fields beside the list."""
 
     fit: list[Any]
     unfit: tuple[bytes, ...]
+    beside: Mapping[str, Any] = MappingProxyType({})
 
 
 class SoapClient:
@@ -124,9 +126,12 @@ class SoapClient:
         return self._read(operation, body) if self._schema.validate(body.content) else body.unfit()
 
     async def members(
-        self, operation: str, fields: Mapping[str, Any], call: Call
+        self, operation: str, fields: Mapping[str, Any], call: Call, within: str = ""
     ) -> Members | SoapFault | Unparsable | Reply | Failure:
-        """As `call`, for an operation that answers with a list: one member that does not fit spoils no other."""
+        """As `call`, for an operation that answers with a list: one member that does not fit spoils no other.
+
+        `within` names the list where the answer has other fields beside it; these are optional in the WSDL.
+        """
         body = await self._body(operation, fields, call)
         if not isinstance(body, _Body):
             return body
@@ -134,7 +139,12 @@ class SoapClient:
         if not self._schema.validate(body.content):
             return body.unfit()
         read = self._read(operation, body)
-        return read if isinstance(read, Unparsable) else Members(read or [], tuple(unfit))
+        if isinstance(read, Unparsable):
+            return read
+        if not within:
+            return Members(read or [], tuple(unfit))
+        beside = dict(read or {})
+        return Members(beside.pop(within, None) or [], tuple(unfit), beside)
 
     async def _body(
         self, operation: str, fields: Mapping[str, Any], call: Call

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
+from contracts.canonical.legal import ExpiredBasisEvent, IssuedTextEvent, LegalTextEvent, PostedTextEvent
 from contracts.canonical.order import (
     ConfirmedEvent,
     DisputedEvent,
@@ -228,5 +229,17 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.catalogue.procedure_changed.v1": EventType(
         ProcedureEvent, "Thủ tục hành chính thay đổi", "A procedure changed in the national catalogue", "out"
+    ),
+    "vn.lienthong.legal.document_changed.v1": EventType(
+        LegalTextEvent, "Văn bản pháp luật thay đổi", "A legal document changed in the national database", "out"
+    ),
+    "vn.lienthong.legal.document_issued.v1": EventType(
+        IssuedTextEvent, "Tỉnh ban hành văn bản pháp luật", "The province issued a legal document", "in"
+    ),
+    "vn.lienthong.legal.document_posted.v1": EventType(
+        PostedTextEvent, "Văn bản của tỉnh đã được đăng", "The national database took the province's document", "out"
+    ),
+    "vn.lienthong.legal.basis_expired.v1": EventType(
+        ExpiredBasisEvent, "Căn cứ pháp lý hết hiệu lực", "Procedures quote an expired legal document", "out"
     ),
 }

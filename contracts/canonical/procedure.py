@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -109,6 +111,21 @@ class PublishedProcedure(Shape):
     @property
     def online(self) -> bool:
         return "online" in self.channels
+
+    @property
+    def takes_effect_on(self) -> date:
+        """The day from which this version holds; ever, where the catalogue names none."""
+        by = self.decision
+        return (by.effective_on or by.signed_on if by else None) or date.min
+
+
+def standing(versions: Iterable[PublishedProcedure], on: date | None = None) -> PublishedProcedure | None:
+    """Of a procedure's versions the one that stands: on a day, or (without one) the last, whether or not its day has come.
+
+    Of two rows of one day the one that was not ended stands.
+    """
+    begun = (one for one in versions if on is None or one.takes_effect_on <= on)
+    return max(begun, key=lambda one: (one.takes_effect_on, one.state == "public"), default=None)
 
 
 class ProcedureEvent(Shape):

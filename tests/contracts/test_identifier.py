@@ -84,7 +84,7 @@ def refused(kind: Any, value: Any) -> str:
         (Phone, "01234567890", "01234567890"),
         (LegalNumber, "61/2018/nđ-cp", "61/2018/NĐ-CP"),
         (LegalNumber, "61/2018/NÐ-CP", "61/2018/NĐ-CP"),
-        (LegalNumber, "766/QĐ-TTg", "766/QĐ-TTG"),
+        (LegalNumber, "766/qđ-ttg", "766/QĐ-TTg"),
         (LegalNumber, "202/2025/QH15", "202/2025/QH15"),
         (LegalNumber, "1687/NQ-UBTVQH15", "1687/NQ-UBTVQH15"),
     ],

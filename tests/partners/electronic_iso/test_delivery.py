@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.electronic_iso.simulator import SOAP, IsoSimulator
+from adapters.electronic_iso.simulator import IsoSimulator
+from adapters.soap_simulator import SOAP
 from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from contracts.electronic_iso import NAMESPACE
 from tests.conftest import HandClock

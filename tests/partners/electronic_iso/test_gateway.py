@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from adapters.electronic_iso.simulator import SOAP, signed_call
+from adapters.electronic_iso.simulator import signed_call
+from adapters.soap_simulator import SOAP
 from adapters.transport import xml
 from bus.seal import Keyring
 from ops.gateway import application

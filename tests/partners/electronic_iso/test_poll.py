@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from adapters.electronic_iso.simulator import SOAP
+from adapters.soap_simulator import SOAP
 from bus.adapter import Poll
 from bus.outcome import Cause, Delivered, Outcome, Transient, Unknown
 from contracts.electronic_iso import NAMESPACE

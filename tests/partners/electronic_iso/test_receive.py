@@ -17,8 +17,9 @@ from starlette.routing import Route
 from zeep.wsse.username import UsernameToken
 
 from adapters.electronic_iso import RECEIVERS
-from adapters.electronic_iso.simulator import SOAP, WSSE, signed_call
+from adapters.electronic_iso.simulator import signed_call
 from adapters.receiver import Answer, Incoming, Received
+from adapters.soap_simulator import SOAP, WSSE
 from adapters.transport import xml
 from contracts.envelope import Envelope
 from mappings.electronic_iso.inbound import step_changed
