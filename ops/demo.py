@@ -105,22 +105,27 @@ class Tail:
         self.news += 1
 
 
-async def show(ledger: Ledger, tail: Tail, address: str, stopped: asyncio.Event, console: Console) -> None:
+async def show(
+    ledger: Ledger, tail: Tail, address: str, sign_in: str, stopped: asyncio.Event, console: Console
+) -> None:
     """Keep the terminal true until `stopped`; without a terminal, one line a happening."""
     if not console.is_terminal:
-        await _print_lines(tail, address, stopped, console)
+        await _print_lines(tail, address, sign_in, stopped, console)
         return
     with Live(console=console, refresh_per_second=4, screen=False) as live:
         while not stopped.is_set():
             with contextlib.suppress(LedgerBusy):
                 live.update(
-                    render(await ledger.totals(), await ledger.causes(), await ledger.partners(), tail, address)
+                    render(
+                        await ledger.totals(), await ledger.causes(), await ledger.partners(), tail, address, sign_in
+                    )
                 )
             await _pause(stopped, REFRESH_S)
 
 
-async def _print_lines(tail: Tail, address: str, stopped: asyncio.Event, console: Console) -> None:
+async def _print_lines(tail: Tail, address: str, sign_in: str, stopped: asyncio.Event, console: Console) -> None:
     console.print(f"Liên Thông runs at {address} (OpenAPI: {address}/docs). Stop with Ctrl-C.")
+    console.print(f"Sign in as a citizen at {sign_in}")
     seen = 0
     while not stopped.is_set():
         fresh, seen = min(tail.news - seen, len(tail.lines)), tail.news
@@ -129,13 +134,17 @@ async def _print_lines(tail: Tail, address: str, stopped: asyncio.Event, console
         await _pause(stopped, REFRESH_S)
 
 
-def render(totals: Totals, causes: list[CauseGroup], partners: list[PartnerView], tail: Tail, address: str) -> Group:
+def render(
+    totals: Totals, causes: list[CauseGroup], partners: list[PartnerView], tail: Tail, address: str, sign_in: str
+) -> Group:
     """One frame: totals by partner, what waits and why, the last happenings, the address and how to stop."""
     head = Text.assemble(
         ("Liên Thông", "bold"),
         f"  {address}   ",
         ("story of a dossier: ", "dim"),
         "lienthong story CODE   ",
+        ("sign in as a citizen: ", "dim"),
+        f"{sign_in}   ",
         ("stop: ", "dim"),
         "Ctrl-C",
     )

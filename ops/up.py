@@ -15,6 +15,7 @@ import uvloop
 from rich.console import Console
 
 from adapters import discover
+from adapters.dossier_system.citizens import BACK, HOME, Bus, Citizens
 from adapters.receiver import Receiver
 from adapters.transport.amqp import AmqpIntake
 from bus.adapter import Partner
@@ -23,9 +24,12 @@ from bus.seal import Keyring
 from contracts.envelope import Envelope, read
 from contracts.fault import Refusal
 from ops import demo, sample, simulate, telemetry
+from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
 from ops.settings import Settings
+
+DEMO_CLIENT = "dossier_system"
 
 
 class StartError(Exception):
@@ -73,6 +77,8 @@ async def bus(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    if bound is not None and not settings.http.port and not settings.http.public_url:
+        house.public_url = f"http://{settings.http.host}:{bound.getsockname()[1]}"  # port 0: any that is free
     await house.start()
     served = None
     if bound is not None:
@@ -114,18 +120,25 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
     """A whole province on this machine: the bus with simulators of its partners and, with `stream`, dossiers coming in."""
     folder.mkdir(parents=True, exist_ok=True)
     simulators = await simulate.serve(simulate.SIMULATORS, folder)
-    settings = _demo_settings(folder, port, {name: served.url for name, served in simulators.items()}, overrides)
-    tail = demo.Tail()
+    urls = {name: served.url for name, served in simulators.items()}
+    key, digest = new_key()
+    settings = _demo_settings(folder, port, urls, _citizens_client(urls["dossier_system"], digest), overrides)
+    tail, parts = demo.Tail(), {name: served.app.state.simulator for name, served in simulators.items()}
+    moody = {
+        name: part for name, part in parts.items() if discover()[name].operations
+    }  # the others' callers are waiting
 
     async def around(house: House, url: str, stopped: asyncio.Event) -> None:
         house.on_event.append(tail.came_in)
         house.on_outcome.append(tail.went_out)
-        for served in simulators.values():
-            served.app.state.simulator.meet_bus(url)
-        jobs = [demo.show(house.ledger, tail, url, stopped, Console())]
+        for part in parts.values():
+            part.meet_bus(url)
+        citizens: Citizens = parts["dossier_system"].citizens
+        citizens.bus, citizens.home = Bus(url, DEMO_CLIENT, key), urls["dossier_system"]
+        jobs = [demo.show(house.ledger, tail, url, citizens.home + HOME, stopped, Console())]
         if stream:
             jobs.append(demo.stream(house.intake, folder / "stream.position", sample.stream, stopped))
-            jobs.append(demo.weather({name: s.app.state.simulator for name, s in simulators.items()}, stopped))
+            jobs.append(demo.weather(moody, stopped))
         await asyncio.gather(*jobs)
 
     try:
@@ -135,7 +148,14 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
             await served.stop()
 
 
-def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: Settings) -> Settings:
+def _citizens_client(url: str, digest: str) -> dict[str, Any]:
+    """`[clients]` of the demo: the dossier system, whose page lets citizens sign in."""
+    return {DEMO_CLIENT: {"key_sha256": digest, "scopes": ["sign_in"], "return_to": [url + BACK, url + HOME]}}
+
+
+def _demo_settings(
+    folder: Path, port: int, urls: Mapping[str, str], clients: Mapping[str, Any], overrides: Settings
+) -> Settings:
     """Settings of the demo: everything on loopback and under `folder`, the simulators' invented credentials."""
     keys = folder / "keys.json"
     if not keys.exists():
@@ -149,6 +169,7 @@ def _demo_settings(folder: Path, port: int, urls: Mapping[str, str], overrides: 
         "telemetry": {"log_file": str(folder / "bus.log")},
         "codes": {"folder": str(folder / "codes")},
         "http": {"host": "127.0.0.1", "port": port},
+        "clients": clients,
         "partners": {name: {"base_url": url, **simulate.demo_settings(name)} for name, url in urls.items()},
     }
     merged = _merge(own, {name: value for name, value in chosen.items() if name in ("ledger", "broker", "telemetry")})

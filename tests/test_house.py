@@ -31,7 +31,7 @@ HOMES = {
     "aiohttp": ("adapters/transport/",),
     "pika": ("adapters/transport/", "ops/topology.py"),
     "httpx": ("adapters/transport/", "ops/remote.py"),
-    "joserfc": ("adapters/single_sign_on/", "ops/assertion.py"),
+    "joserfc": ("adapters/single_sign_on/", "adapters/dossier_system/citizens.py", "ops/assertion.py"),
     "fastapi": ("ops/gateway.py", "ops/api/", "ops/console/"),
     "opentelemetry.sdk": ("ops/telemetry.py",),
     "opentelemetry.exporter": ("ops/telemetry.py",),

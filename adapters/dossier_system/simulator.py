@@ -1,4 +1,4 @@
-"""The dossier system's side of the webhook: checks the signature, keeps each event once."""
+"""The dossier system's side: the webhook, where each event is kept once, and a page where citizens sign in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from adapters.dossier_system.citizens import Citizens
 from adapters.dossier_system.signature import HEADER, verify
 from adapters.simulator import Simulator
 from contracts.dossier_system.messages import Notice
@@ -28,7 +29,9 @@ class DossierSimulator(Simulator):
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
         self._seen = {entry["id"] for entry in self.book.of("notice")}
+        self.citizens = Citizens()
         self.route("/events", self._take)
+        self.citizens.add_to(self.route)
 
     async def _take(self, request: Request) -> Response:
         body = await request.body()

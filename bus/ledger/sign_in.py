@@ -103,6 +103,8 @@ class SignIns:
 
         def concluding(book: Book) -> None:
             linked = _match(book, line.client, keys)
+            if linked.state == "linked":
+                _suggest(book, line.client, linked.accounts[0], keys)  # another provider may tell an id we did not know
             _record_line(book, line, linked.state, _owner(book.keys, line.client, *keys[0]))
             for kept in keep(linked):
                 _keep(book, kept)

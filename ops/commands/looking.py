@@ -159,6 +159,26 @@ def partners(
     CONTEXT.show(told, as_json, table)
 
 
+@app.command(name="sign-ins")
+def sign_ins(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """How sign-ins fare by provider and cause, and who waits for an account. Example: lienthong sign-ins"""
+    told = ask(lambda: remote(url, key, config).get("/v1/sign-in/status"))
+    fared = Table("provider", "span", "tries", "failed", "share", "causes", "do")
+    for span in ("last_hour", "last_day"):
+        for provider, entry in told[span].items():
+            causes = entry["causes"]
+            said = "\n".join(f"{cause} {line['count']}: {line['title_vi']}" for cause, line in causes.items())
+            advice = "\n".join(line["advice_vi"] for line in causes.values())
+            share = f"{entry['failure_ratio']:.1%}"
+            fared.add_row(provider, span, str(entry["tries"]), str(entry["failed"]), share, said, advice)
+    CONTEXT.show(told, as_json, fared)
+    if not as_json:
+        for one in told["waiting"]:
+            print(
+                f"{one['client']}: {one['people']} from {one['provider']} wait for {one['link']}, since {one['oldest_at']}"
+            )
+
+
 @app.command(name="find")
 def find(
     kind: Annotated[str, typer.Argument(help="citizen, tax or social")],

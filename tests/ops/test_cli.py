@@ -161,6 +161,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "deliveries": ("deliveries", "--limit", "3"),
     "partners": ("partners",),
     "find": ("find", "citizen", "084080000123"),
+    "sign-ins": ("sign-ins",),
     "lookup": ("lookup",),
     "lookups": ("lookups", "--who", "nobody"),
     "send": ("send",),

@@ -61,6 +61,14 @@ async def test_an_account_is_found_by_who_signs_in_else_suggested_else_made(desk
     assert await signs_in(desk, AN, client="another") == Linked("create"), "clients do not see each other's accounts"
 
 
+async def test_a_linked_account_is_learned_to_be_found_by_what_a_later_sign_in_tells(desk: Desk) -> None:
+    await desk.ledger.sign_ins().link(CLIENT, "A-17", AN)
+    by_old_card = ((ACCOUNT, "tech-2"), ("old", "334123456"))
+    assert await signs_in(desk, by_old_card) == Linked("create")
+    await signs_in(desk, (*AN, ("old", "334123456")))
+    assert await signs_in(desk, by_old_card) == Linked("mapping", ("A-17",))
+
+
 async def test_one_who_is_linked_anew_leaves_the_account_before(desk: Desk) -> None:
     book = desk.ledger.sign_ins()
     await book.link(CLIENT, "A-17", AN)
