@@ -39,10 +39,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows in the partner's order; `empty` is what the partner writes where there is nothing."""
+    """Rows in the partner's order; `empty` is what the partner writes where there is nothing.
+
+    `of` is the canonical shape its paths begin at, `to` the contract's model its fields belong to; `beside` names fields of `to` that are
+    filled beside the table (a number the lane remembers), or, where a table reads, fields of `of`.
+    """
 
     rows: tuple[Row, ...]
     empty: Any
+    of: type | None = None
+    to: type | None = None
+    beside: tuple[str, ...] = ()
     steps: tuple[Callable[[Any, dict[str, Any]], None], ...] = field(repr=False, default=())
 
     def __iter__(self) -> Iterator[Row]:
@@ -65,12 +72,14 @@ def many(path: str, partner_field: str, inner: Table, *, source: str) -> Row:
     return Row(path, partner_field, plain(), source, inner=inner)
 
 
-def table(*rows: Row, empty: Any = "") -> Table:
+def table(
+    *rows: Row, empty: Any = "", of: type | None = None, to: type | None = None, beside: tuple[str, ...] = ()
+) -> Table:
     """Compile rows. Raises ValueError when two rows fill one field."""
     fields = [line.field for line in rows]
     if doubled := {name for name in fields if fields.count(name) > 1}:
         raise ValueError(f"filled twice: {', '.join(sorted(doubled))}")
-    return Table(rows, empty, tuple(_step(line, empty) for line in rows))
+    return Table(rows, empty, of, to, beside, tuple(_step(line, empty) for line in rows))
 
 
 def build(mapping: Table, message: Any) -> dict[str, Any]:

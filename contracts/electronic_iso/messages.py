@@ -50,3 +50,20 @@ class KetThuc(_Message):
     NgayKetThuc: str
     SoVanBan: str | None = None
     FileKetQua: str | None = None
+
+
+class ThayDoi(_Message):
+    """A change inside the ISO system, told or polled. `MaThayDoi` identifies it, `ThoiDiem` is when it was made."""
+
+    MaThayDoi: str
+    MaPhieu: str
+    MaHoSo: str
+    MaBuoc: str
+    TenBuoc: str
+    NguoiXuLy: Personal
+    BatDau: str
+    KetThuc: str | None = None
+    HanXuLyGio: float | None = None
+    KetQua: str
+    GhiChu: Annotated[str | None, PERSONAL] = None
+    ThoiDiem: str

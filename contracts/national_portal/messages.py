@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.marks import PERSONAL
 from contracts.portal_envelope import Message
@@ -24,6 +24,51 @@ class TaiLieu(Message):
     DuocTaiSuDung: str
     DuocLayTuKhoDMQG: str
     MaKetQuaThayThe: str
+
+
+class LePhi(Message):
+    """A fee (lệ phí) or charge (phí)."""
+
+    TenPhiLePhi: str
+    MaPhiLePhi: str
+    HinhThucThu: str
+    Gia: str
+    LoaiPhiLePhi: str
+
+
+class GiayToKhac(Message):
+    """A further paper, on paper alone."""
+
+    TenGiayTo: Personal
+    SoLuong: str
+    LoaiGiayTo: str
+
+
+class HoSoBoSung(Message):
+    """A supplement asked for."""
+
+    HoSoBoSungId: str
+    NguoiYeuCauBoSung: str
+    NoiDungBoSung: str
+    NgayBoSung: str
+    NguoiTiepNhanBoSung: str
+    ThongTinTiepNhan: str
+    NgayTiepNhanBoSung: str
+    TrangThaiBoSung: str
+    DanhSachGiayToBoSung: list[dict[str, str]]
+    DanhSachLePhiBoSung: list[LePhi]
+    NgayHenTraTruoc: str
+    NgayHenTraMoi: str
+
+
+class GiayToKetQua(Message):
+    """A result paper."""
+
+    TenGiayTo: Personal
+    MaThanhPhanHoSo: str
+    GiayToId: str
+    DuongDanTepTinKetQua: Personal
+    MaGiayToKetQua: str
 
 
 class HoSo(Message):
@@ -64,10 +109,10 @@ class HoSo(Message):
     DuocThanhToanTrucTuyen: str
     DSKetNoiCSDL: list[dict[str, str]]
     TaiLieuNop: list[TaiLieu]
-    DanhSachLePhi: list[dict[str, str]]
-    DanhSachTepDinhKemKhac: list[dict[str, str]]
-    DanhSachHoSoBoSung: Annotated[list[dict[str, Any]], PERSONAL]
-    DanhSachGiayToKetQua: list[dict[str, str]]
+    DanhSachLePhi: list[LePhi]
+    DanhSachTepDinhKemKhac: list[GiayToKhac]
+    DanhSachHoSoBoSung: Annotated[list[HoSoBoSung], PERSONAL]
+    DanhSachGiayToKetQua: list[GiayToKetQua]
 
 
 class TienDo(Message):
@@ -125,6 +170,8 @@ class HoSoNop(Message):
 
 class TraLoi(BaseModel):
     """What the province answers: 0 taken, 1 duplicate, -1 failure."""
+
+    model_config = ConfigDict(extra="forbid")
 
     error_code: int
     message: str

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+from contracts.canonical.registration import Registration
+from contracts.civil_registry.forms import KetHon, KhaiSinh, KhaiTu
 from mappings.convert import Converter, choice, number, text, yes_no
 from mappings.table import Row, computed, row, table
 
@@ -110,6 +112,8 @@ BIRTH = table(
     row("birth.foreign_on", "ngayDangKyNuocNgoai", dotted(), source=DOC),
     row("birth.foreign_agency", "cqNuocNgoaiDaDangKy", text(), source=DOC),
     row("birth.foreign_country", "qgNuocNgoaiDaDangKy", source=DOC),
+    of=Registration,
+    to=KhaiSinh,
 )
 
 DEATH = table(
@@ -128,6 +132,8 @@ DEATH = table(
     computed("nktNoiChet", place("death.place"), source=DOC),
     row("death.cause", "nktNguyenNhanChet", text(), source=DOC),
     *REQUESTER,
+    of=Registration,
+    to=KhaiTu,
 )
 
 
@@ -148,6 +154,8 @@ MARRIAGE = table(
     *spouse("marriage.husband", "chong"),
     *spouse("marriage.wife", "vo"),
     row("marriage.since_on", "ngayXacLapQuanHeHonNhan", dotted(), source=DOC),
+    of=Registration,
+    to=KetHon,
 )
 
 FORMS = {"birth": BIRTH, "death": DEATH, "marriage": MARRIAGE}

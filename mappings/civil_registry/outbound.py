@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from contracts import codes
-from contracts.canonical.registration import Registration
+from contracts.canonical.registration import Attachment, Registration, RegistrationEvent
 from contracts.civil_registry import MODULES
+from contracts.civil_registry.messages import FileDinhKem, HoSoHoTich
 from mappings.civil_registry.form import DOC, FORMS
 from mappings.convert import as_day, choice, plain, stamp, text
 from mappings.table import build, computed, many, row, table
@@ -34,6 +35,8 @@ FILE = table(
     row("file_name", "tenTepDinhKem", text(), source=DOC, required=True),
     row("withdrawn", "huyGiayTo", choice({False: 0, True: 1}), source=DOC),
     row("content", "duLieuTepDinhKem", source=DOC, required=True),
+    of=Attachment,
+    to=FileDinhKem,
 )
 
 SENT = table(
@@ -44,6 +47,8 @@ SENT = table(
     row("dossier.received_at", "ngayTiepNhan", TIME, source="domain notes 2.2", required=True),
     computed("data", form_text, source=DOC, required=True),
     many("registration.attachments", "fileDinhKem", FILE, source=DOC),
+    of=RegistrationEvent,
+    to=HoSoHoTich,
 )
 
 

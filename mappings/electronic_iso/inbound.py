@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from contracts.canonical.events import SlipStepEvent
+from contracts.electronic_iso import messages
 from contracts.envelope import Envelope, judge
 from mappings.convert import choice, instant, text
 from mappings.table import Unmappable, read, row, table
@@ -32,9 +34,17 @@ CHANGE = table(
     ),
     row("step.note", "GhiChu", text(), source=DOC),
     empty=None,
+    of=SlipStepEvent,
+    to=messages.ThayDoi,
 )
 
-WHEN = table(row("at", "ThoiDiem", instant(), source=DOC, required=True), empty=None)
+WHEN = table(
+    row("time", "ThoiDiem", instant(), source=DOC, required=True),
+    empty=None,
+    of=Envelope,
+    to=messages.ThayDoi,
+    beside=("specversion", "id", "source", "type", "subject", "data"),
+)
 
 
 def step_changed(change: Mapping[str, Any]) -> Envelope:
@@ -43,7 +53,7 @@ def step_changed(change: Mapping[str, Any]) -> Envelope:
     if not number:
         raise Unmappable("MaThayDoi", "id", "required: without it the same change could not be known again")
     data = _plain(read(CHANGE, change))
-    changed_at = read(WHEN, change).get("at")
+    changed_at = read(WHEN, change).get("time")
     return judge(
         {
             "specversion": "1.0",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.canonical.events import StepEvent
+from contracts.canonical.events import DossierEvent, StepEvent
+from contracts.electronic_iso import messages
 from contracts.identifier import procedure_parts
 from mappings.convert import choice, instant, text
 from mappings.table import build, computed, row, table
@@ -12,6 +13,8 @@ from mappings.table import build, computed, row, table
 DOC = "ISO điện tử, đề xuất 3.12"
 PAUSED = frozenset({5, 6, 8})
 """Statuses in which the clock stands: supplement, fee, stopped."""
+LANE = ("MaPhieu",)
+"""What the lane remembers and the adapter adds."""
 
 STEP_TITLES = {
     4: "Đang xử lý",
@@ -35,6 +38,8 @@ OPEN_SLIP = table(
     row("dossier.received_at", "NgayTiepNhan", instant(), source=DOC, required=True),
     row("dossier.due_at", "NgayHenTra", instant(), source=DOC),
     empty=None,
+    of=DossierEvent,
+    to=messages.TiepNhanHoSo,
 )
 
 STEP = table(
@@ -53,6 +58,9 @@ STEP = table(
     ),
     row("step.note", "GhiChu", text(), source=DOC),
     empty=None,
+    of=StepEvent,
+    to=messages.CapNhatBuoc,
+    beside=LANE,
 )
 
 
@@ -97,6 +105,9 @@ STATUS_STEP = table(
     computed("KetQua", pause_or_pass, source=DOC, required=True),
     row("change.note", "GhiChu", text(), source=DOC),
     empty=None,
+    of=DossierEvent,
+    to=messages.CapNhatBuoc,
+    beside=LANE,
 )
 
 
@@ -117,6 +128,9 @@ CLOSE_SLIP = table(
     computed("SoVanBan", result_number, source=DOC),
     computed("FileKetQua", result_file, source=DOC),
     empty=None,
+    of=DossierEvent,
+    to=messages.KetThuc,
+    beside=LANE,
 )
 
 

@@ -6,9 +6,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from contracts.canonical.events import DossierEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent
+from contracts.linked_services.messages import TrangThai
 from mappings.convert import VIETNAM, constant, stamp, text
-from mappings.table import build, computed, row, table
+from mappings.table import Row, Table, build, computed, row, table
 
 DOC = "DVCLT, domain notes 3.5"
 TIME = stamp("%Y%m%d%H%M%S")
@@ -67,6 +69,8 @@ DOSSIER = table(
     row("dossier.due_at", "ngayHenTraMoi", TIME, source=DOC),
     computed("hanBoSungHoSo", supplement_deadline, source=DOC),
     row("", "ketQuaXuLy", constant(""), source=DOC),
+    of=DossierEvent,
+    to=TrangThai,
 )
 
 
@@ -98,7 +102,21 @@ def _said(name: str, value: Any) -> Any:
     return value
 
 
-def _registration(trang_thai: int, *more: Any) -> Any:
+WHO = (
+    row("note", "ghiChu", text(), source=DOC),
+    row("officer", "nguoiXuLy", text(), source=DOC),
+    row("position", "chucDanh", text(), source=DOC),
+    row("department", "phongBanXuLy", text(), source=DOC),
+    row("content", "noiDungXuLy", text(), source=DOC),
+)
+"""What the registry says of the officer who decided."""
+
+
+def _blank(*names: str) -> tuple[Row, ...]:
+    return tuple(row("", name, constant(""), source=DOC) for name in names)
+
+
+def _registration(of: type, trang_thai: int, who: tuple[Row, ...], result_row: Row) -> Table:
     return table(
         row("procedure_code", "maTTHC", source=DOC, required=True),
         row("linked_code", "soHoSoLT", source=DOC, required=True),
@@ -106,21 +124,16 @@ def _registration(trang_thai: int, *more: Any) -> Any:
         row("dossier_code", "maHoSo", source=DOC, required=True),
         row("", "trangThai", constant(trang_thai), source=DOC),
         row("at", "thoiGianThucHien", TIME, source=DOC, required=True),
-        row("note", "ghiChu", text(), source=DOC),
-        row("officer", "nguoiXuLy", text(), source=DOC),
-        row("position", "chucDanh", text(), source=DOC),
-        row("department", "phongBanXuLy", text(), source=DOC),
-        row("content", "noiDungXuLy", text(), source=DOC),
-        *(
-            row("", name, constant(""), source=DOC)
-            for name in ("ngayBatDau", "ngayKetThucTheoQuyDinh", "ngayHenTraTruoc", "ngayHenTraMoi", "hanBoSungHoSo")
-        ),
-        *more,
+        *who,
+        *_blank("ngayBatDau", "ngayKetThucTheoQuyDinh", "ngayHenTraTruoc", "ngayHenTraMoi", "hanBoSungHoSo"),
+        result_row,
+        of=of,
+        to=TrangThai,
     )
 
 
-SENT_ON = _registration(7, row("", "ketQuaXuLy", constant(""), source=DOC))
-REGISTERED = _registration(4, computed("ketQuaXuLy", result, source=DOC, required=True))
+SENT_ON = _registration(AcceptedEvent, 7, _blank(*(line.field for line in WHO)), *_blank("ketQuaXuLy"))
+REGISTERED = _registration(ChangedEvent, 4, WHO, computed("ketQuaXuLy", result, source=DOC, required=True))
 
 
 def request(message: Any) -> dict[str, Any]:

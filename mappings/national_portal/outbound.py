@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
+from contracts.canonical.events import DossierEvent
+from contracts.canonical.payment import Fee
 from contracts.identifier import procedure_parts
+from contracts.national_portal import messages
 from mappings.convert import Unsayable, choice, known_code, number, stamp, text, url, yes_no
 from mappings.table import build, computed, many, row, table
 
@@ -74,6 +78,8 @@ PAPER = table(
     row("reused", "DuocTaiSuDung", choice({"no": "0", "yes": "1", "from_result": "2"}), source=DOC),
     row("from_portal_store", "DuocLayTuKhoDMQG", yes_no(), source=DOC),
     row("replaces_result", "MaKetQuaThayThe", source=DOC),
+    of=Paper,
+    to=messages.TaiLieu,
 )
 
 FEE = table(
@@ -87,12 +93,16 @@ FEE = table(
     ),
     row("amount_vnd", "Gia", number(), source=DOC),
     row("kind", "LoaiPhiLePhi", choice({"charge": "1", "fee": "2"}), source=DOC),
+    of=Fee,
+    to=messages.LePhi,
 )
 
 OTHER_PAPER = table(
     row("title", "TenGiayTo", text(2000, cut=True), source=DOC),
     row("copies", "SoLuong", number(), source=DOC),
     row("kind", "LoaiGiayTo", source=DOC),
+    of=OtherPaper,
+    to=messages.GiayToKhac,
 )
 
 
@@ -119,6 +129,8 @@ SUPPLEMENT = table(
     many("fees", "DanhSachLePhiBoSung", FEE, source=DOC),
     row("due_before_at", "NgayHenTraTruoc", TIME, source=DOC),
     row("due_after_at", "NgayHenTraMoi", TIME, source=DOC),
+    of=Supplement,
+    to=messages.HoSoBoSung,
 )
 
 RESULT = table(
@@ -127,6 +139,8 @@ RESULT = table(
     row("id", "GiayToId", source=DOC),
     row("url", "DuongDanTepTinKetQua", url(), source=DOC),
     row("result_code", "MaGiayToKetQua", source=DOC),
+    of=ResultPaper,
+    to=messages.GiayToKetQua,
 )
 
 DOSSIER = table(
@@ -193,6 +207,8 @@ DOSSIER = table(
     many("dossier.other_papers", "DanhSachTepDinhKemKhac", OTHER_PAPER, source=DOC),
     many("dossier.supplements", "DanhSachHoSoBoSung", SUPPLEMENT, source=DOC),
     many("dossier.results", "DanhSachGiayToKetQua", RESULT, source=DOC),
+    of=DossierEvent,
+    to=messages.HoSo,
 )
 
 
@@ -212,6 +228,8 @@ PROGRESS = table(
     row("change.to_status", "TrangThai", number(), source=PROGRESS_DOC, required=True),
     row("change.started_at", "NgayBatDau", TIME, source=PROGRESS_DOC),
     row("change.deadline_at", "NgayKetThucTheoQuyDinh", TIME, source=PROGRESS_DOC),
+    of=DossierEvent,
+    to=messages.TienDo,
 )
 
 

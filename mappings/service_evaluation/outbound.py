@@ -16,6 +16,7 @@ from typing import Any
 from contracts import codes
 from contracts.codes import REFORM_ON, CodeGap
 from contracts.identifier import procedure_parts
+from contracts.service_evaluation.messages import SuKien
 from mappings.convert import as_day, choice, constant, plain, text
 from mappings.table import build, computed, row, table
 
@@ -133,6 +134,8 @@ SENT = table(
     row("", "Data", constant(None), source=DOC),
     computed("User", user, source=DOC, required=True),
     empty=None,
+    of=Usage,
+    to=SuKien,
 )
 
 

@@ -133,18 +133,8 @@ class Room:
     def job(self, step: Step, /, **changes: Any) -> Job:
         """A claimed delivery as the lane now stands."""
         event, operation = step
-        facts: dict[str, Any] = {
-            "delivery": 1 + self.sent,
-            "partner": self.partner.name,
-            "operation": operation,
-            "envelope": event,
-            "dossier": event.subject,
-            "number": 1 + self.sent,
-            "key": f"k-{event.id}-{operation}",
-            "memo": dict(self.memo),
-            "has_full": self.full,
-        }
-        return a_job(**(facts | changes))
+        lane: dict[str, Any] = {"number": 1 + self.sent, "memo": dict(self.memo), "has_full": self.full}
+        return a_job_for(self.partner, operation, event, **(lane | changes))
 
     def row(self, step: Step, /, **changes: Any) -> Row:
         """The delivery, mapped; one that only waits at first, as it is asked about. Raises AssertionError when it cannot be."""
@@ -181,6 +171,17 @@ class Room:
     def elsewhere(self, url: str, **changes: Any) -> Adapter:
         """The adapter with the same sessions, towards another address."""
         return self.partner.open(wiring(settings_of(self.partner, url, **changes), self.vault))
+
+
+def a_job_for(partner: Partner, operation: str, event: Envelope, **changes: Any) -> Job:
+    """A claimed delivery of the event to the partner."""
+    facts: dict[str, Any] = {
+        "partner": partner.name,
+        "operation": operation,
+        "envelope": event,
+        "dossier": event.subject,
+    }
+    return a_job(**(facts | {"key": f"k-{event.id}-{operation}"} | changes))
 
 
 def a_call(deadline_s: float = PATIENT_S) -> Call:
