@@ -12,10 +12,20 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from contracts.canonical.procedure import Decision, PublishedProcedure
+from contracts.canonical.procedure import Component, Decision, LegalBasis, NamedCode, Product, PublishedProcedure
 from contracts.envelope import Envelope, judge
 from contracts.identifier import tidy
-from contracts.procedure_catalogue.messages import CachThuc, DongTTHC, QuyetDinh, ThuTuc
+from contracts.procedure_catalogue.messages import (
+    CachThuc,
+    CanCu,
+    DongTTHC,
+    DonVi,
+    GiayTo,
+    KetQua,
+    LinhVuc,
+    QuyetDinh,
+    ThuTuc,
+)
 from mappings.convert import VIETNAM, stamp
 from mappings.procedure_catalogue import words
 from mappings.table import many, read, row, table
@@ -27,14 +37,29 @@ PUBLISHING_DAYS = 5
 """Working days a province has to publish a decision (domain notes 3.2, indicator of timeliness)."""
 EVENT = "vn.lienthong.catalogue.procedure_changed.v1"
 
-UNIT = table(row("code", "MADONVI", source=DOC), row("name", "TENDONVI", words.tidied(), source=DOC))
-FIELD = table(row("code", "MALINHVUC", source=DOC), row("name", "TENLINHVUC", words.tidied(), source=DOC))
+UNIT = table(
+    row("code", "MADONVI", source=DOC),
+    row("name", "TENDONVI", words.tidied(), source=DOC),
+    of=NamedCode,
+    to=DonVi,
+)
+FIELD = table(
+    row("code", "MALINHVUC", source=DOC),
+    row("name", "TENLINHVUC", words.tidied(), source=DOC),
+    of=NamedCode,
+    to=LinhVuc,
+)
 RESULT = table(
-    row("code", "MAKETQUA", source=DOC), row("title", "TENKETQUA", words.tidied(), source=DOC, required=True)
+    row("code", "MAKETQUA", source=DOC),
+    row("title", "TENKETQUA", words.tidied(), source=DOC, required=True),
+    of=Product,
+    to=KetQua,
 )
 BASIS = table(
     row("number", "SOVANBAN", words.legal_number(), source=DOC, required=True),
     row("title", "TENVANBAN", words.tidied(), source=DOC),
+    of=LegalBasis,
+    to=CanCu,
 )
 PAPER = table(
     row("code", "MAGIAYTO", source=DOC),
@@ -43,6 +68,8 @@ PAPER = table(
     row("originals", "SOBANCHINH", source=DOC),
     row("copies", "SOBANSAO", source=DOC),
     row("replaced_by", "MA_KQ_THAYTHE", source=DOC),
+    of=Component,
+    to=GiayTo,
 )
 PROCEDURE = table(
     row("name", "TENTTHC", words.tidied(), source=DOC, required=True),
@@ -52,6 +79,9 @@ PROCEDURE = table(
     many("agencies", "COQUANTHUCHIEN", UNIT, source=DOC),
     many("products", "KETQUATHUCHIEN", RESULT, source=DOC),
     many("bases", "CANCUPHAPLY", BASIS, source=DOC),
+    of=PublishedProcedure,
+    to=ThuTuc,
+    beside=("code", "code_as_given", "state"),
 )
 DECISION = table(
     row("id", "IDQDCB", source=DECISION_DOC, required=True),
@@ -61,6 +91,8 @@ DECISION = table(
     row("signed_on", "NGAYQUYETDINH", words.day(), source=DECISION_DOC),
     row("effective_on", "NGAYHIEULUC", words.day(), source=DECISION_DOC),
     row("published_on", "NGAYCONGKHAI", words.day(), source=DECISION_DOC),
+    of=Decision,
+    to=QuyetDinh,
 )
 UPDATED = stamp("%Y%m%d%H%M%S")
 

@@ -12,6 +12,7 @@ from contracts.canonical.person import Email
 from contracts.canonical.sign_in import Provider, SignedIn
 from contracts.identifier import Phone
 from contracts.single_sign_on import ACCOUNT_KINDS, VNEID_KINDS
+from contracts.single_sign_on.messages import VnconnectClaims, VneidClaims
 from mappings.convert import Converter, choice
 from mappings.table import Table, Unmappable, read, row, table
 
@@ -66,6 +67,9 @@ VNCONNECT = table(
     row("email", "ThuDienTu", contact(Email, "email"), source=S1),
     row("phone", "SoDienThoai", contact(Phone, "phone"), source=S1),
     row("level", "loAs", level(), source=f"{S1}. Assumed: loAs holds the levels of assurance"),
+    of=SignedIn,
+    to=VnconnectClaims,
+    beside=("provider",),
 )
 VNEID = table(
     row("kind", "accountType", choice(VNEID_KINDS), source=f"{S8}. Assumed: 1 a person, 2 an organisation"),
@@ -76,6 +80,9 @@ VNEID = table(
     row("account", "TechID", source=S2),
     row("level", "IAL", level(), source=S2),
     row("level", "accountLevel", level(), source=S8),
+    of=SignedIn,
+    to=VneidClaims,
+    beside=("provider",),
 )
 TABLES: Mapping[Provider, Table] = {"vnconnect": VNCONNECT, "vneid": VNEID}
 OF_PERSONS = ("citizen_id", "old_id", "passport")
