@@ -113,7 +113,9 @@ def _shapes(annotation: Any) -> list[Any]:
 
 
 def _known(shape: Any) -> bool:
-    return isinstance(shape, type) and (issubclass(shape, BaseModel) or dataclasses.is_dataclass(shape))
+    if not isinstance(shape, type):
+        return False
+    return issubclass(shape, BaseModel) or dataclasses.is_dataclass(shape) or hasattr(shape, "_fields")
 
 
 @cache

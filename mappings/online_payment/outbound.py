@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from contracts import codes
 from contracts.canonical.dossier import Dossier
 from contracts.canonical.order import Order
+from contracts.canonical.payment import Fee
 from contracts.identifier import procedure_parts
 from contracts.online_payment import CONTRACT
+from contracts.online_payment.messages import KhoanNop, KhoiTao, PhiLePhi, ThongTinBienLai, TraSoat
 from mappings.convert import choice, constant, known_code, number, stamp, text
 from mappings.table import build, computed, many, row, table
 
@@ -16,6 +18,8 @@ DOC = "PaymentPlatform 1.0.6, INIT"
 BILL_DOC = "PaymentPlatform 1.0.6, ThongTinBienLai"
 QUERY_DOC = "PaymentPlatform 1.0.6, QUERY, GET_BILL"
 TIME = stamp("%Y%m%d%H%M%S")
+SIGNED = ("MaXacThuc",)
+"""The checksum is put over what the table says."""
 
 
 class Asked(NamedTuple):
@@ -81,11 +85,15 @@ FEE = table(
     row("code", "MaPhiLePhi", text(), source=BILL_DOC),
     row("title", "TenPhiLePhi", text(), source=BILL_DOC, required=True),
     row("amount_vnd", "SoTien", number(), source=BILL_DOC, required=True),
+    of=Fee,
+    to=PhiLePhi,
 )
 
 ITEM = table(
     row("title", "NoiDung", text(), source=BILL_DOC, required=True),
     row("amount_vnd", "SoTien", number(), source=BILL_DOC, required=True),
+    of=Fee,
+    to=KhoanNop,
 )
 
 BILL = table(
@@ -114,6 +122,8 @@ BILL = table(
     computed("TinhNguoiNop", payer_province, source=BILL_DOC),
     computed("PhiLePhi", fee_lines, source=BILL_DOC, required=True),
     many("order.fees", "DSKhoanNop", ITEM, source=BILL_DOC),
+    of=Asked,
+    to=ThongTinBienLai,
 )
 
 
@@ -138,6 +148,9 @@ INIT = table(
     row("order.requested_at", "ThoiGianGD", TIME, source="domain notes 2.2: 24 hours", required=True),
     row("ip", "Ip", text(), source=DOC, required=True),
     computed("ThongTinBienLai", bill, source=DOC, required=True),
+    of=Asked,
+    to=KhoiTao,
+    beside=SIGNED,
 )
 
 QUESTION = table(
@@ -146,6 +159,9 @@ QUESTION = table(
     row("partner_code", "MaDoiTac", text(), source=QUERY_DOC, required=True),
     row("order.reference", "MaThamChieu", text(50), source=QUERY_DOC, required=True),
     row("order.requested_at", "ThoiGianGD", TIME, source=QUERY_DOC, required=True),
+    of=Question,
+    to=TraSoat,
+    beside=SIGNED,
 )
 
 

@@ -67,7 +67,7 @@ def test_every_operation_names_the_model_of_its_request_and_both_its_titles(part
     names = [operation.name for operation in partner.operations]
     assert len(names) == len(set(names))
     for operation in partner.operations:
-        assert operation.message is not None, f"{operation.name} has no model: nobody knows what to mask"
+        assert operation.message or operation.inside, f"{operation.name} has no model: nobody knows what to mask"
         assert operation.title_vi
         assert operation.title_en
         assert operation.title_vi != operation.title_en

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bus.adapter import Operation, Partner, Row
-from bus.outcome import Contract, Held
+from bus.outcome import Outcome
 from contracts.envelope import Envelope, judge
 from contracts.fault import Refusal
 from mappings.check import Named, check, tables
@@ -124,9 +125,8 @@ async def test_preparing_is_pure_and_never_raises(partner: Partner, operation: O
     async with before(partner, operation) as (room, step):
         first, second = room.row(step), room.row(step)
         other = room.elsewhere(room.server.url)
-        third = other.prepare(room.job(step))
+        third = replace(room, adapter=other).row(step)
         await other.close()
-    assert isinstance(third, Row)
     assert (first.body, first.switch) == (second.body, second.switch) == (third.body, third.switch)
     assert room.row(step, request=first.body).body == first.body, "a repeat is mapped again"
 
@@ -142,7 +142,7 @@ async def test_what_cannot_be_mapped_is_said_without_a_word_of_what_it_was(
         prepared = adapter.prepare(a_job_for(partner, name, variant))
         if isinstance(prepared, Row):
             continue
-        assert isinstance(prepared, Held | Contract), prepared
+        assert isinstance(prepared, Outcome)
         told = f"{prepared.code} {prepared.words} {prepared.request!r} {prepared.reply!r}"
         shown = [value[:2] for value in personal(variant) if value in told]
         assert not shown, f"the reason names {len(shown)} values: {told[:60]}"
