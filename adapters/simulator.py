@@ -7,6 +7,7 @@ file before an answer leaves and read back at start.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import secrets
 import time
@@ -161,6 +162,39 @@ class Simulator:
         finally:
             await client.close()
         return (reply.status, reply.body) if isinstance(reply, Reply) else (0, b"")
+
+
+class GatewaySimulator(Simulator):
+    """A partner behind the national bus' gateway: client credentials, a bearer token on every call, a quota (domain notes 2.1)."""
+
+    def __init__(self, book: Path | None = None) -> None:
+        super().__init__(book)
+        self.account = ("sim", "sim")
+        self._tokens: set[str] = set()
+        self.quota: int | None = None
+        self.route("/token", self._token)
+
+    async def _token(self, request: Request) -> Response:
+        basic = base64.b64encode(":".join(self.account).encode()).decode()
+        if request.headers.get("authorization") != f"Basic {basic}":
+            return JSONResponse({"error": "invalid_client"}, 401)
+        token = secrets.token_hex(16)
+        self._tokens.add(token)
+        self.book.write("token")
+        return JSONResponse({"access_token": token, "scope": "default", "token_type": "Bearer", "expires_in": 3600})
+
+    def stopped(self, request: Request) -> Response | None:
+        """What the gateway answers instead of the partner: 401 to a stranger, 429 when the quota is used up; None: go on."""
+        if self.weather.takes("session"):
+            self._tokens.clear()
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
+            return Response("Invalid Credentials", 401, media_type="text/plain")
+        if self.quota is not None:
+            if self.quota <= 0:
+                headers = {"Retry-After": self.weather.retry_after}
+                return Response("Message throttled out", 429, headers, "text/plain")
+            self.quota -= 1
+        return None
 
 
 class EnvelopeSimulator(Simulator):

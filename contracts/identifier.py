@@ -157,7 +157,8 @@ def _old_id(value: str) -> str:
     return value
 
 
-def _tax(value: str) -> str:
+def tax_code(value: str) -> str:
+    """A tax code in its usual form: 10 digits, 10-3 for a branch, or a person's 12. Raises a validation error."""
     text = value.replace(" ", "")
     if len(text) == 12 and text.isdigit():
         return _citizen(text)  # individuals and household businesses since 2025-07-01
@@ -256,7 +257,7 @@ CitizenId = Annotated[
 OldId = Annotated[Tidy, AfterValidator(_old_id), _described("9 digits", "334123456"), PERSONAL, Finder("citizen")]
 TaxCode = Annotated[
     Tidy,
-    AfterValidator(_tax),
+    AfterValidator(tax_code),
     _described("10 digits, 10-3 or 12 digits", "0100109106", "0100109106-001"),
     PERSONAL,
     Finder("tax"),

@@ -94,6 +94,11 @@ def by_post(message: Any) -> bool:
     return bool(message.dossier.channel == "post" or message.dossier.return_method == "post")
 
 
+def is_household(message: Any) -> bool:
+    """The dossier registers, changes, reissues or suspends a household business."""
+    return procedure_parts(message.dossier.procedure.code).base in HOUSEHOLD_PROCEDURES
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -110,9 +115,12 @@ CIVIL, LINKED = "civil_registry", "linked_services"
 LEGAL = "legal_documents"
 LINKED_PROCEDURES = frozenset({"2.000986", "2.001023", "2.002621", "2.002622"})
 """Births and deaths filed once for all. Assumed: the last two (2023) do not stand in the catalogue we have."""
-EVALUATION = "service_evaluation"
 PAYMENT = "online_payment"
 POSTAL = "postal"
+EVALUATION, BUSINESS = "service_evaluation", "business_registry"
+HOUSEHOLD_PROCEDURES = frozenset({"1.001612", "2.000720", "2.000575", "1.001570"})
+"""Procedures of household businesses (domain notes 7c, 9)."""
+SYNC_HOUSEHOLD = "dongBoHoSoHKD"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
@@ -179,6 +187,10 @@ ROUTES: tuple[Route, ...] = (
     Route("dossier.withdrawn.v1", POSTAL, CANCEL_PARCEL, by_post, source="domain notes 4, status 7"),
     Route("postal.shipment_changed.v1", HOME, "notify", source="domain notes 3.10"),
     Route("desk.task_opened.v1", HOME, "notify", source="domain notes 3.10, RETURNED"),
+    *(
+        Route(f"dossier.{name}.v1", BUSINESS, SYNC_HOUSEHOLD, is_household, source="domain notes 7c")
+        for name in ("received", "refused", "status_changed", "supplement_requested", "result_issued")
+    ),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),
     Route("registration.accepted.v1", LINKED, TELL, was_linked, source="domain notes 4, DVCLT 7"),

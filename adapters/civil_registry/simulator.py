@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import random
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.simulator import Simulator
+from adapters.simulator import GatewaySimulator
 from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich
 
 KEY, SECRET = "sim", "sim"
@@ -31,7 +30,7 @@ FILES = {"LTKS": "giayKhaiSinh", "LTKT": "giayKhaiTu"}
 STATES = frozenset({"1", "2", "3", "4", "6"})
 
 
-class RegistrySimulator(Simulator):
+class RegistrySimulator(GatewaySimulator):
     """Takes registrations of configured communes. With `busy_clerk`, each question finds a dossier one step further."""
 
     effects: ClassVar[Mapping[str, str]] = {"taken": "nhanDKHT", "supplemented": "nhanDKHT"}
@@ -40,7 +39,6 @@ class RegistrySimulator(Simulator):
         super().__init__(book)
         self._rng = random.Random(seed)
         self._busy_clerk = busy_clerk
-        self._tokens: set[str] = set()
         self.not_configured: set[str] = set()
         self.dossiers: dict[str, dict[str, Any]] = {}
         self.forms: dict[str, dict[str, Any]] = {}
@@ -48,7 +46,6 @@ class RegistrySimulator(Simulator):
             if "result" in entry:
                 self.dossiers[entry["result"]["maHoSoMCDT"]] = entry["result"]
                 self.forms.setdefault(entry["result"]["maHoSoMCDT"], {}).update(entry.get("form", {}))
-        self.route("/token", self._token)
         self.route("/hotich/nhanDKHT", self._take)
         self.route("/hotich/layKetQua", self._tell)
         self.route("/_sim/decide", self._decide, weather=False)
@@ -56,23 +53,9 @@ class RegistrySimulator(Simulator):
     def say(self, code: str, words: str) -> Response:
         return _refuse(code, words)
 
-    async def _token(self, request: Request) -> Response:
-        basic = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {basic}":
-            return JSONResponse({"error": "invalid_client"}, 401)
-        token = secrets.token_hex(16)
-        self._tokens.add(token)
-        self.book.write("token")
-        return JSONResponse({"access_token": token, "scope": "default", "token_type": "Bearer", "expires_in": 3600})
-
-    def _stranger(self, request: Request) -> bool:
-        if self.weather.takes("session"):
-            self._tokens.clear()
-        return request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens
-
     async def _take(self, request: Request) -> Response:
-        if self._stranger(request):
-            return Response("Invalid Credentials", 401, media_type="text/plain")
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
         try:
             told = HoSoHoTich.model_validate_json(await request.body())
             form = json.loads(told.data)
@@ -109,8 +92,8 @@ class RegistrySimulator(Simulator):
         self.book.write(kind, result=result, **facts)
 
     async def _tell(self, request: Request) -> Response:
-        if self._stranger(request):
-            return Response("Invalid Credentials", 401, media_type="text/plain")
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
         try:
             asked = HoiKetQua.model_validate_json(await request.body())
         except ValidationError:

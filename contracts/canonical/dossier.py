@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
+from contracts.canonical.enterprise import HouseholdBusiness
 from contracts.canonical.payment import Fee, PaidBy
 from contracts.canonical.person import Applicant
 from contracts.fault import refuse
@@ -62,6 +63,7 @@ class Dossier(Shape):
     fees: tuple[Fee, ...] = Field(default=(), max_length=100)
     supplements: tuple[Supplement, ...] = Field(default=(), max_length=50)
     results: tuple[ResultPaper, ...] = Field(default=(), max_length=100)
+    business: HouseholdBusiness | None = None
     receipt_number: Label = ""
     other_information: Remark = ""
     note: Remark = ""

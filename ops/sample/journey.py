@@ -12,7 +12,7 @@ from contracts.canonical.events import PREFIX
 from ops.sample import offer
 from ops.sample.hours import due, in_office
 from ops.sample.offer import Offer
-from ops.sample.person import citizen, enterprise, full_name
+from ops.sample.person import citizen, enterprise, full_name, household
 from ops.sample.place import Ward, office, wards
 
 FILES = "https://hoso.example.com/tep"
@@ -115,6 +115,7 @@ class Life:
             "return_method": "post" if journey.by_post else "counter",
             "databases": ["1"] if online else [],
             "papers": [self.paper(place, title) for place, title in enumerate(journey.offer.papers, start=1)],
+            **({"business": household(applicant)} if journey.offer is offer.HOUSEHOLD_BUSINESS else {}),
         }
 
     def paper(self, place: int, title: str) -> dict[str, Any]:

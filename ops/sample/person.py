@@ -61,6 +61,17 @@ def enterprise(rng: Random, ward: Ward, on: date, *, online: bool) -> dict[str, 
     return found | _account(rng, owner) if online else found
 
 
+def household(owner: dict[str, Any]) -> dict[str, Any]:
+    """The household business its owner applies for."""
+    return {
+        "name": f"Hộ kinh doanh {owner['name']}",
+        "owner_id": owner["citizen_id"],
+        "activities": [{"code": "4711", "name": "Bán lẻ lương thực, thực phẩm, đồ uống", "main": True}],
+        "place": owner["address"],
+        "capital_vnd": 50_000_000,
+    }
+
+
 def tax_code(rng: Random) -> str:
     """Ten digits, the last a check digit (General Department of Taxation); numbers without a valid one are passed over."""
     while True:

@@ -1,0 +1,62 @@
+"""Hệ thống thông tin quốc gia về đăng ký doanh nghiệp."""
+
+from __future__ import annotations
+
+from adapters.business_registry.adapter import SYNC, RegisterAdapter, enterprise, household
+from adapters.business_registry.client import RegisterSettings
+from bus.adapter import Lookup, Operation, Partner
+from contracts.business_registry.messages import HoSoHKD
+from contracts.canonical.enterprise import Enterprise, EnterpriseQuestion, HouseholdQuestion
+
+DAY_S = 86400.0
+
+ADAPTER = Partner(
+    name="business_registry",
+    title_vi="Hệ thống đăng ký doanh nghiệp",
+    title_en="National business register",
+    operations=(
+        Operation(
+            SYNC,
+            "Đồng bộ hồ sơ hộ kinh doanh",
+            "Tell how a household registration stands",
+            "key",
+            full_state=True,
+            message=HoSoHKD,
+        ),
+    ),
+    settings=RegisterSettings,
+    open=RegisterAdapter,
+    lookups=(
+        Lookup(
+            name="enterprise",
+            title_vi="Tra cứu doanh nghiệp, chi nhánh theo mã số",
+            title_en="Enterprise or branch by code",
+            question=EnterpriseQuestion,
+            answer=Enterprise,
+            ask=enterprise,
+            key="code",
+            cache_s=DAY_S,
+        ),
+        Lookup(
+            name="household",
+            title_vi="Tra cứu hộ kinh doanh theo số định danh của chủ hộ",
+            title_en="Household business by its owner's personal id",
+            question=HouseholdQuestion,
+            answer=Enterprise,
+            ask=household,
+            key="owner_id",
+            cache_s=DAY_S,
+        ),
+    ),
+    assumed=(
+        "dongBoHoSoHKD and its codes are proposed; a state is kept under maHoSo, so one told again changes nothing (dedupe = key)",
+        "trangThai of dongBoHoSoHKD is the dossier's status as the national portal counts it",
+        "the SOAP face: its WSDL is proposed, with the REST face's fields and a WS-Security UsernameToken",
+        "the words of a legal status; the registry's own list of codes would replace them",
+        "fields of NganhNgheKinhDoanh and of the older shape's Representatives",
+        "an address with a district is in the codes of before 2025-07-01",
+        "a suspension whose end has passed is over",
+    ),
+)
+
+__all__ = ["ADAPTER"]
