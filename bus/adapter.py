@@ -81,6 +81,7 @@ class Job:
     traceparent: str
     worker: str = ""
     opened_at: float = 0.0
+    correlation_id: str = ""
 
 
 @dataclass(slots=True)

@@ -51,7 +51,7 @@ class Intake:
 
     def arrival(self, envelope: Envelope, *, client: str, job: Job | None = None) -> Arrival:
         """What the ledger stores of an event. A reply (`job` given) goes on in the trace and thread of what it answers."""
-        correlation = envelope.correlationid or thread_id(job.envelope if job else envelope)
+        correlation = envelope.correlationid or (job.correlation_id if job else "") or thread_id(envelope)
         causation = envelope.causationid or (job.envelope.id if job else "")
         traceparent = (job.traceparent if job else "") or tracing.begin(envelope.type, envelope.traceparent)
         body = envelope.to_json()

@@ -121,6 +121,12 @@ def _again(book: Book, arrival: Arrival, earlier: tuple[int, bytes], digest: byt
     )
 
 
+def _told_by_itself(arrival: Arrival) -> bool:
+    """What a partner tells without being asked: it belongs to its dossier's thread, and names none of its own."""
+    named = arrival.envelope is not None and arrival.envelope.correlationid
+    return arrival.sequence is None and not arrival.causation_id and not named
+
+
 def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, digest: bytes, work: Intake) -> Verdict:
     """One new event: it enters, waits behind a gap, comes late, or is refused because its number is taken."""
     flags, early = arrival.flags, False
@@ -141,6 +147,8 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
                 )
             early = arrival.sequence > thread.next
             flags = flags if early else (*flags, "late")
+    if _told_by_itself(arrival) and (begun := book.db.rows("thread_of", {"dossier": arrival.subject})):
+        arrival.correlation_id = begun[0][0]
     if arrival.envelope is not None:
         book.accepted.append((number, arrival.envelope))
     work.events.append(Fresh(number, arrival, digest, flags, not early))

@@ -151,6 +151,7 @@ class Due(NamedTuple):
     cause: str
     event: int
     traceparent: str
+    correlation_id: str
 
 
 def _claimable(book: Book, heads: Heads) -> list[Due]:
@@ -230,4 +231,5 @@ def _job(book: Book, asked: Claim, row: Due, head: Head, envelope: Envelope, req
         traceparent=row.traceparent,
         worker=asked.worker,
         opened_at=book.now,
+        correlation_id=row.correlation_id,
     )

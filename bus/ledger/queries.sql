@@ -17,6 +17,10 @@ WHERE thread.source = v.source AND thread.dossier = v.dossier;
 -- Which of these events are in the book already; by event id first, as the unique index is.
 SELECT source, event_id, id, digest FROM event WHERE event_id = any_of(:ids);
 
+-- name: thread_of
+-- The thread a dossier's first event began; what a partner tells of it by itself joins it.
+SELECT correlation_id FROM event WHERE dossier = :dossier ORDER BY id LIMIT 1;
+
 -- name: event_at
 -- Who already has this number of the sequence (a dossier has few events).
 SELECT event_id FROM event WHERE dossier = :dossier AND source = :source AND sequence = :sequence;
@@ -126,7 +130,7 @@ SELECT MIN(ready_at) FROM (
 -- name: claimable
 -- Everything a job needs of its delivery and event, but for the event's body.
 SELECT d.id, d.lane, d.number, d.operation, d.step, d.dossier, d.key, d.attempt, d.tries, d.crashes, d.doubt, d.group_size, d.mapped,
-       d.accepted_at, d.state, d.cause, d.event, e.traceparent
+       d.accepted_at, d.state, d.cause, d.event, e.traceparent, e.correlation_id
 FROM delivery d JOIN event e ON e.id = d.event WHERE d.id = any_of(:ids);
 
 -- name: bodies

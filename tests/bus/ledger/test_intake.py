@@ -122,3 +122,34 @@ async def test_gaps_a_person_must_close_do_not_hide_those_that_close_by_themselv
     swept = await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)
     assert swept.gaps_closed == 1
     assert (await desk.one()).dossier == DOSSIER
+
+
+async def test_what_a_partner_tells_by_itself_joins_the_thread_of_its_dossier(desk: Desk) -> None:
+    first, told = arrival(1), arrival(9, sequence=None, event_id="told")
+    first.correlation_id, told.correlation_id = "thread-1", "its-own"
+    stranger = arrival(9, sequence=None, event_id="stranger", dossier="000.00.17.H59-230425-0077")
+    stranger.correlation_id = "its-own"
+    await desk.accept(first)
+    await desk.accept(told, stranger)
+    for dossier, thread in ((DOSSIER, "thread-1"), (stranger.subject, "its-own")):
+        story = await desk.ledger.story(dossier)
+        assert story is not None
+        assert {event.correlation_id for event in story.events} == {thread}
+    assert {job.correlation_id for job in (await desk.claim()).jobs} == {"thread-1", "its-own"}
+
+
+async def test_what_partners_told_is_read_by_type_and_time(desk: Desk) -> None:
+    """More than a page of them, several at the same moment; what the dossier system numbers is another matter."""
+    told = [arrival(9, sequence=None, event_id=f"t{number:04}", dossier=f"D-{number:04}") for number in range(1_100)]
+    for place, one in enumerate(told):
+        one.occurred_at = 100.0 + place // 600
+    await desk.accept(arrival(1), *told)
+    kind = told[0].type
+
+    async def ids(since: float, until: float, *types: str) -> list[str]:
+        return await desk.ledger.events(types or (kind,), since, until, lambda event: event.id)
+
+    assert await ids(100, 102) == [one.id for one in told]
+    assert await ids(101, 102) == [one.id for one in told[600:]]
+    assert await ids(0, 100) == []
+    assert await ids(100, 102, "another.type") == []
