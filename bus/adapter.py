@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from datetime import date
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -164,6 +165,36 @@ class Lookup:
     cache_s: float = 0.0
 
 
+class Entry(NamedTuple):
+    """A line of an account: its key, its day in Vietnam, its worth (đồng, or 1 where things are counted)."""
+
+    key: str
+    day: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a partner says it holds; `unanswered` are the keys it could not be asked about."""
+
+    entries: tuple[Entry, ...]
+    unanswered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    """How what the ledger holds is compared with what the partner holds, line by line and day by day (đối soát).
+
+    `events` are read for the days asked for and `before_days` earlier ones. `note` makes of each an Entry, a line of our account, or
+    whatever `theirs` needs to ask by. `theirs` is given the adapter, the notes, the first and the last day, and a call to ask under.
+    """
+
+    events: tuple[str, ...]
+    note: Callable[[Envelope], Any]
+    theirs: Callable[[Any, Sequence[Any], date, date, Call], Awaitable[Account]]
+    before_days: int = 0
+
+
 class Adapter(Protocol):
     """A partner at work. `deliver` and `ask` answer every row, in the rows' order, and never raise for a partner's fault."""
 
@@ -290,6 +321,7 @@ class Partner:
     open: Callable[[Wiring], Adapter]
     polls_every_s: float | None = None
     lookups: tuple[Lookup, ...] = ()
+    reconcile: Reconcile | None = None
     assumed: tuple[str, ...] = ()
     confirms: frozenset[int] = frozenset()
     tune: Callable[[Partner, PartnerSettings], Partner] = lambda partner, _settings: partner

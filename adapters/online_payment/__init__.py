@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.online_payment.adapter import ASK, BILL, CLOSE, INIT, QUERY, RECORD, REFUND, REVIEW, PaymentAdapter
 from adapters.online_payment.client import PaymentSettings
 from adapters.online_payment.receive import RECEIVERS
+from adapters.online_payment.reconcile import RECONCILE
 from bus.adapter import Operation, Partner
 from contracts.online_payment.messages import KhoiTao, TraSoat
 
@@ -26,6 +27,7 @@ ADAPTER = Partner(
     ),
     settings=PaymentSettings,
     open=PaymentAdapter,
+    reconcile=RECONCILE,
     assumed=(
         "codes of failure other than 00 (faults.py); a live refusal would confirm each",
         "an order nobody has paid yet is TrangThaiGD 3, and its UrlThanhToan is told again when it is asked for",

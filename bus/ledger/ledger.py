@@ -9,7 +9,7 @@ Raises, from any call: `LedgerBusy` (queue full, locked, disk full, database gon
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bus.adapter import Job, Kept, Stock, Vault
 from bus.clock import Clock
@@ -37,6 +37,9 @@ from bus.ledger.words import (
     Totals,
     Verdict,
 )
+from contracts.envelope import Envelope
+
+Noted = TypeVar("Noted")
 
 
 class LedgerBusy(Exception):
@@ -158,6 +161,12 @@ class Ledger(Protocol):
 
     async def find(self, kind: str, value: str) -> list[str]:
         """Dossiers in which a person's identifier occurs, by keyed digest."""
+        ...
+
+    async def events(
+        self, types: Sequence[str], since: float, until: float, note: Callable[[Envelope], Noted]
+    ) -> list[Noted]:
+        """What `note` makes of every event of these types that came from partners and happened in the time, oldest first."""
         ...
 
     async def verify_chain(self) -> tuple[int, str]:

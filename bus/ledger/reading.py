@@ -33,11 +33,13 @@ from bus.ledger.words import (
 )
 from bus.outcome import Cause
 from bus.seal import Keyring
+from contracts.envelope import Envelope
 
 THREADS = 3
 READ_LIMIT_S = 10.0
 PROOF_LIMIT_S = 600.0
 Answer = TypeVar("Answer")
+Noted = TypeVar("Noted")
 _EVENT_FIELDS = ("id", "source", "event_id", "type", "sequence", "occurred_at", "accepted_at", "client")
 _DELIVERY_FIELDS = (
     *("id", "partner", "operation", "dossier", "number", "code", "hold_key", "step", "due_at", "attempt", "tries"),
@@ -127,6 +129,16 @@ class Reader:
 
     async def page(self, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:
         return await self.ask(lambda c: _page(c, where, cursor, limit))
+
+    async def events(
+        self, types: Sequence[str], since: float, until: float, note: Callable[[Envelope], Noted]
+    ) -> list[Noted]:
+        """Noted one by one as they are opened, so that never more than a page of them is held."""
+        return await self.ask(lambda c: [note(self._opened(row)) for row in _happened(c, types, since, until)])
+
+    def _opened(self, row: tuple[Any, ...]) -> Envelope:
+        source, event_id, body = row
+        return Envelope.trusted(self._keys.open(bytes(body), event_record(source, event_id)))
 
     async def causes(self) -> list[CauseGroup]:
         rows = await self.ask(lambda c: c.rows("causes", {}))
@@ -225,6 +237,15 @@ def _links(connection: Connection) -> Iterator[tuple[Any, ...]]:
     while rows := connection.rows("journal", {"after": after}):
         yield from rows
         after = rows[-1][0]
+
+
+def _happened(connection: Connection, types: Sequence[str], since: float, until: float) -> Iterator[tuple[Any, ...]]:
+    """Source, id and sealed body of events that came from partners, by type, then by time."""
+    for kind in types:
+        at, number = since, 0
+        while rows := connection.rows("happened", {"type": kind, "at": at, "number": number, "until": until}):
+            yield from (row[2:] for row in rows)
+            at, number = rows[-1][:2]
 
 
 def _totals(rows: Rows) -> Totals:

@@ -86,3 +86,9 @@ WHERE id < :before AND (:who = '' OR who = :who) AND (:partner = '' OR partner =
 SELECT id, at, who, partner, name, purpose, dossier, fields, outcome, cause, code, matches, cached, took_s, trace_id, secret FROM lookup
 WHERE id IN (SELECT lookup FROM lookup_about WHERE digest = :digest) AND id < :before
 AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
+
+-- name: happened
+-- A page of the events of a type that came from partners (those have no sequence), by the partial index.
+SELECT occurred_at, id, source, event_id, body FROM event
+WHERE type = :type AND sequence IS NULL AND (occurred_at, id) > (:at, :number) AND occurred_at < :until
+ORDER BY occurred_at, id LIMIT 500;

@@ -6,13 +6,13 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bus.adapter import Job, Kept, Token
+from bus.adapter import Job, Kept
 from bus.clock import Clock, SteadyClock
 from bus.ledger import chain, duty, postgres, schema, sqlite
 from bus.ledger.accept import accept, close_gap
@@ -23,12 +23,13 @@ from bus.ledger.database import Database
 from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.lookup import Lookups
 from bus.ledger.postgres import PostgresDatabase
-from bus.ledger.reading import PostgresReading, Reader, SqliteReading, chosen_ids
+from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
 from bus.ledger.sign_in import SignIns
 from bus.ledger.sqlite import SqliteDatabase
 from bus.ledger.stock import SqlStock
 from bus.ledger.sweep import set_back_s, sweep, take_over, turn_back
+from bus.ledger.vault import SqlVault
 from bus.ledger.words import (
     Action,
     ActionRow,
@@ -54,9 +55,8 @@ from bus.ledger.words import (
 )
 from bus.ledger.writer import Kind, Writer
 from bus.seal import Keyring
+from contracts.envelope import Envelope
 
-REFRESH_TTL_S = 45.0
-REFRESH_POLL_S = 0.05
 WORKER_SEEN_S = 20.0
 CURSOR_ROWS = 500
 
@@ -300,6 +300,11 @@ class SqlLedger:
     async def find(self, kind: str, value: str) -> list[str]:
         return await self._reader.find(self._keys.digest(kind, value))
 
+    async def events(
+        self, types: Sequence[str], since: float, until: float, note: Callable[[Envelope], Noted]
+    ) -> list[Noted]:
+        return await self._reader.events(types, since, until, note)
+
     async def verify_chain(self) -> tuple[int, str]:
         return await self._reader.chain()
 
@@ -308,7 +313,7 @@ class SqlLedger:
         return Lookups(self._keys, claim, record, self._reader.ask)
 
     def vault(self, partner: str) -> SqlVault:
-        return SqlVault(self, partner)
+        return SqlVault(partner, partial(self._other, kind=Kind.CLAIM), self.clock)
 
     def stock(self, partner: str) -> SqlStock:
         return SqlStock(partner, self._other, self.stocks)
@@ -326,53 +331,6 @@ class SqlLedger:
         await asyncio.to_thread(self._writer.stop)
         self._reader.close()
         self._database.release()
-
-
-class SqlVault:
-    """A partner's tokens, sealed in the ledger; one refresh in flight over all processes."""
-
-    def __init__(self, ledger: SqlLedger, partner: str) -> None:
-        self._ledger = ledger
-        self._partner = partner
-        self._known: dict[str, Token] = {}
-
-    async def token(
-        self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0
-    ) -> Token:
-        """See `bus.adapter.Vault.token`."""
-        known = self._known.get(name)
-        if known is not None and known.generation > stale and not self._expired(known):
-            return known
-        refresher = secrets.token_hex(8)
-        while True:
-            answer: tuple[Token | None, bool] = await self._ledger._other(
-                lambda book: duty.begin_refresh(book, self._partner, name, stale, refresher, REFRESH_TTL_S), Kind.CLAIM
-            )
-            token, mine = answer
-            if token is not None:
-                self._known[name] = token
-                return token
-            if mine:
-                await self._refresh(name, refresher, fetch)
-            else:
-                await asyncio.sleep(REFRESH_POLL_S)
-
-    async def _refresh(
-        self, name: str, refresher: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]]
-    ) -> None:
-        """Fetch and store; whatever `fetch` raises is raised after the right was given back."""
-        value: str | None = None
-        expires_at: float | None = None
-        try:
-            value, lifetime_s = await fetch()
-            expires_at = None if lifetime_s is None else self._ledger.clock.now() + lifetime_s * 0.9
-        finally:
-            await self._ledger._other(
-                lambda book: duty.store_token(book, self._partner, name, refresher, value, expires_at), Kind.CLAIM
-            )
-
-    def _expired(self, token: Token) -> bool:
-        return token.expires_at is not None and token.expires_at <= self._ledger.clock.now()
 
 
 def _accept(book: Book, requests: list[Sequence[Arrival]]) -> list[list[Verdict]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-HEAD = "0005"
+HEAD = "0006"
 """The schema this program knows."""
 
 WORDS = {

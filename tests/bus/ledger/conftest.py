@@ -97,10 +97,12 @@ def arrival(
 def take_back(path: Path, revision: str) -> None:
     """Make a fresh SQLite ledger one of an older schema: what later steps made is gone."""
     steps = [step for step in Path(migrations.__file__).parent.glob("*.sql") if step.stem > revision]
-    made = [name for step in steps for name in re.findall(r"^CREATE TABLE (\w+)", step.read_text(), re.MULTILINE)]
+    made = [
+        name for step in steps for name in re.findall(r"^CREATE (TABLE|INDEX) (\w+)", step.read_text(), re.MULTILINE)
+    ]
     with sqlite3.connect(path) as connection:
-        for name in made:
-            connection.execute(f"DROP TABLE {name}")
+        for kind, name in made:
+            connection.execute(f"DROP {kind} IF EXISTS {name}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from adapters.dossier_system.simulator import DossierSimulator
 from adapters.online_payment.checksum import checksum, is_right
 from adapters.online_payment.simulator import ACCOUNTS, CALLBACK, PARTNER, SECRET, PaymentSimulator
 from bus.ledger.words import Action, Filter, State
+from bus.maintenance import VIETNAM
 from bus.seal import Keyring
 from contracts.envelope import Envelope
 from contracts.online_payment.messages import ThongBao, TraLoiThongBao
 from ops.gateway import application
 from ops.house import House
 from ops.queries import story
+from ops.reconcile import Refused, reconcile
 from ops.settings import Settings
 from ops.simulate import Served, bind
 from ops.up import receivers
@@ -142,6 +145,10 @@ async def test_a_citizen_pays_once_and_the_desk_gets_the_receipt(province: Provi
     assert [entry["taken"] for entry in province.platform.book.of("notice")] == [True, True]
     await province.settled()
     assert len(province.told("confirmed")) == len(province.platform.book.of("bill")) == 1
+    told = await story(province.house.ledger, province.house.partners, CODE)
+    assert told is not None
+    assert len(told["events"]) == 6
+    assert len({event["correlation_id"] for event in told["events"]}) == 1
 
 
 async def test_a_lost_notice_is_made_up_for_by_asking(tmp_path: Path) -> None:
@@ -288,3 +295,50 @@ async def test_the_story_of_a_payment_shows_no_secret_no_name_and_no_link(provin
     assert "payment.confirmed" in told
     for canary in (SECRET, "Nguyễn Văn An", "084080000123", "JVBERi0x", "https://thanhtoan"):
         assert canary not in told
+
+
+async def test_both_accounts_agree_until_only_one_side_knows_of_a_payment(province: Province) -> None:
+    await province.post(fees_asked(7001, APPRAISAL, TAX))
+    await province.until("link_created", 2)
+    first, second = province.references()
+    await province.platform.end(first)
+    await province.until("confirmed")
+    told = await compared(province)
+    assert told["agrees"]
+    (day,) = told["days"]
+    assert day["ours"] == day["theirs"] == {"count": 1, "sum": int(province.platform.orders[first]["SoTien"])}
+
+    province.platform.weather.left["lose_callback"] = 1
+    await province.platform.end(second)
+    told = await compared(province)
+    assert [(line["says"], line["key"].split("/")[0]) for line in told["differences"]] == [("only_theirs", second)]
+    assert not told["agrees"]
+    assert not told["days"][0]["agrees"]
+
+    del province.platform.orders[first]
+    told = await compared(province)
+    assert {line["key"].split("/")[0]: line["says"] for line in told["differences"]} == {
+        first: "only_ours",
+        second: "only_theirs",
+    }
+
+    province.platform.weather.left["500"] = -1
+    told = await compared(province)
+    assert sorted(told["unanswered"]) == sorted((first, second))
+
+
+async def test_what_cannot_be_compared_is_said(province: Province) -> None:
+    on = date(2026, 7, 1)
+    for name, last, says in (
+        ("online_payment", date(2026, 6, 30), "at most 31 days"),
+        ("online_payment", date(2026, 8, 1), "at most 31 days"),
+        ("dossier_system", on, "with these it is: online_payment"),
+    ):
+        with pytest.raises(Refused, match=says):
+            await reconcile(province.house, name, on, last)
+
+
+async def compared(province: Province) -> dict[str, Any]:
+    """Both accounts of today."""
+    today = datetime.now(VIETNAM).date()
+    return await reconcile(province.house, "online_payment", today, today)
