@@ -15,8 +15,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import structlog
 
-from adapters.single_sign_on.adapter import Identity, SsoAdapter, read_callback
+from adapters.single_sign_on.adapter import Callback, Identity, SsoAdapter, read_callback
 from adapters.single_sign_on.causes import SILENT, Cause, Refused, of_error
+from bus import tracing
 from bus.ledger.sign_in import Kept, Line, Linked
 from bus.seal import SealError
 from contracts.canonical.base import Shape
@@ -97,7 +98,7 @@ class SignIn:
         until = self._clock.now() + self._own.state_s
         return self._leave(
             State(
-                id=secrets.token_urlsafe(WORD_BYTES),
+                id=_word(),
                 provider=known[0],
                 client=client,
                 return_to=return_to,
@@ -121,33 +122,43 @@ class SignIn:
         """The raw query a browser brought from a provider; where to send it on: to the client, with a ticket or with why not."""
         callback = read_callback(query)
         state = self._open_state(callback.state)
-        line = Line(state.client, state.provider, Cause.SIGNED_IN)
+        traced = tracing.begin_lookup(PARTNER, state.provider, "")
+        cause, said = Cause.SIGNED_IN, {"ticket": ""}
         try:
-            if state.until <= self._clock.now():
-                raise Refused(Cause.STATE_EXPIRED, "the state is too old")
-            if not await self._book.spend("state", state.id, self._own.state_s):
-                raise Refused(Cause.REPLAYED, "the state was used before")
-            if callback.error in SILENT and state.silent:
-                return self._leave(state.model_copy(update={"id": secrets.token_urlsafe(WORD_BYTES), "silent": False}))
-            if callback.error:
-                raise Refused(of_error(callback.error), "the provider says so in the callback")
-            identity = await self._adapter().redeem(
-                state.provider, callback, self._nonce(state), self._verifier(state), self._redirect_uri
-            )
+            await self._spend(state)
+            if state.silent and callback.error in SILENT:
+                return self._leave(state.model_copy(update={"id": _word(), "silent": False}))
+            said = {"ticket": await self._redeem(state, callback, traced.traceparent)}
         except Refused as refused:
-            log.warning(
-                "no sign-in", provider=state.provider, client=state.client, cause=refused.cause, words=refused.words
-            )
-            await self._book.failed(Line(state.client, state.provider, refused.cause))
-            self._house.metrics.signed_in(state.provider, refused.cause)
-            return _with(state.return_to, {"error": refused.cause, "state": state.state})
-        ticket = await self._keep(state, line, identity)
-        self._house.metrics.signed_in(state.provider, Cause.SIGNED_IN)
-        return _with(state.return_to, {"ticket": ticket, "state": state.state})
+            cause, said = refused.cause, {"error": refused.cause}
+            log.warning("no sign-in", provider=state.provider, client=state.client, cause=cause, words=refused.words)
+            await self._book.failed(Line(state.client, state.provider, cause))
+        finally:
+            traced.note("outcome", cause)
+            traced.end([])
+        self._house.metrics.signed_in(state.provider, cause)
+        return _with(state.return_to, said | {"state": state.state})
 
-    async def _keep(self, state: State, line: Line, identity: Identity) -> str:
+    async def _spend(self, state: State) -> None:
+        """Before anything else, so that whatever follows is done for one callback alone. Raises Refused."""
+        if state.until <= self._clock.now():
+            raise Refused(Cause.STATE_EXPIRED, "the state is too old")
+        if not await self._book.spend("state", state.id, self._own.state_s):
+            raise Refused(Cause.REPLAYED, "the state was used before")
+
+    async def _redeem(self, state: State, callback: Callback, traceparent: str) -> str:
+        """The code for a person, the person for a ticket; its word. Raises Refused."""
+        if callback.error:
+            raise Refused(of_error(callback.error), "the provider says so in the callback")
+        nonce, verifier = self._nonce(state), self._verifier(state)
+        identity = await self._adapter().redeem(
+            state.provider, callback, nonce, verifier, self._redirect_uri, traceparent
+        )
+        return await self._keep(state, identity)
+
+    async def _keep(self, state: State, identity: Identity) -> str:
         """Record the sign-in with a ticket for the client and a session for later; the ticket's word."""
-        word, session = secrets.token_urlsafe(WORD_BYTES), secrets.token_urlsafe(WORD_BYTES)
+        word, session = _word(), _word()
         kept = Session(
             client=state.client,
             provider=state.provider,
@@ -169,6 +180,7 @@ class SignIn:
                 Kept("session", session, kept.model_dump_json().encode(), self._own.session_s),
             )
 
+        line = Line(state.client, state.provider, Cause.SIGNED_IN)
         await self._book.conclude(line, identity.keys, keep)
         return word
 
@@ -189,7 +201,7 @@ class SignIn:
                 sub=self._keys.digest("sign_in.subject", account).hex()[:32],
                 iat=now,
                 exp=now + self._own.assertion_s,
-                jti=secrets.token_urlsafe(WORD_BYTES),
+                jti=_word(),
                 sid=ticket.session,
                 may_file=(ticket.person.level or 0) >= LEVEL_TO_FILE,
                 vnconnect=ticket.vnconnect,
@@ -217,7 +229,7 @@ class SignIn:
             return await self._adapter().active(kept.provider, kept.access_token)
         except Refused as refused:
             log.info("session not checked", provider=kept.provider, cause=refused.cause)
-            return None
+            return False if refused.cause is Cause.INACTIVE else None
 
     async def sign_out(self, client: str, session: str, return_to: str) -> str:
         """End the session here and its token at the provider; where the browser must go to be signed out there too (may be empty)."""
@@ -274,6 +286,11 @@ class SignIn:
 
     def _verifier(self, state: State) -> str:
         return _text(self._keys.digest("sign_in.verifier", state.id))
+
+
+def _word() -> str:
+    """A word nobody can guess."""
+    return secrets.token_urlsafe(WORD_BYTES)
 
 
 def _text(value: bytes) -> str:

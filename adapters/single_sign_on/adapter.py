@@ -71,19 +71,25 @@ class SsoAdapter:
         return self._clients[provider]
 
     async def redeem(
-        self, provider: Provider, callback: Callback, nonce: str, verifier: str, redirect_uri: str
+        self,
+        provider: Provider,
+        callback: Callback,
+        nonce: str,
+        verifier: str,
+        redirect_uri: str,
+        traceparent: str = "",
     ) -> Identity:
         """Code to tokens, tokens to claims, claims to a person; all calls together within the partner's time. Raises Refused."""
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                return await self._redeem(provider, callback, nonce, verifier, redirect_uri)
+                call = self._call(traceparent)
+                return await self._redeem(self._clients[provider], callback, nonce, verifier, redirect_uri, call)
         except TimeoutError:
             raise Refused(Cause.UNREACHABLE, f"no complete answer within {self._settings.timeout_s:g} s") from None
 
     async def _redeem(
-        self, provider: Provider, callback: Callback, nonce: str, verifier: str, redirect_uri: str
+        self, client: ProviderClient, callback: Callback, nonce: str, verifier: str, redirect_uri: str, call: Call
     ) -> Identity:
-        client, call = self._clients[provider], self._call()
         code = client.open_code(callback.code, callback.encrypt_key)
         if not code:
             raise Refused(Cause.CODE, "there is no code in the callback, or two")
@@ -95,7 +101,7 @@ class SsoAdapter:
         if subject is not None and claims.sub not in (subject, None):
             raise Refused(Cause.SUBJECT, "userinfo names another sub")
         try:
-            person = signed_in(provider, claims.model_dump())
+            person = signed_in(client.settings.provider, claims.model_dump())
         except Unmappable as error:
             raise Refused(Cause.CLAIMS, str(error)) from None
         return Identity(person, owner_keys(person), tokens.access_token, tokens.id_token or "")
@@ -116,8 +122,8 @@ class SsoAdapter:
         """End the access token at its provider. Raises Refused."""
         await self._clients[provider].revoke(access_token, self._call())
 
-    def _call(self) -> Call:
-        return Call(id=secrets.token_hex(8), deadline_s=self._settings.timeout_s)
+    def _call(self, traceparent: str = "") -> Call:
+        return Call(secrets.token_hex(8), self._settings.timeout_s, traceparent)
 
     def prepare(self, job: Job) -> Row | Outcome:
         return Contract(words="nothing is owed to a sign-in provider")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlencode
 
 from joserfc.errors import JoseError
@@ -20,7 +20,7 @@ from adapters.single_sign_on.settings import ProviderSettings, SsoSettings
 from adapters.single_sign_on.tokens import Expected, UnknownKey, claims_of
 from adapters.single_sign_on.wrapping import unwrap
 from adapters.transport.classify import Model, Unreadable, read_json
-from adapters.transport.http import Failure, HttpClient, Reply
+from adapters.transport.http import Endpoint, Failure, HttpClient, Reply
 from bus.adapter import Call
 from bus.clock import Clock
 from contracts.single_sign_on.messages import (
@@ -50,9 +50,11 @@ class ProviderClient:
         self._browser = (settings.browser_url or base).rstrip("/")
         self._http = HttpClient(partner.model_copy(update={"base_url": base}))
         method = settings.userinfo_method or ("POST" if settings.provider == "vnconnect" else "GET")
-        self._token = self._http.endpoint(settings.token_path, FORM, Accept="application/json")
+        self._token = self._form_endpoint(settings.token_path)
         self._userinfo = self._http.endpoint(settings.userinfo_path, method=method, Accept="application/json")
         self._jwks = self._http.endpoint(settings.jwks_path, method="GET", Accept="application/json")
+        self._introspect = self._form_endpoint(settings.introspect_path)
+        self._revoke = self._form_endpoint(settings.revoke_path)
         self._keys: KeySet | None = None
         self._keys_at = 0.0
         self._fetching = asyncio.Lock()
@@ -125,12 +127,11 @@ class ProviderClient:
 
     async def introspect(self, access_token: str, call: Call) -> bool | None:
         """Whether the token is still good and ours; None when the provider cannot be asked."""
-        if self.settings.introspect_path is None:
+        if self._introspect is None:
             return None
-        endpoint = self._http.endpoint(self.settings.introspect_path, FORM, Accept="application/json")
         bearer = {"Authorization": f"Bearer {access_token}"}
         body = _form({"token": access_token, "state": "0"}).encode()
-        said = self._read(await self._http.send(endpoint, body, call, bearer), Introspection)
+        said = self._read(await self._http.send(self._introspect, body, call, bearer), Introspection)
         ours = said.client_id in (None, self.settings.client_id)
         lives = said.exp is None or said.exp > self._clock.now() - self.settings.leeway_s
         known = said.active is not None or said.client_id is not None
@@ -138,21 +139,28 @@ class ProviderClient:
 
     async def revoke(self, access_token: str, call: Call) -> None:
         """Tell the provider to forget the token."""
-        if self.settings.revoke_path is None:
+        if self._revoke is None:
             return
-        endpoint = self._http.endpoint(self.settings.revoke_path, FORM, Accept="application/json")
         body = {
             "token": access_token,
             "token_type_hint": "access_token",
             "client_id": self.settings.client_id,
             "client_secret": self.settings.secret("client_secret"),
         }
-        reply = await self._http.send(endpoint, _form(body).encode(), call)
+        reply = await self._http.send(self._revoke, _form(body).encode(), call)
         if not isinstance(reply, Reply) or reply.status != 200:
             raise Refused(Cause.UNREACHABLE, "the token could not be revoked")
 
     async def close(self) -> None:
         await self._http.close()
+
+    @overload
+    def _form_endpoint(self, path: str) -> Endpoint: ...
+    @overload
+    def _form_endpoint(self, path: str | None) -> Endpoint | None: ...
+    def _form_endpoint(self, path: str | None) -> Endpoint | None:
+        """An address that takes a form; None where the provider has none."""
+        return None if path is None else self._http.endpoint(path, FORM, Accept="application/json")
 
     async def _provider_keys(self, older_than_s: float, call: Call) -> KeySet:
         """The provider's published keys, fetched when ours are older than that; one fetch for all who wait."""
@@ -168,7 +176,7 @@ class ProviderClient:
 
     def _read(self, reply: Reply | Failure, model: type[Model]) -> Model:
         told = self._json(reply)
-        if self._private_key is not None and isinstance(told, dict) and told.keys() >= {"data", "key"}:
+        if self.settings.provider == "vneid" and isinstance(told, dict) and told.keys() >= {"data", "key"}:
             told = self._unwrapped(_model(told, WrappedReply))
         return _model(told, model)
 
@@ -183,6 +191,8 @@ class ProviderClient:
         """A good reply as JSON; an OAuth error by its code, anything else by what it is."""
         if isinstance(reply, Failure):
             raise Refused(Cause.UNREACHABLE, reply.words)
+        if reply.status == 429 or reply.status >= 500:
+            raise Refused(Cause.PROVIDER, f"status {reply.status}")
         try:
             told = read_json(reply)
         except Unreadable as why:

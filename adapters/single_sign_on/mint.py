@@ -32,26 +32,23 @@ def pem(name: str) -> str:
 
 @cache
 def signing_key() -> RSAKey:
+    """The key a provider begins with."""
     return RSAKey.import_key(pem("provider"), {"kid": "sim-1", "use": "sig", "alg": "RS256"})
 
 
-@cache
-def stranger_key() -> RSAKey:
-    """A key the provider never published, under the name of one it did."""
-    return RSAKey.import_key(pem("province"), {"kid": "sim-1"})
+def next_key(key: RSAKey) -> RSAKey:
+    """The key that follows: a fresh one, its name counted on."""
+    number = int(str(key.kid).rpartition("-")[2]) + 1
+    return RSAKey.generate_key(2048, {"kid": f"sim-{number}", "use": "sig", "alg": "RS256"})
 
 
-def published_keys() -> dict[str, Any]:
-    return {"keys": [signing_key().as_dict(private=False)]}
-
-
-def id_token(claims: Mapping[str, Any], spoilt: str = "") -> str:
-    """Claims as a signed token. `alg_none`: unsigned; `wrong_key`: signed by a stranger."""
+def id_token(claims: Mapping[str, Any], key: RSAKey, spoilt: str = "") -> str:
+    """Claims as a signed token. `alg_none`: unsigned; `wrong_key`: signed by a stranger under the name of the provider's key."""
     if spoilt == "alg_none":
         parts = (json.dumps({"alg": "none", "typ": "JWT"}), json.dumps(dict(claims)))
         return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts) + "."
-    key = stranger_key() if spoilt == "wrong_key" else signing_key()
-    return jwt.encode({"alg": "RS256", "kid": "sim-1"}, dict(claims), key)
+    signer = RSAKey.import_key(pem("province")) if spoilt == "wrong_key" else key
+    return jwt.encode({"alg": "RS256", "kid": key.kid}, dict(claims), signer)
 
 
 def wrapped(text: bytes) -> dict[str, str]:

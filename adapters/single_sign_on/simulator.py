@@ -32,7 +32,7 @@ CALLBACK_PATH = "/v1/sign-in/callback"
 """Any loopback address with this path counts as registered."""
 CODE_S = 60.0
 COOKIE = "sim_sso"
-DEMO = {
+DEMO: dict[str, Any] = {
     "providers": [
         {
             "provider": "vnconnect",
@@ -89,6 +89,7 @@ class SsoSimulator(Simulator):
         "nonce": "puts another's nonce into the id_token",
         "alg_none": "leaves the id_token unsigned",
         "wrong_key": "signs the id_token with a key nobody published",
+        "new_key": "changes the key it signs with and publishes",
         "wrong_aud": "makes the id_token out to another client",
         "wrong_iss": "names another issuer in the id_token",
         "skew": "has a clock that is some seconds ahead (negative: behind)",
@@ -102,6 +103,7 @@ class SsoSimulator(Simulator):
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
         self.person = ""
+        self.key = mint.signing_key()
         self._asked: dict[str, Grant] = {}
         self._codes: dict[str, Grant] = {}
         self._tokens: dict[str, Grant] = {}
@@ -199,6 +201,8 @@ class SsoSimulator(Simulator):
     def _id_token(self, grant: Grant) -> str:
         """`skew`: the provider's clock is `weather.seconds` ahead of ours (negative: behind)."""
         now = int(time.time() + (self.weather.seconds if self.weather.takes("skew") else 0))
+        if self.weather.takes("new_key"):
+            self.key = mint.next_key(self.key)
         claims: dict[str, Any] = {
             "iss": "https://elsewhere.example" if self.weather.takes("wrong_iss") else ISSUER.format(brand=grant.brand),
             "sub": ACCOUNTS[grant.brand][grant.person].claims["sub"],
@@ -210,7 +214,7 @@ class SsoSimulator(Simulator):
         if "nonce" in grant.asked:
             claims["nonce"] = "another-sign-ins" if self.weather.takes("nonce") else grant.asked["nonce"]
         spoilt = next((mode for mode in ("alg_none", "wrong_key") if self.weather.takes(mode)), "")
-        return mint.id_token(claims, spoilt)
+        return mint.id_token(claims, self.key, spoilt)
 
     async def _userinfo(self, request: Request) -> Response:
         brand, grant = request.path_params["brand"], self._bearer(request)
@@ -240,7 +244,8 @@ class SsoSimulator(Simulator):
         return JSONResponse({})
 
     async def _jwks(self, request: Request) -> Response:
-        return JSONResponse(mint.published_keys())
+        self.book.write("keys", kid=self.key.kid)
+        return JSONResponse({"keys": [self.key.as_dict(private=False)]})
 
     async def _logout(self, request: Request) -> Response:
         """End the browser's session and every token of the person; then back to where the client says."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,21 +98,49 @@ def query_of(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
-def settings_of(folder: Path, sso: str, port: int, clients: dict[str, Any], pace: float, **providers: Any) -> Settings:
+def settings_of(
+    folder: Path, sso: str, port: int, clients: dict[str, Any], pace: float, ledger: str = "", **changes: Any
+) -> Settings:
     keys = folder / "keys.json"
     if not keys.exists():
         keys.touch(0o600)
         keys.write_text(Keyring.generate())
     return Settings.model_validate(
         {
-            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "ledger": {"url": ledger or f"sqlite:///{folder}/ledger.db"},
             "keys": {"file": str(keys)},
             "http": {"public_url": f"http://127.0.0.1:{port}", "port": port},
             "sign_in": {"starts_per_s": pace},
             "clients": clients,
-            "partners": {"single_sign_on": {"base_url": sso, "timeout_s": 2.0, **DEMO, **providers}},
+            "partners": {"single_sign_on": {"base_url": sso, "timeout_s": 2.0, **DEMO, **changes}},
         }
     )
+
+
+def clients_of() -> tuple[dict[str, str], dict[str, Any]]:
+    """The API keys, and `[clients]`: two dossier systems, and one who looks on."""
+    keys, clients = {}, {}
+    for name, more in {
+        "dossier-system": {"scopes": ["sign_in"], "return_to": [BACK, f"{BACK}?a=1"]},
+        "other": {"scopes": ["sign_in"], "return_to": [OTHER_BACK]},
+        "viewer": {"scopes": ["read", "metrics"]},
+    }.items():
+        keys[name], digest = new_key()
+        clients[name] = {"key_sha256": digest, **more}
+    return keys, clients
+
+
+@asynccontextmanager
+async def at_work(settings: Settings, bound: socket.socket) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
+    """A house that serves and delivers nothing, and a browser for it."""
+    house = House(settings, work=())
+    await house.start()
+    gateway = simulate.Served(application(house, anonymous=False), bound)
+    await gateway.started()
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=10) as http:
+        yield house, http
+    await gateway.stop()
+    await house.stop()
 
 
 @pytest.fixture
@@ -126,23 +156,15 @@ def pace() -> float:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, changes: dict[str, Any], pace: float) -> AsyncIterator[Desk]:
+async def sso(tmp_path: Path) -> AsyncIterator[simulate.Served]:
     served = (await simulate.serve(["single_sign_on"], tmp_path))["single_sign_on"]
-    keys, clients = {}, {}
-    for name, more in {
-        "dossier-system": {"scopes": ["sign_in"], "return_to": [BACK, f"{BACK}?a=1"]},
-        "other": {"scopes": ["sign_in"], "return_to": [OTHER_BACK]},
-        "viewer": {"scopes": ["read", "metrics"]},
-    }.items():
-        keys[name], digest = new_key()
-        clients[name] = {"key_sha256": digest, **more}
-    bound = simulate.bind("127.0.0.1", 0)
-    house = House(settings_of(tmp_path, served.url, bound.getsockname()[1], clients, pace, **changes), work=())
-    await house.start()
-    gateway = simulate.Served(application(house, anonymous=False), bound)
-    await gateway.started()
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=10) as http:
-        yield Desk(house, http, served.app.state.simulator, served.url, keys)
-    await gateway.stop()
-    await house.stop()
+    yield served
     await served.stop()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, sso: simulate.Served, changes: dict[str, Any], pace: float) -> AsyncIterator[Desk]:
+    (keys, clients), bound = clients_of(), simulate.bind("127.0.0.1", 0)
+    settings = settings_of(tmp_path, sso.url, bound.getsockname()[1], clients, pace, **changes)
+    async with at_work(settings, bound) as (house, http):
+        yield Desk(house, http, sso.app.state.simulator, sso.url, keys)

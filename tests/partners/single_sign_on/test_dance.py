@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
-
 from adapters.single_sign_on.people import AN, EVERYTHING_ELSE
 from tests.partners.single_sign_on.conftest import BACK, OTHER_BACK, START, Desk, query_of
 
@@ -53,10 +51,10 @@ async def test_a_citizen_signs_in_over_vneid_though_replies_are_wrapped_and_the_
     }
 
 
-@pytest.mark.parametrize("mangled", ["%20", "%2B", "+"])
-async def test_a_plus_survives_whatever_somebody_on_the_way_made_of_it(desk: Desk, mangled: str) -> None:
-    head, _, code = (await desk.sign_in_there(await desk.start("vneid"), "dung")).partition("code=")
-    assert (await desk.come_back(f"{head}code={code.replace('+', mangled)}"))["ticket"]
+async def test_a_plus_survives_whatever_somebody_on_the_way_made_of_it(desk: Desk) -> None:
+    for mangled in ("%20", "%2B", "+"):
+        head, _, code = (await desk.sign_in_there(await desk.start("vneid"), "dung")).partition("code=")
+        assert (await desk.come_back(f"{head}code={code.replace('+', mangled)}"))["ticket"], mangled
 
 
 async def test_vneid_may_encrypt_the_code_itself(desk: Desk) -> None:
@@ -110,13 +108,11 @@ async def test_the_address_a_client_gave_keeps_its_own_query(desk: Desk) -> None
     assert back.keys() == {"a", "ticket", "state"}
 
 
-@pytest.mark.parametrize(
-    "address", ["https://evil.example", f"{BACK}/", f"{BACK}?b=2", "javascript:alert(1)", "//mcdt.example"]
-)
-async def test_browsers_are_sent_back_only_where_a_client_lists(desk: Desk, address: str) -> None:
-    response = await desk.http.get(START, params={"return_to": address})
-    assert response.status_code == 422
-    assert "location" not in response.headers
+async def test_browsers_are_sent_back_only_where_a_client_lists(desk: Desk) -> None:
+    for address in ("https://evil.example", f"{BACK}/", f"{BACK}?b=2", "javascript:alert(1)", "//mcdt.example", ""):
+        response = await desk.http.get(START, params={"return_to": address})
+        assert response.status_code == 422, address
+        assert "location" not in response.headers
 
 
 async def test_a_ticket_is_exchanged_once_by_its_client_and_in_time(desk: Desk) -> None:

@@ -19,6 +19,12 @@ class Browser:
         self._http = httpx.Client(trust_env=False, timeout=30, follow_redirects=True)
         self.page = httpx.Response(204)
 
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._http.close()
+
     @property
     def text(self) -> str:
         return self.page.text
@@ -45,10 +51,10 @@ class Browser:
 
 @pytest.mark.slow
 def test_a_citizen_signs_in_to_the_demo_makes_an_account_and_is_known_the_next_time(tmp_path: Path) -> None:
-    with demo(tmp_path):
+    with demo(tmp_path), Browser() as browser:
         said = (tmp_path / "terminal.txt").read_text()
         (home,) = re.findall(r"Sign in as a citizen at (\S+)", said)
-        browser = Browser().go(home).follow("/citizens/start?provider=vneid").press("an", "person")
+        browser.go(home).follow("/citizens/start?provider=vneid").press("an", "person")
         assert "Xin chào Nguyễn Văn An, được nộp hồ sơ" in browser.text
         browser.press("", "account")
         assert "tài khoản <b>tk-0001</b>" in browser.text

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from adapters.single_sign_on.adapter import read_callback
 from adapters.single_sign_on.causes import CAUSES, Cause, Refused
-from adapters.single_sign_on.mint import pem, published_keys
+from adapters.single_sign_on.mint import pem, signing_key
 from adapters.single_sign_on.tokens import Expected, UnknownKey, claims_of
 from tests.partners.single_sign_on.conftest import CALLBACK, Desk, query_of
 
@@ -46,7 +46,9 @@ STORMS = (
     Storm("damaged_wrap", Cause.WRAPPED, "vneid"),
     Storm("no_account", Cause.CLAIMS, "vneid"),
     Storm("html", Cause.UNREADABLE),
-    Storm("500", Cause.UNREADABLE),
+    Storm("malformed", Cause.UNREADABLE),
+    Storm("502_page", Cause.PROVIDER),
+    Storm("busy", Cause.PROVIDER, "vneid"),
     Storm("hang", Cause.UNREACHABLE, seconds=3.0),
 )
 
@@ -158,7 +160,7 @@ async def test_browsers_are_held_to_a_pace_by_their_address(desk: Desk) -> None:
 
 
 NOW = 1_800_000_000.0
-PUBLISHED = KeySet([RSAKey.import_key(published_keys()["keys"][0])])
+PUBLISHED = KeySet([RSAKey.import_key(signing_key().as_dict(private=False))])
 GOOD: dict[str, Any] = {"iss": "i", "sub": "s", "aud": "c", "iat": NOW, "exp": NOW + 60, "nonce": "n"}
 
 
