@@ -99,6 +99,17 @@ def is_household(message: Any) -> bool:
     return procedure_parts(message.dossier.procedure.code).base in HOUSEHOLD_PROCEDURES
 
 
+def wants_card(message: Any) -> bool:
+    """A birth of the procedures that bring a health card is registered; without its personal id the card waits for it."""
+    linked = procedure_parts(message.procedure_code).base in CARD_PROCEDURES
+    return linked and message.state == "registered" and message.birth is not None
+
+
+def card_is_open(message: Any) -> bool:
+    """The card is neither issued nor refused."""
+    return message.state in ("received", "supplement")
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -121,6 +132,10 @@ EVALUATION, BUSINESS = "service_evaluation", "business_registry"
 HOUSEHOLD_PROCEDURES = frozenset({"1.001612", "2.000720", "2.000575", "1.001570"})
 """Procedures of household businesses (domain notes 7c, 9)."""
 SYNC_HOUSEHOLD = "dongBoHoSoHKD"
+INSURANCE = "social_insurance"
+CARD_PROCEDURES = frozenset({"2.000986", "2.001023"})
+"""Births that bring a health card for a child under six (domain notes 7b)."""
+ASK_CARD, WATCH_CARD = "dangKyTheBHYT", "traCuuTheBHYT"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
@@ -200,6 +215,9 @@ ROUTES: tuple[Route, ...] = (
     Route("registration.accepted.v1", HOME, "notify", source="domain notes 3.5"),
     Route("registration.changed.v1", CIVIL, WATCH_REGISTRATION, still_open, source="domain notes 3.5, result poll"),
     Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
+    Route("registration.changed.v1", INSURANCE, ASK_CARD, wants_card, source="domain notes 3.9, 7b"),
+    Route("insurance.card_changed.v1", INSURANCE, WATCH_CARD, card_is_open, source="domain notes 3.9"),
+    Route("insurance.card_changed.v1", HOME, "notify", source="domain notes 7b"),
     Route("legal.document_issued.v1", LEGAL, "guiVanBan", priority=0, source="NĐ 52/2015/NĐ-CP; domain notes 3.11"),
     Route("legal.document_posted.v1", HOME, "notify", source="design: what comes back is an event too"),
     Route("legal.document_changed.v1", HOME, "notify", priority=2, source="domain notes 3.11"),

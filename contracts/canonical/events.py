@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
+from contracts.canonical.insurance import CardEvent
 from contracts.canonical.legal import ExpiredBasisEvent, IssuedTextEvent, LegalTextEvent, PostedTextEvent
 from contracts.canonical.order import (
     ConfirmedEvent,
@@ -223,6 +224,9 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.registration.changed.v1": EventType(
         ChangedEvent, "Hộ tịch cập nhật kết quả", "The civil registry told what became of it", "out"
+    ),
+    "vn.lienthong.insurance.card_changed.v1": EventType(
+        CardEvent, "Thẻ BHYT của trẻ thay đổi", "A child's health insurance card moved on", "out"
     ),
     "vn.lienthong.linked.dossier_filed.v1": EventType(
         LinkedFilingEvent, "Hồ sơ liên thông mới nộp", "A dossier was filed with the linked public services", "out"

@@ -95,7 +95,10 @@ class Party(Shape):
 
 
 class Birth(Shape):
-    """A birth (khai sinh). A single mother's child has no father here; twins share everything but the name."""
+    """A birth (khai sinh). A single mother's child has no father here; twins share everything but the name.
+
+    `clinic` is where the child is to be treated first (nơi khám chữa bệnh ban đầu), asked for with its health card.
+    """
 
     notice_number: Short = ""
     notice_issued_on: Day | None = None
@@ -111,6 +114,7 @@ class Birth(Shape):
     foreign_on: Day | None = None
     foreign_agency: Short = ""
     foreign_country: Short = ""
+    clinic: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$"), PERSONAL] | None = None
 
 
 class Death(Shape):
@@ -188,6 +192,7 @@ class AcceptedEvent(Shape):
     kind: RegistrationKind
     province: UnitCode
     at: Instant
+    birth: Birth | None = None
 
 
 class Certificate(Shape):
@@ -242,3 +247,4 @@ class ChangedEvent(Shape):
     note: Remark = ""
     deadline: Label = ""
     certificate: Certificate | None = None
+    birth: Birth | None = None

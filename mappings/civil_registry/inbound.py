@@ -36,6 +36,7 @@ def accepted(message: Any, key: str, at: datetime) -> Envelope:
         "kind": registration.kind,
         "province": registration.province,
         "at": at.isoformat(),
+        "birth": _birth(registration.birth),
     }
     return _event("registration.accepted.v1", code, key, at, data)
 
@@ -65,8 +66,14 @@ def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None
         "note": row.ghiChu,
         "deadline": row.hanBoSungHoSo,
         "certificate": certificate,
+        "birth": _birth(known.birth),
     }
     return _event("registration.changed.v1", known.dossier_code, key, at, data)
+
+
+def _birth(birth: Any) -> Any:
+    """Who was born to whom: what the result is of use for later (a health card) goes along with it."""
+    return birth.model_dump(mode="json", exclude_none=True) if birth else None
 
 
 def _certificate(result: KetQuaXuLy) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from typing import Any
 
 from contracts.civil_registry.messages import KetQua
 from contracts.envelope import Envelope, judge
+from contracts.social_insurance.messages import TraLoiThe
 from mappings.civil_registry.inbound import accepted, changed
 from mappings.linked_services.inbound import filed
+from mappings.social_insurance.inbound import changed as card_changed
 
 DOSSIER = "000.07.31.H59-260703-0003"
 AT = datetime(2026, 7, 3, 2, 40, tzinfo=UTC)
@@ -37,8 +39,8 @@ def _dossier() -> dict[str, Any]:
     return {
         "code": DOSSIER,
         "procedure": {
-            "code": "1.001193",
-            "name": "Thủ tục đăng ký khai sinh",
+            "code": "2.001023",
+            "name": "Liên thông các thủ tục hành chính về đăng ký khai sinh, cấp Thẻ bảo hiểm y tế cho trẻ em dưới 6 tuổi",
             "field_code": "G15-TP07",
             "field_name": "Hộ tịch",
         },
@@ -113,4 +115,7 @@ def registration_events() -> list[Envelope]:
         "ngayNop": "20260703081500",
         "hoTich": {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": "NGUYỄN MINH KHÔI"},
     }
-    return [asked, taken, settled, filed(fields)]
+    asked_back = TraLoiThe(trangThai="2", ghiChu="Bổ sung nơi khám chữa bệnh ban đầu")
+    card = card_changed(settled.message, asked_back, "0f9c6c1e-7d1f-4f53-9a55-0a6c1f3f1d11", "0f9c1c", AT)
+    assert card is not None
+    return [asked, taken, settled, card, filed(fields)]

@@ -1,0 +1,143 @@
+"""Cards of children under six: asked for once the personal id is there, watched until issued (domain notes 3.9, 7b)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adapters.social_insurance import ADAPTER
+from adapters.social_insurance.faults import FAULTS
+from bus.adapter import Row
+from bus.outcome import Cause, Contract, Delivered, Held, Taken, Transient, Unknown
+from contracts.envelope import Envelope
+from contracts.marks import redact
+from contracts.social_insurance import STATES
+from contracts.social_insurance.messages import DangKyTheBHYT
+from mappings.routes import owed
+from mappings.social_insurance.outbound import card
+from tests.partners.social_insurance.conftest import LINKED, Insurance, a_request, a_watch, asked_for, registered
+
+HERE = {"social_insurance"}
+
+
+def debts(event: Envelope) -> list[str]:
+    return [debt.operation for debt in owed(event, HERE)]
+
+
+def test_a_registered_birth_of_the_linked_procedures_owes_a_card_and_no_other() -> None:
+    assert debts(registered()) == ["dangKyTheBHYT"]
+    assert debts(registered(citizen_id="")) == ["dangKyTheBHYT"]
+    assert debts(registered(procedure="2.001023")) == ["dangKyTheBHYT"]
+    assert debts(registered(procedure="1.001193")) == []
+    assert debts(asked_for()) == []
+
+
+async def test_without_the_personal_id_the_delivery_waits_uncounted_for_that_alone(insurance: Insurance) -> None:
+    held = await insurance.deliver(a_request(registered(citizen_id="")))
+    assert isinstance(held, Held)
+    assert held.key == "personal-id:000.07.31.H59-260703-0003"
+    assert insurance.simulator.book.entries == []
+
+
+async def test_a_card_is_taken_and_owes_a_watch(insurance: Insurance) -> None:
+    event = await insurance.taken()
+    assert (event.type, event.data["state"]) == ("vn.lienthong.insurance.card_changed.v1", "received")
+    assert debts(event) == ["traCuuTheBHYT"]
+    (entry,) = insurance.simulator.book.of("card")
+    assert entry["maHoSoLT"] == LINKED[:-1] + "3"
+    assert entry["child"]["soDinhDanh"] == "086226000123"
+
+
+async def test_sent_again_no_second_card_is_asked_for(insurance: Insurance) -> None:
+    insurance.simulator.weather.left["lost_500"] = 1
+    insurance.simulator.weather.left["session"] = 0
+    first = await insurance.deliver(a_request(registered()))
+    assert isinstance(first, Transient | Unknown)
+    assert isinstance(await insurance.deliver(a_request(registered())), Delivered)
+    assert isinstance(await insurance.deliver(a_request(registered())), Delivered)
+    assert len(insurance.simulator.book.of("card")) == 1
+
+
+async def test_an_id_the_insurance_has_not_yet_is_tried_again(insurance: Insurance) -> None:
+    insurance.simulator.unknown_ids.add("086226000123")
+    later = await insurance.deliver(a_request(registered()))
+    assert isinstance(later, Transient)
+    assert (later.cause, later.code) == (Cause.LATER, "BHXH-03")
+    insurance.simulator.unknown_ids.clear()
+    assert isinstance(await insurance.deliver(a_request(registered())), Delivered)
+
+
+async def test_nothing_new_stays_taken_until_the_next_common_moment(insurance: Insurance) -> None:
+    event = await insurance.taken()
+    insurance.clock.advance(10)
+    waits = await insurance.deliver(a_watch(event))
+    assert isinstance(waits, Taken)
+    assert (insurance.clock.at + waits.ask_after_s) % 300 == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), STATES.items())
+async def test_the_status_table_cell_by_cell(insurance: Insurance, theirs: str, ours: str) -> None:
+    event = await insurance.taken()
+    insurance.simulator.decide(LINKED[:-1] + "3", theirs)
+    told = await insurance.deliver(a_watch(event))
+    if ours == "received":
+        assert isinstance(told, Taken)
+        return
+    assert isinstance(told, Delivered), told
+    (reply,) = told.replies
+    assert reply.data["state"] == ours
+    assert told.receipt == reply.data["reference"] != ""
+    assert debts(reply) == (["traCuuTheBHYT"] if ours == "supplement" else [])
+    assert bool(reply.data["card"]) == bool(reply.data["file"]) == (ours == "issued")
+
+
+async def test_a_card_with_a_bad_file_is_issued_all_the_same(insurance: Insurance) -> None:
+    event = await insurance.taken()
+    for place, (file, fault) in enumerate((("%%%", "not Base64"), ("PGh0bWw+", "not a PDF"))):
+        insurance.simulator.decide(LINKED[:-1] + "3", "4", fileThe=file)
+        told = await insurance.deliver(a_watch(event, f"w{place}"))
+        assert isinstance(told, Delivered)
+        assert fault in told.replies[0].data["file_fault"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"trangThai": ""}, {"soTheBHYT": "?"}, {"giaTriTu": "06/07/2026"}, {"trangThai": "9"}]
+)
+async def test_an_answer_out_of_shape_is_asked_again(insurance: Insurance, fields: dict[str, str]) -> None:
+    event = await insurance.taken()
+    insurance.simulator.decide(LINKED[:-1] + "3", "4", **fields)
+    assert isinstance(await insurance.deliver(a_watch(event)), Unknown)
+
+
+async def test_a_single_mothers_child_goes_without_a_father_and_lives_with_her(insurance: Insurance) -> None:
+    said = card(registered().message)
+    assert "cha" not in said
+    assert said["me"]["hoTen"] == "Nguyễn Thị Lan"
+    assert said["diaChiThuongTru"]["maXa"] == "29557"
+    DangKyTheBHYT.model_validate(said)
+
+
+async def test_twins_are_two_cards(insurance: Insurance) -> None:
+    await insurance.taken(3)
+    await insurance.taken(4)
+    assert len(insurance.simulator.book.of("card")) == 2
+
+
+async def test_a_birth_of_which_too_little_is_known_is_for_the_officer(insurance: Insurance) -> None:
+    event = registered(child={"name": "NGUYỄN MINH KHÔI", "born_on": "2026-06-27"})
+    told = await insurance.deliver(a_request(event))
+    assert isinstance(told, Contract)
+    assert told.code == "treEm" or told.code == "gioiTinh"
+
+
+async def test_nothing_personal_of_a_request_is_shown(insurance: Insurance) -> None:
+    row = insurance.adapter.prepare(a_request(registered()))
+    assert isinstance(row, Row)
+    shown = json.dumps(redact(json.loads(row.body), ADAPTER.operation("dangKyTheBHYT").message), ensure_ascii=False)
+    for canary in ("KHÔI", "084190000123", "086226000123", "Số 12", "20260627"):
+        assert canary not in shown
+
+
+def test_every_line_of_the_table_says_what_to_do() -> None:
+    assert all(line.advice_vi and line.advice_en for line in FAULTS)
