@@ -23,6 +23,7 @@ _PROCEDURE = re.compile(
     r"(?P<base>\d\.\d{6,7})(?:\.(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}))?(?:\.(?P<part>\d{2}))?\Z", re.ASCII
 )
 _MOBILE = re.compile(r"(?:0|\+84)(?:[35789]\d{8}|2\d{9}|1\d{9})\Z", re.ASCII)
+_PUNCTUATION = re.compile(r"[\s.\-()]")
 _LEGAL = re.compile(r"[0-9]+(/[0-9]{4})?/[A-ZĐ]+[0-9]*(-[A-ZĐ]+[0-9]*)*\Z")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -187,7 +188,7 @@ def _budget(value: str) -> str:
 
 
 def _phone(value: str) -> str:
-    text = re.sub(r"[\s.\-()]", "", value)
+    text = value if value.isdigit() else _PUNCTUATION.sub("", value)
     if text.startswith("84") and len(text) == 11:
         text = "+" + text
     if not _MOBILE.match(text):

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.fault import refuse
 
@@ -22,17 +22,18 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _written_as_instant(value: Any) -> Any:
+def _instant(value: Any) -> Any:
     """Numbers and `yyyyMMddHHmmss` are refused: read as Unix times, as pydantic does, they would be other moments."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.match(value)):
-        return value
-    refuse("instant", "a time is written with its offset, such as 2026-07-01T08:30:00+07:00", "RFC 3339, 5.6")
-
-
-def _utc(value: datetime) -> datetime:
+    if isinstance(value, str) and _INSTANT.match(value):
+        try:
+            value = datetime.fromisoformat(value.upper())
+        except ValueError:
+            refuse("instant", "there is no such time of day or day of the month", "RFC 3339, 5.7")
+    if not isinstance(value, datetime):
+        refuse("instant", "a time is written with its offset, such as 2026-07-01T08:30:00+07:00", "RFC 3339, 5.6")
     if value.year not in YEARS:
         refuse("instant_year", f"a time lies in the years {YEARS.start} to {YEARS.stop - 1}", "docs/events.md, limits")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _written_as_day(value: Any) -> Any:
@@ -41,7 +42,7 @@ def _written_as_day(value: Any) -> Any:
     refuse("day", "a day is written yyyy-mm-dd", "RFC 3339, 5.6")
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_instant), AfterValidator(_utc)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 """An aware instant, held in UTC; a time without an offset is refused."""
 
 Day = Annotated[date, BeforeValidator(_written_as_day)]
