@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -114,19 +115,20 @@ Heads = dict[int, Head]
 
 def _due(book: Book, partner: str, limit: int) -> Heads:
     """Due heads, urgent ones first, with a share kept for each lower level as long as it has something due."""
+    by_level: dict[int, list[tuple[int, Head]]] = {level: [] for level in LEVELS}
+    for level, head, has_full, memo, name in book.db.rows(
+        "ready_lanes", {"partner": partner, "now": book.now, "rows": limit}
+    ):
+        by_level[level].append((head, Head(bool(has_full), None if memo is None else bytes(memo), name)))
     found: Heads = {}
     spare: Heads = {}
     lowest_first = limit < LOWER_SHARE and int(book.now) % LOWER_SHARE == 0
-    levels = LEVELS[::-1] if lowest_first else LEVELS
-    for before, level in enumerate(levels, start=1):
+    for before, level in enumerate(LEVELS[::-1] if lowest_first else LEVELS, start=1):
         room = limit - len(found)
-        kept = (limit // LOWER_SHARE) * (len(levels) - before)
-        at = {"partner": partner, "priority": level, "now": book.now, "rows": room}
-        for place, (head, has_full, memo, name) in enumerate(book.db.rows("ready_lanes", at)):
-            taken = found if place < room - kept else spare
-            taken[head] = Head(bool(has_full), None if memo is None else bytes(memo), name)
-    for head, facts in list(spare.items())[: limit - len(found)]:
-        found[head] = facts
+        kept = (limit // LOWER_SHARE) * (len(LEVELS) - before)
+        found.update(by_level[level][: max(0, room - kept)])
+        spare.update(by_level[level][max(0, room - kept) : room])
+    found.update(islice(spare.items(), limit - len(found)))
     return found
 
 

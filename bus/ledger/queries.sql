@@ -115,9 +115,16 @@ UPDATE partner SET tokens = :tokens, refilled_at = :now WHERE name = :name;
 UPDATE partner SET open_until = :until WHERE name = :name;
 
 -- name: ready_lanes
--- Lane heads that are due, longest due first; a lane another worker is claiming is passed by.
-SELECT head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = :priority AND ready_at <= :now
-ORDER BY ready_at LIMIT :rows /*skip*/;
+-- Lane heads that are due, by level, longest due first, by three steps into one index; a lane another worker is claiming is passed by.
+SELECT * FROM (
+    SELECT priority, head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = 0 AND ready_at <= :now
+    ORDER BY ready_at LIMIT :rows /*skip*/) AS level_0
+UNION ALL SELECT * FROM (
+    SELECT priority, head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = 1 AND ready_at <= :now
+    ORDER BY ready_at LIMIT :rows /*skip*/) AS level_1
+UNION ALL SELECT * FROM (
+    SELECT priority, head, has_full, memo, dossier FROM lane WHERE partner = :partner AND priority = 2 AND ready_at <= :now
+    ORDER BY ready_at LIMIT :rows /*skip*/) AS level_2;
 
 -- name: next_ready
 -- When this partner's next lane falls due, by three steps into one index.

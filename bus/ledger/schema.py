@@ -23,6 +23,8 @@ def upgrade(url: str) -> str:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+            else:
+                connection.exec_driver_sql(f"PRAGMA page_size = {sqlite.PAGE_BYTES}")
             _refuse_newer(_revision(connection))
             config = Config()
             config.set_main_option("script_location", str(Path(migrations.__file__).parent))

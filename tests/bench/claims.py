@@ -16,7 +16,6 @@ from typing import NamedTuple
 import psycopg
 
 from bus.ledger import schema
-from bus.ledger.claim import LEVELS
 from bus.ledger.database import Database
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
@@ -115,8 +114,7 @@ def ask(database: Database) -> None:
     """The questions of one claim for fifty, in a transaction that leaves nothing."""
     at = {"partner": "plain", "now": time.time(), "rows": 50}
     database.begin()
-    for level in LEVELS:
-        database.rows("ready_lanes", at | {"priority": level})
+    database.rows("ready_lanes", at)
     database.rows("next_ready", {"partner": "plain", "now": time.time()})
     database.rollback()
 
