@@ -102,8 +102,8 @@ class Envelope(BaseModel):
 
     @cached_property
     def data_json(self) -> bytes:
-        """`data` as JSON, written once for all who pass it on as it is."""
-        return orjson.dumps(self.data)
+        """`data` as JSON, its keys in order; written once for the ledger and for all who pass it on as it is."""
+        return orjson.dumps(self.data, option=orjson.OPT_SORT_KEYS)
 
     def to_json(self) -> bytes:
         """The event in the JSON event format, without empty attributes, its keys in order."""
@@ -128,6 +128,7 @@ class Envelope(BaseModel):
             if value is not None and value != "" and name not in KEPT
         }
         attributes["time"] = self.time.isoformat().replace("+00:00", "Z")
+        attributes["data"] = orjson.Fragment(self.data_json)
         return attributes
 
     @classmethod

@@ -159,14 +159,23 @@ UPDATE lane SET ready_at = NULL WHERE id = any_of(:ids);
 -- How deliveries stand, their lanes being locked.
 SELECT id, lane, state, attempt, doubt, cause, partner, full_state FROM delivery WHERE id = any_of(:ids);
 
+-- name: confirm_delivery
+-- The partner has it: nothing of its trouble stays.
+WITH v (id, code, mapped, receipt, now) AS (VALUES
+    /*rows*/(:id/*::bigint*/, :code/*::text*/, :mapped/*::smallint*/, :receipt/*::text*/, :now/*::float8*/))
+UPDATE delivery SET state = 'delivered', cause = '', code = v.code, hold_key = '', step = 'send', due_at = NULL, holds = 0,
+    tries = delivery.tries + 1, crashes = 0, doubt = 0, group_size = NULL, mapped = v.mapped, owner = '', lease_at = NULL,
+    receipt = v.receipt, changed_at = v.now
+FROM v WHERE delivery.id = v.id;
+
 -- name: move_delivery
-WITH v (id, state, cause, code, hold_key, step, due_at, holds, counted, crashes, doubt, group_size, mapped, receipt, now) AS (VALUES
+WITH v (id, state, cause, code, hold_key, step, due_at, holds, counted, crashes, doubt, group_size, mapped, now) AS (VALUES
     /*rows*/(:id/*::bigint*/, :state/*::text*/, :cause/*::text*/, :code/*::text*/, :hold_key/*::text*/, :step/*::text*/,
     :due_at/*::float8*/, :holds/*::smallint*/, :counted/*::bigint*/, :crashes/*::bigint*/, :doubt/*::bigint*/,
-    :group_size/*::bigint*/, :mapped/*::smallint*/, :receipt/*::text*/, :now/*::float8*/))
+    :group_size/*::bigint*/, :mapped/*::smallint*/, :now/*::float8*/))
 UPDATE delivery SET state = v.state, cause = v.cause, code = v.code, hold_key = v.hold_key, step = v.step, due_at = v.due_at,
     holds = v.holds, tries = delivery.tries + v.counted, crashes = v.crashes, doubt = COALESCE(v.doubt, delivery.doubt),
-    group_size = v.group_size, mapped = v.mapped, owner = '', lease_at = NULL, receipt = v.receipt, changed_at = v.now
+    group_size = v.group_size, mapped = v.mapped, owner = '', lease_at = NULL, receipt = '', changed_at = v.now
 FROM v WHERE delivery.id = v.id;
 
 -- name: close_attempt

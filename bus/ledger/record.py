@@ -106,31 +106,24 @@ def _closing(book: Book, result: Result, *, late: bool) -> Closing:
 
 def _apply(book: Book, results: Sequence[Result], standing: dict[int, Standing], locked: dict[int, Row]) -> None:
     moves: list[Row] = []
+    confirmed: list[Row] = []
     full: list[int] = []
     partners: set[str] = set()
     for result in results:
-        before = standing[result.job.delivery]
-        moves.append(
-            moving(
-                book,
-                result.job.delivery,
-                result.move,
-                code=result.code,
-                receipt=result.receipt,
-                mapped=int(bool(result.request or result.job.request)),
-                crashes=0,
-            )
-        )
-        # an attempt that was closed in good order clears the crashes: only deaths in a row name a poison
-        book.moved(
-            result.job.delivery, before.partner, (before.state, before.cause), (result.move.state, result.move.cause)
-        )
-        if result.move.state is State.DELIVERED:
+        delivery, move = result.job.delivery, result.move
+        before = standing[delivery]
+        mapped = int(bool(result.request or result.job.request))
+        book.moved(delivery, before.partner, (before.state, before.cause), (move.state, move.cause))
+        if move.state is State.DELIVERED:
+            confirmed.append((delivery, result.code[:80], mapped, result.receipt[:200], book.now))
             partners.add(before.partner)
             if before.full_state:
                 full.append(before.lane)
+        else:  # an attempt that was closed in good order clears the crashes: only deaths in a row name a poison
+            moves.append(moving(book, delivery, move, code=result.code, mapped=mapped, crashes=0))
         if result.memo:
             _remember(book, result, locked[before.lane])
+    book.db.many("confirm_delivery", confirmed)
     book.db.many("move_delivery", moves)
     if full:
         book.db.run("set_full", {"ids": full})
@@ -140,9 +133,7 @@ def _apply(book: Book, results: Sequence[Result], standing: dict[int, Standing],
     book.ready |= {standing[result.job.delivery].partner for result in results}
 
 
-def moving(
-    book: Book, delivery: int, move: Move, *, code: str = "", receipt: str = "", mapped: int, crashes: int
-) -> Row:
+def moving(book: Book, delivery: int, move: Move, *, code: str = "", mapped: int, crashes: int) -> Row:
     """A Move as the values of `move_delivery`."""
     return (
         delivery,
@@ -158,7 +149,6 @@ def moving(
         move.doubt,
         move.group_size,
         mapped,
-        receipt[:200],
         book.now,
     )
 
