@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
 from ops.api import callbacks, codes, desk, events, health, lookups, reconcile, sign_in
 from ops.api.guard import Guard, Problem
+from ops.console import pages
 from ops.house import House
 from ops.sign_in import Declined
 
@@ -29,6 +30,12 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     for room in (events, desk, codes, lookups, reconcile, callbacks, health, sign_in):
         app.include_router(room.routes(house, guard))
+    if anonymous:  # people have no accounts yet: the console is for the demonstration, on loopback
+        app.mount("/console", pages.application(house, guard))
+
+        @app.get("/", include_in_schema=False)
+        async def home() -> RedirectResponse:
+            return RedirectResponse("/console/")
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

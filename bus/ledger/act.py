@@ -25,10 +25,11 @@ _COLUMNS = (
         "revision",
         "holds",
     ),
-    *("hold_key", "source", "event_id", "held", "head"),
+    *("hold_key", "changed_at", "source", "event_id", "held", "head"),
 )
 
 
+CHANGED = "it has changed since you looked; look again"
 GAP_REFUSAL = "it waits for an earlier event of its dossier; close the gap first"
 
 
@@ -65,11 +66,14 @@ def _one(book: Book, action: Action, row: dict[str, Any]) -> ActionRow:
     after = before if change.refusal or change.state is None else change.state
     if not change.refusal and not action.dry_run:
         _write(book, action, row, change, after)
-    return ActionRow(row["id"], row["dossier"], row["partner"], not change.refusal, before, after, change.refusal)
+    done = not change.refusal
+    return ActionRow(row["id"], row["dossier"], row["partner"], done, before, after, change.refusal, row["changed_at"])
 
 
 def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
     state, cause = State(row["state"]), row["cause"]
+    if action.seen.get(row["id"], row["changed_at"]) != row["changed_at"]:
+        return Change(refusal=CHANGED)
     if state is State.SENDING and action.verb not in ("hold", "release"):
         return Change(refusal="it is being sent just now; look again in a moment")
     match action.verb:

@@ -315,7 +315,7 @@ SELECT id, lane FROM delivery WHERE id = any_of(:ids) ORDER BY lane, number;
 
 -- name: acted_on
 SELECT d.id, d.lane, d.number, d.partner, d.dossier, d.operation, d.full_state, d.state, d.cause, d.step, d.revision, d.holds,
-       d.hold_key, e.source, e.event_id, l.held, l.head
+       d.hold_key, d.changed_at, e.source, e.event_id, l.held, l.head
 FROM delivery d JOIN event e ON e.id = d.event LEFT JOIN lane l ON l.id = d.lane
 WHERE d.id = any_of(:ids) ORDER BY d.lane, d.number;
 

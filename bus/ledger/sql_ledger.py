@@ -266,6 +266,10 @@ class SqlLedger:
         entered: int = await self._other(close)
         return entered
 
+    async def remark(self, who: str, verb: str, reason: str) -> None:
+        """Keep that somebody did something that moved nothing, such as searching for a person."""
+        await self._other(lambda book: _note(book, who, verb, reason, "", after=""))
+
     async def seal_journal(self, fence: int) -> int:
         def sealing(book: Book) -> int | FenceLost:
             try:

@@ -245,7 +245,8 @@ Verb = Literal["ask", "resend", "reprocess", "skip", "hold", "release", "resolve
 class Action:
     """One operator action (console.md's verbs) on what a filter finds, at most `limit`; `dry_run` only says what it would do.
 
-    `resolve` takes `as_` ("delivered" or "not-taken") and the partner's `reference`. Who and why are recorded with it.
+    `resolve` takes `as_` ("delivered" or "not-taken") and the partner's `reference`. Who and why are recorded with it. `seen` says, by
+    delivery, when it had last changed as whoever acts saw it: what has changed since is refused.
     """
 
     verb: Verb
@@ -256,11 +257,12 @@ class Action:
     reference: str = ""
     limit: int = 500
     dry_run: bool = False
+    seen: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """What an action did to one delivery; never a silent no-op: `done` or a `refusal` in words."""
+    """What an action did to one delivery; never a silent no-op: `done` or a `refusal` in words. `changed_at` is before it."""
 
     delivery: int
     dossier: str
@@ -269,6 +271,7 @@ class ActionRow:
     before: State
     after: State
     refusal: str = ""
+    changed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

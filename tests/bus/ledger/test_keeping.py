@@ -17,6 +17,7 @@ from unittest.mock import Mock
 import pytest
 
 from bus.ledger import migrations, schema
+from bus.ledger.act import CHANGED
 from bus.ledger.ledger import LedgerBusy, LedgerUnfit
 from bus.ledger.sql_ledger import open_ledger
 from bus.ledger.sqlite import SqliteDatabase
@@ -213,6 +214,20 @@ async def test_what_is_in_doubt_is_settled_by_hand_with_the_partners_reference(d
     )
     assert (await desk.ledger.act(settle))[0].after is State.DELIVERED
     assert (await desk.one()).envelope.sequence == 2
+
+
+async def test_an_action_on_what_has_changed_since_it_was_seen_is_refused(desk: Desk) -> None:
+    await desk.accept(arrival(1))
+    (seen,) = await desk.ledger.act(Action("hold", Filter(dossier=DOSSIER), "an officer", "look", dry_run=True))
+    cancel = Action("cancel", Filter(dossier=DOSSIER), "an officer", "no need", seen={seen.delivery: seen.changed_at})
+    desk.clock.advance(1)
+    await desk.close(await desk.one(), Move(State.DEAD, Cause.REFUSED, doubt=0))
+    (row,) = await desk.ledger.act(cancel)
+    assert not row.done
+    assert row.refusal == CHANGED
+    assert row.after is State.DEAD
+    (row,) = await desk.ledger.act(replace(cancel, seen={row.delivery: row.changed_at}))
+    assert row.after is State.CANCELLED
 
 
 async def test_a_dry_run_changes_nothing(desk: Desk) -> None:

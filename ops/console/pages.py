@@ -1,0 +1,319 @@
+"""The console's pages. A reader asks `ops.queries`, a button calls `ops.desk`; a page is a few lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from pydantic import TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+
+from bus.ledger.act import CHANGED
+from bus.ledger.ledger import LedgerBusy
+from bus.ledger.words import Filter, State, Verb
+from contracts.identifier import tidy
+from ops import causes, desk, queries
+from ops.api.desk import Page
+from ops.api.guard import Guard, Problem
+from ops.console import dossier, track, views
+from ops.console.frame import HEADERS, Forgery, Frame
+from ops.console.text import Speech, epoch
+from ops.house import House
+
+TYPES = {"css": "text/css", "js": "text/javascript"}
+VERB: TypeAdapter[Verb] = TypeAdapter(Verb)
+AT_ONCE = 500
+"""An action goes over this many at most; larger ones are done in several goes, or by the command line."""
+LIVE_S = 3.0
+USEFUL = {
+    "dead": ("resend", "reprocess", "resolve", "skip", "hold"),
+    "in_doubt": ("ask", "resolve", "skip", "hold"),
+    "waiting": ("resend", "ask", "hold", "cancel"),
+    "pending": ("hold", "cancel"),
+}
+"""What a person may usefully do to a delivery in this state; the desk decides what is allowed."""
+
+
+def application(house: House, guard: Guard) -> FastAPI:
+    """The console of a house, for whoever the guard lets read; changes need the right to act. Mounted at `/console`."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    frame = Frame(house)
+
+    @app.get("/static/{name}")
+    async def static(request: Request, name: str) -> Response:
+        kind = TYPES.get(name.rpartition(".")[2])
+        file = files(__package__).joinpath("static", name)
+        if kind is None or "/" in name or not file.is_file():
+            return failed(request, 404, "error.404")
+        return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=3600"})
+
+    def failed(request: Request, status: int, key: str, hint: str = "", **facts: Any) -> HTMLResponse:
+        say = frame.speech(request)
+        return frame.page(request, "error.html", "", status, say=say, words=say(key, **facts), hint=hint)
+
+    @app.get("/")
+    async def worklist(request: Request) -> Response:
+        guard.admit(request, "read")
+        say = frame.speech(request)
+        found, health = await views.groups(house, say), await views.partners(house, say)
+        counts = views.counts(found, health, await house.ledger.totals(), say)
+        return frame.page(request, "worklist.html", "worklist", say=say, groups=found, health=health, counts=counts)
+
+    @app.get("/live")
+    async def live(request: Request) -> Response:
+        """Says "changed" when the ledger's totals have moved; the page then asks for itself anew."""
+        guard.admit(request, "read")
+
+        async def changes() -> AsyncIterator[str]:
+            before = await house.ledger.totals()
+            while house.open and not await request.is_disconnected():
+                await asyncio.sleep(LIVE_S)
+                now = await house.ledger.totals()
+                yield "event: changed\ndata:\n\n" if now != before else ": still\n\n"
+                before = now
+
+        return StreamingResponse(changes(), media_type="text/event-stream", headers=HEADERS)
+
+    @app.get("/causes")
+    async def cause_groups(request: Request) -> Response:
+        guard.admit(request, "read")
+        say = frame.speech(request)
+        return frame.page(request, "causes.html", "causes", say=say, groups=await views.groups(house, say))
+
+    @app.get("/partners")
+    async def partners(request: Request) -> Response:
+        guard.admit(request, "read")
+        say = frame.speech(request)
+        return frame.page(request, "partners.html", "partners", say=say, health=await views.partners(house, say))
+
+    @app.get("/deliveries")
+    async def deliveries(request: Request) -> Response:
+        guard.admit(request, "read")
+        say = frame.speech(request)
+        where = _where(request)
+        told = await queries.deliveries(house.ledger, where.filter(), where.cursor, where.limit)
+        query = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "lang")]
+        following = f"?{urlencode([*query, ('cursor', told['next'])])}" if told["next"] else ""
+        return frame.page(
+            request,
+            "deliveries.html",
+            "dossiers",
+            say=say,
+            rows=[_row(house, item, say) for item in told["items"]],
+            filters=[(name, value, "?" + urlencode([q for q in query if q != (name, value)])) for name, value in query],
+            verb_query=urlencode(query),
+            next_page=following,
+        )
+
+    @app.get("/dossiers/{code}")
+    async def one_dossier(request: Request, code: str) -> Response:
+        guard.admit(request, "read")
+        say = frame.speech(request)
+        story = await queries.story(house.ledger, house.partners, code)
+        if story is None:
+            return failed(request, 404, "dossier.unknown", say("dossier.unknown_hint"), dossier=code)
+        health = {one.name: one for one in await views.partners(house, say)}
+        sentence = dossier.sentence(house, story, health, say)
+        asked = request.query_params.get("delivery", "")
+        chosen = int(asked) if asked.isdigit() else sentence.delivery
+        lanes = dossier.lanes(house, story, health, say, chosen)
+        facts = dossier.facts(story)
+        status = facts.get("status")
+        return frame.page(
+            request,
+            "dossier.html",
+            "dossiers",
+            say=say,
+            story=story,
+            sentence=sentence,
+            lanes=lanes,
+            track=track.draw(lanes, say.now),
+            facts=facts,
+            status_words=say(f"status.{status}") if status else "",
+            due=epoch(facts.get("due_at")),
+            chosen=next((_chosen(house, d, say) for d in story["deliveries"] if d["id"] == chosen), None),
+            lines=dossier.lines(house, story, say),
+        )
+
+    @app.post("/search")
+    async def search(request: Request) -> Response:
+        """Posted, so that a citizen's id stands in no address, history or log."""
+        client = guard.admit(request, "read")
+        form = await request.form()
+        frame.check(request, form)
+        asked = str(tidy(str(form.get("q", "")))).strip()
+        if await house.ledger.story(asked.upper()) is not None:
+            return RedirectResponse(f"/console/dossiers/{asked.upper()}", 303)
+        found = await desk.search(house.ledger, asked, client.name)
+        if len(found) == 1:
+            return RedirectResponse(f"/console/dossiers/{found[0]}", 303)
+        return frame.page(request, "found.html", "dossiers", dossiers=found)
+
+    @app.get("/act")
+    async def preview(request: Request) -> Response:
+        guard.admit(request, "act")
+        say = frame.speech(request)
+        verb = _verb(request.query_params.get("verb", ""))
+        rows = await _do(house, verb, _where(request).filter(), "preview", "preview", dry_run=True)
+        return acted(request, say, verb, rows)
+
+    @app.post("/act")
+    async def act(request: Request) -> Response:
+        client = guard.admit(request, "act")
+        form = await request.form(max_fields=2 * AT_ONCE)
+        frame.check(request, form)
+        say = frame.speech(request)
+        verb = _verb(str(form.get("verb", "")))
+        seen = {int(number): float(at) for number, _, at in (str(pair).partition(":") for pair in form.getlist("seen"))}
+        reason, as_, reference = (str(form.get(name, "")) for name in ("reason", "as", "reference"))
+        rows = await _do(house, verb, Filter(ids=tuple(seen)), client.name, reason, as_, reference, seen=seen)
+        house.wake({row["partner"] for row in rows})
+        return acted(request, say, verb, rows, done=True)
+
+    def acted(
+        request: Request,
+        say: Speech,
+        verb: Verb,
+        rows: Sequence[dict[str, Any]],
+        *,
+        done: bool = False,
+    ) -> Response:
+        titled = [
+            row | {"partner_title": views.title_of(house, row["partner"], say), "why": _refusal(row["refusal"], say)}
+            for row in rows
+        ]
+        return frame.page(
+            request,
+            "act.html",
+            "causes",
+            say=say,
+            verb=verb,
+            rows=titled,
+            dossiers=len({row["dossier"] for row in rows}),
+            partners=sorted({row["partner_title"] for row in titled}),
+            done=done,
+        )
+
+    @app.get("/switch")
+    async def ask_switch(request: Request) -> Response:
+        guard.admit(request, "act")
+        partner, verb = request.query_params.get("partner", ""), request.query_params.get("verb", "")
+        if partner not in house.partners or verb not in ("pause", "resume"):
+            return failed(request, 404, "error.404")
+        say = frame.speech(request)
+        title = views.title_of(house, partner, say)
+        return frame.page(request, "switch.html", "partners", say=say, partner=partner, verb=verb, partner_title=title)
+
+    @app.post("/switch")
+    async def switch(request: Request) -> Response:
+        client = guard.admit(request, "act")
+        form = await request.form()
+        frame.check(request, form)
+        partner, verb, reason = (str(form.get(name, "")) for name in ("partner", "verb", "reason"))
+        if partner not in house.partners or verb not in ("pause", "resume") or len(reason.strip()) < 3:
+            return failed(request, 422, "error.422", why=verb)
+        turn = house.ledger.pause if verb == "pause" else house.ledger.resume
+        await turn(partner, client.name, reason)
+        house.wake({partner})
+        return RedirectResponse(f"/console/partners#{partner}", 303)
+
+    @app.exception_handler(Forgery)
+    async def forged(request: Request, _error: Forgery) -> HTMLResponse:
+        return failed(request, 403, "error.403")
+
+    @app.exception_handler(ValidationError)
+    @app.exception_handler(desk.Refused)
+    async def wrong(request: Request, error: Exception) -> HTMLResponse:
+        why = str(error) if isinstance(error, desk.Refused) else ", ".join(_places(error))
+        return failed(request, 422, "error.422", why=why)
+
+    @app.exception_handler(LedgerBusy)
+    async def busy(request: Request, _error: LedgerBusy) -> HTMLResponse:
+        return failed(request, 503, "error.503")
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> HTMLResponse:
+        say = frame.speech(request)
+        words = str(error.body["detail"])
+        return frame.page(request, "error.html", "", error.status, say=say, words=words, hint="")
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> HTMLResponse:
+        return failed(request, error.status_code, "error.404")
+
+    return app
+
+
+def _places(error: Exception) -> list[str]:
+    """Where a filter or verb is wrong, without its value."""
+    faults = error.errors(include_input=False) if isinstance(error, ValidationError) else []
+    return [".".join(map(str, fault["loc"])) or "verb" for fault in faults]
+
+
+def _where(request: Request) -> Page:
+    """The filter in the address. Raises ValidationError."""
+    params = request.query_params
+    known = {
+        name: params.getlist(name) if name in ("state", "ids") else params[name]
+        for name in params
+        if name in Page.model_fields
+    }
+    return Page.model_validate(known)
+
+
+def _verb(name: str) -> Verb:
+    """Raises ValidationError for a word that is no action."""
+    return VERB.validate_python(name)
+
+
+async def _do(
+    house: House,
+    verb: Verb,
+    where: Filter,
+    who: str,
+    reason: str,
+    as_: str = "",
+    reference: str = "",
+    *,
+    dry_run: bool = False,
+    seen: Mapping[int, float] | None = None,
+) -> list[dict[str, Any]]:
+    """The verb through the desk. A preview of `resolve` looks as if the partner had said that it has it."""
+    if verb == "resolve" and dry_run:
+        as_, reference = "delivered", "?"
+    decided: Literal["", "delivered", "not-taken"] = (
+        "delivered" if as_ == "delivered" else "not-taken" if as_ == "not-taken" else ""
+    )
+    return await desk.act(
+        house.ledger, verb, where, who, reason, decided, reference, limit=AT_ONCE, dry_run=dry_run, seen=seen
+    )
+
+
+def _row(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
+    """A delivery of a list, with its words."""
+    return item | {
+        "tone": views.TONES[State(item["state"])],
+        "partner_title": views.title_of(house, item["partner"], say),
+        "operation_title": views.operation_of(house, item["partner"], item["operation"], say),
+        "cause_title": causes.entry(item["partner"], item["cause"], item["code"]).title(say.language)
+        if item["cause"]
+        else "",
+    }
+
+
+def _chosen(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
+    """The delivery a reader looks at, with its words, its line of the catalogue, and what may be done to it."""
+    return _row(house, item, say) | {
+        "entry": causes.entry(item["partner"], item["cause"], item["code"]),
+        "verbs": USEFUL.get(item["state"], ()),
+    }
+
+
+def _refusal(words: str, say: Speech) -> str:
+    """Why an action was refused, in the reader's language where we have the words, else the desk's own."""
+    return say("act.changed") if words == CHANGED else words

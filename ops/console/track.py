@@ -1,0 +1,181 @@
+"""The dossier's track: one lane per partner on one time axis, idle time folded. Geometry only, in pixels; the template draws it. Pure.
+
+Marks are placed in the order of their times. Two of one lane never touch; an idle time longer than `FOLD_S` is folded to a strip
+that says how long it was, so that a week of waiting does not push what happened off the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+FOLD_S = 2 * 3600.0
+FOLD_WIDTH = 32.0
+LANE_HEIGHT = 54.0
+AXIS_HEIGHT = 44.0
+MARK_GAP = 28.0
+"""The least distance of two marks of one lane; 24 px of it can be hit."""
+PX_PER_MINUTE = 2.0
+LONGEST_STEP = 110.0
+MARGIN = 28.0
+TICK_GAP = 62.0
+WIDTH = 930.0
+"""What a short track fills."""
+LETTER = 6.4
+"""The mean width of a letter of a note."""
+FUTURE = 150.0
+"""Room behind "now" where something is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened, or is expected, at an instant (seconds since the epoch): its symbol, colour and words."""
+
+    at: float
+    symbol: str
+    tone: str
+    label: str
+    href: str = ""
+    note: str = ""
+    chosen: bool = False
+
+
+@dataclass(slots=True)
+class Lane:
+    """One partner's row. `held` is the mark that holds it until now, and in which tone; `due` what is to come and when."""
+
+    name: str
+    title: str
+    symbol: str
+    tone: str
+    words: str
+    marks: list[Mark] = field(default_factory=list)
+    held_from: float | None = None
+    held_tone: str = "wait"
+    due: Mark | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A mark and where it stands. `note_y` is where its words stand, above or below it; None where neighbours leave no room."""
+
+    mark: Mark
+    x: float
+    y: float
+    note_y: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A lane as drawn: its middle, its marks, its lines."""
+
+    lane: Lane
+    top: float
+    y: float
+    placed: tuple[Placed, ...]
+    line_from: float | None
+    held_from: float | None
+    due: Placed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A time on the axis; `day` where the day begins to be another."""
+
+    x: float
+    at: float
+    new_day: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Idle time, folded."""
+
+    x: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """All that is drawn."""
+
+    width: float
+    height: float
+    now_x: float
+    rows: tuple[Row, ...]
+    ticks: tuple[Tick, ...]
+    folds: tuple[Fold, ...]
+
+
+def draw(lanes: Sequence[Lane], now: float) -> Track:
+    """Place every mark of `lanes` up to `now`, and beyond it what is due. A short story is stretched over the whole width."""
+    xs, folds, now_x = _scale(lanes, now)
+    future = FUTURE if any(lane.due for lane in lanes) else MARGIN
+    stretch = max(1.0, (WIDTH - future - MARGIN) / (now_x - MARGIN)) if not folds else 1.0
+
+    def spread(x: float) -> float:
+        return MARGIN + (x - MARGIN) * stretch
+
+    placed = {key: (at, spread(x)) for key, (at, x) in xs.items()}
+    end = spread(now_x)
+    rows = tuple(_row(lane, number, placed, end) for number, lane in enumerate(lanes))
+    height = AXIS_HEIGHT + LANE_HEIGHT * len(lanes)
+    return Track(end + future, height, end, rows, tuple(_ticks(placed, end)), tuple(folds))
+
+
+Key = tuple[int, int]
+"""(lane, place in the lane)."""
+Xs = dict[Key, tuple[float, float]]
+"""Where each mark stands: its instant and its x."""
+
+
+def _scale(lanes: Sequence[Lane], now: float) -> tuple[Xs, list[Fold], float]:
+    """x of every mark, in the order of their times, and of now."""
+    order = sorted(
+        (mark.at, number, place) for number, lane in enumerate(lanes) for place, mark in enumerate(lane.marks)
+    )
+    xs: Xs = {}
+    folds: list[Fold] = []
+    last_in: dict[int, float] = {}
+    x, before = MARGIN, order[0][0] if order else now
+    for at, number, place in order:
+        x = max(_step(x, at - before, folds), last_in.get(number, -MARK_GAP) + MARK_GAP)
+        xs[number, place] = (at, x)
+        last_in[number], before = x, at
+    return xs, folds, _step(x, max(0.0, now - before), folds) + MARGIN
+
+
+def _step(x: float, seconds: float, folds: list[Fold]) -> float:
+    """How far to go for `seconds`; a long idle time leaves a fold behind."""
+    if seconds > FOLD_S:
+        folds.append(Fold(x + MARK_GAP, seconds))
+        return x + FOLD_WIDTH + 2 * MARK_GAP
+    return x + min(LONGEST_STEP, seconds / 60.0 * PX_PER_MINUTE)
+
+
+def _row(lane: Lane, number: int, xs: Xs, now_x: float) -> Row:
+    top = AXIS_HEIGHT + LANE_HEIGHT * number
+    y = top + LANE_HEIGHT / 2
+    placed = []
+    free = {y - 19.0: 0.0, y + 24.0: 0.0}
+    for place, mark in enumerate(lane.marks):
+        x = xs[number, place][1]
+        note_y = next((side for side, until in free.items() if mark.note and until <= x - 6), None)
+        if note_y is not None:
+            free[note_y] = x + LETTER * len(mark.note)
+        placed.append(Placed(mark, x, y, note_y))
+    held = next((p.x for p in placed if p.mark.at == lane.held_from), None) if lane.held_from is not None else None
+    due = Placed(lane.due, now_x + FUTURE / 2, y, y - 19.0) if lane.due else None
+    return Row(lane, top, y, tuple(placed), placed[0].x if placed else None, held, due)
+
+
+def _ticks(xs: Xs, now_x: float) -> Iterable[Tick]:
+    """Times along the axis, as many as fit; a new day is always said."""
+    last_x, last_day = -TICK_GAP, -1
+    for at, x in sorted(xs.values()):
+        day = int((at + 7 * 3600) // 86400)  # days change at midnight in Vietnam, UTC+7
+        if x - last_x < TICK_GAP or now_x - x < TICK_GAP:
+            continue
+        yield Tick(x, at, day != last_day)
+        last_x, last_day = x, day

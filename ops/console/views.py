@@ -1,0 +1,243 @@
+"""What the lists show: groups of failures, partners and their health, the work list. From the ledger's own words to a page's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bus.ledger.words import CauseGroup, PartnerView, State, Totals
+from bus.outcome import Cause
+from ops import causes
+from ops.console.text import Speech
+from ops.house import House
+
+TONES = {
+    State.PENDING: "idle",
+    State.SENDING: "now",
+    State.WAITING: "wait",
+    State.IN_DOUBT: "doubt",
+    State.DELIVERED: "ok",
+    State.DEAD: "bad",
+    State.CANCELLED: "idle",
+    State.SUPERSEDED: "idle",
+}
+"""The colour of a state; its symbol is `m-<state>` (shared look, "State marks")."""
+BY_ITSELF = frozenset(
+    {Cause.NOT_SENT, Cause.BUSY, Cause.EXPIRED, Cause.TAKEN, Cause.LATER, Cause.SPLIT, Cause.ABSENT, Cause.NONE}
+)
+"""What the bus settles alone, in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Failures that share partner, operation, state, cause and code, as a row: who must act, may it be resent, what to do."""
+
+    state: State
+    tone: str
+    title: str
+    under: str
+    partner: str
+    partner_title: str
+    side: str
+    resend: str
+    advice: str
+    count: int
+    dossiers: int
+    oldest_at: float
+    example: int
+    verb: str
+    query: str
+    hold_key: str
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A partner as a row."""
+
+    name: str
+    title: str
+    tone: str
+    symbol: str
+    words: str
+    good: bool
+    backlog: int
+    dead: int
+    doubt: int
+    last_success_at: float | None
+    probe_at: float | None
+    paused: bool
+    paused_by: str
+    pause_words: str
+
+
+def title_of(house: House, partner: str, say: Speech) -> str:
+    known = house.partners.get(partner)
+    if known is None:
+        return partner
+    return known.title_vi if say.language == "vi" else known.title_en
+
+
+def operation_of(house: House, partner: str, operation: str, say: Speech) -> str:
+    """What an operation is called; its own name where the partner does not know it any more."""
+    known = house.partners.get(partner)
+    found = next((o for o in known.operations if o.name == operation), None) if known else None
+    if found is None:
+        return operation
+    return found.title_vi if say.language == "vi" else found.title_en
+
+
+async def groups(house: House, say: Speech) -> list[Group]:
+    """Open failures, what needs a person first, then by how many dossiers they hold."""
+    found = [_group(house, group, say) for group in await house.ledger.causes() if group.cause is not Cause.NONE]
+    return sorted(found, key=lambda g: (not g.needs_person, g.state is not State.IN_DOUBT, -g.dossiers, g.oldest_at))
+
+
+def _group(house: House, group: CauseGroup, say: Speech) -> Group:
+    entry = causes.entry(group.partner, group.cause.value, group.code)
+    needs = group.state is State.DEAD or group.cause not in BY_ITSELF
+    under = " · ".join(
+        part
+        for part in (operation_of(house, group.partner, group.operation, say), group.hold_key or group.code)
+        if part
+    )
+    query = f"partner={group.partner}&operation={group.operation}&state={group.state.value}&cause={group.cause.value}"
+    if group.code:
+        query += f"&code={group.code}"
+    verb = "ask" if entry.resend == "ask" else "resend" if group.state is State.DEAD else ""
+    return Group(
+        state=group.state,
+        tone=TONES[group.state],
+        title=entry.title(say.language),
+        under=under,
+        partner=group.partner,
+        partner_title=title_of(house, group.partner, say),
+        side=entry.side,
+        resend=entry.resend,
+        advice=entry.advice(say.language),
+        count=group.count,
+        dossiers=group.dossiers,
+        oldest_at=group.oldest_at,
+        example=group.example,
+        verb=verb,
+        query=query,
+        hold_key=group.hold_key,
+        needs_person=needs,
+    )
+
+
+async def partners(house: House, say: Speech) -> list[Health]:
+    """The enabled partners, those in trouble first."""
+    totals = await house.ledger.totals()
+    views = {view.partner: view for view in await house.ledger.partners()}
+    found = [_health(house, name, views.get(name), totals, say) for name in house.enabled]
+    return sorted(found, key=lambda health: (health.good, -health.backlog, health.title))
+
+
+def _health(house: House, name: str, view: PartnerView | None, totals: Totals, say: Speech) -> Health:
+    def of(*states: State) -> int:
+        return sum(n for (partner, state, _), n in totals.counts.items() if partner == name and state in states)
+
+    paused, broken = bool(view and view.paused), bool(view and view.breaker_open)
+    words = say("health.good")
+    if paused:
+        words = say("health.paused")
+    elif view is not None and broken:
+        words = say("health.breaker", time=say.clock(view.probe_at or say.now))
+    return Health(
+        name=name,
+        title=title_of(house, name, say),
+        tone="wait" if paused else "bad" if broken else "ok",
+        symbol="m-held" if paused else "m-late" if broken else "m-delivered",
+        words=words,
+        good=not paused and not broken,
+        backlog=of(State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT),
+        dead=of(State.DEAD),
+        doubt=of(State.IN_DOUBT),
+        last_success_at=view.last_success_at if view else None,
+        probe_at=view.probe_at if view else None,
+        paused=paused,
+        paused_by=view.paused_by if view else "",
+        pause_words=_why_paused(view, say) if view and paused else "",
+    )
+
+
+def _why_paused(view: PartnerView, say: Speech) -> str:
+    """The cause in words when the bus paused it, else who did and why."""
+    if view.pause_cause:
+        return causes.entry(view.partner, view.pause_cause).title(say.language)
+    return say("paused.by", who=view.paused_by, reason=view.pause_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One number of the home page: its symbol and colour, words, what stands below it, and the list it opens."""
+
+    symbol: str
+    tone: str
+    words: str
+    n: int
+    below: str
+    href: str
+
+
+def counts(found: Sequence[Group], health: Sequence[Health], totals: Totals, say: Speech) -> list[Count]:
+    """The six numbers that open their lists; states are counted by the ledger's tally, never by rows."""
+
+    def oldest(*, state: State | None = None, cause: Cause | None = None) -> str:
+        times = [
+            g.oldest_at
+            for g in found
+            if (state is None or g.state is state) and (cause is None or f"cause={cause.value}" in g.query)
+        ]
+        return say("oldest", span=say.span(say.now - min(times))) if times else say("none")
+
+    def number(state: State | None = None, cause: Cause | None = None) -> int:
+        return sum(n for (_, s, c), n in totals.counts.items() if state in (None, s) and cause in (None, c))
+
+    trouble = [h for h in health if not h.good]
+    gaps = len({g.hold_key for g in found if g.hold_key and "cause=code_gap" in g.query})
+    list_of = "/console/deliveries?state="
+    return [
+        Count(
+            "m-late",
+            "bad",
+            say("count.trouble"),
+            len(trouble),
+            say("partners.down", n=len(health)),
+            "/console/partners",
+        ),
+        Count("m-dead", "bad", say("count.dead"), number(State.DEAD), oldest(state=State.DEAD), list_of + "dead"),
+        Count(
+            "m-in_doubt",
+            "doubt",
+            say("count.doubt"),
+            number(State.IN_DOUBT),
+            oldest(state=State.IN_DOUBT),
+            list_of + "in_doubt",
+        ),
+        Count(
+            "m-pending",
+            "idle",
+            say("count.codes"),
+            number(cause=Cause.CODE_GAP),
+            say("codes.missing", n=gaps),
+            "/console/deliveries?cause=code_gap",
+        ),
+        Count(
+            "m-missing",
+            "wait",
+            say("count.gaps"),
+            number(cause=Cause.GAP),
+            oldest(cause=Cause.GAP),
+            "/console/deliveries?cause=gap",
+        ),
+        Count(
+            "m-waiting",
+            "wait",
+            say("count.held"),
+            number(State.WAITING),
+            oldest(state=State.WAITING),
+            list_of + "waiting",
+        ),
+    ]

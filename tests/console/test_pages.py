@@ -1,0 +1,166 @@
+"""The console over a real bus: what an officer reads, and what a button does, in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ops import simulate, up
+from ops.console import text
+from ops.gateway import application
+from ops.house import House
+from ops.sample import generate
+from tests.ops.conftest import settings_of
+
+RECEIVED = next(e for e in generate(60, 10, 1, date(2026, 1, 5)) if e.type.endswith("dossier.received.v1"))
+CODE = RECEIVED.subject
+PORTAL = "national_portal"
+
+
+@pytest.fixture
+async def console(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The demonstration's console, with one dossier that the portal refused."""
+    simulators = await simulate.serve(("dossier_system", "electronic_iso", PORTAL), tmp_path)
+    house = House(
+        settings_of(tmp_path, {name: one.url for name, one in simulators.items()}, {}),
+        receivers=up.receivers(simulators),
+    )
+    portal = simulators[PORTAL].app.state.simulator
+    portal.weather.left["refuse_row"] = 1
+    portal.weather.row = CODE
+    await house.start()
+    gateway = simulate.Served(application(house, anonymous=True), simulate.bind("127.0.0.1", 0))
+    await gateway.started()
+    await house.intake.accept([RECEIVED.model_copy(update={"sequence": 1})], client="test")
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=20) as http:
+        for _ in range(400):
+            if (await http.get("/v1/deliveries", params={"partner": PORTAL, "state": "dead"})).json()["items"]:
+                break
+        yield http
+    await gateway.stop()
+    await house.stop()
+    for one in simulators.values():
+        await one.stop()
+
+
+async def page(console: httpx.AsyncClient, path: str, status: int = 200) -> str:
+    answer = await console.get(path)
+    assert answer.status_code == status, answer.text
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r" style=| on\w+=|<script>", answer.text), "nothing inline"
+    return answer.text
+
+
+async def submit(console: httpx.AsyncClient, shown: str, path: str, **fields: str) -> httpx.Response:
+    """Send the form of a page as a browser would, with its hidden fields."""
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', shown.partition("<main")[2])
+    data: dict[str, list[str]] = {}
+    for name, value in hidden:
+        data.setdefault(name, []).append(value)
+    return await console.post(path, data=data | {name: [value] for name, value in fields.items()})
+
+
+async def test_the_way_from_the_work_list_to_a_resent_dossier_is_three_clicks(console: httpx.AsyncClient) -> None:
+    home = await page(console, "/console/")
+    assert "Đối tác từ chối nội dung" in home
+    resend = re.search(r'href="(/console/act\?verb=resend[^"]*)"', home)
+    assert resend
+    preview = await page(console, resend[1].replace("&amp;", "&"))
+    assert CODE.partition("-")[2] in preview
+    done = await submit(console, preview, "/console/act", reason="đã sửa")
+    assert "Đã làm 1 việc" in done.text
+    story = (await console.get(f"/v1/dossiers/{CODE}")).json()
+    assert [(n["verb"], n["reason"]) for n in story["notes"]] == [("resend", "đã sửa")]
+
+
+async def test_a_dossier_says_where_it_is_stuck_and_shows_nobodys_name(console: httpx.AsyncClient) -> None:
+    shown = await page(console, f"/console/dossiers/{CODE}")
+    assert "Đang kẹt ở Cổng Dịch vụ công quốc gia." in shown
+    assert "dữ liệu không hợp lệ" in shown
+    assert RECEIVED.data["dossier"]["applicant"]["name"] not in shown
+    assert RECEIVED.data["dossier"]["summary"] not in shown
+    assert "Stuck at National public-service portal." in await page(console, f"/console/dossiers/{CODE}?lang=en")
+
+
+async def test_an_action_on_what_has_changed_since_the_preview_is_refused_and_says_so(
+    console: httpx.AsyncClient,
+) -> None:
+    (dead,) = (await console.get("/v1/deliveries", params={"partner": PORTAL, "state": "dead"})).json()["items"]
+    preview = await page(console, f"/console/act?verb=resend&ids={dead['id']}")
+    body = {"verb": "skip", "where": {"ids": [dead["id"]]}, "reason": "someone else was faster"}
+    await console.post("/v1/deliveries/actions", json=body)
+    answer = await submit(console, preview, "/console/act", reason="đã sửa")
+    assert "Không làm: đã đổi từ lúc xem trước, hãy xem lại" in answer.text
+    story = (await console.get(f"/v1/dossiers/{CODE}")).json()
+    assert [note["verb"] for note in story["notes"]] == ["skip"]
+
+
+@pytest.mark.parametrize("trick", ["no token", "another origin"])
+async def test_a_change_that_does_not_come_from_our_page_is_refused(console: httpx.AsyncClient, trick: str) -> None:
+    form = await page(console, f"/console/switch?partner={PORTAL}&verb=pause")
+    if trick == "no token":
+        answer = await console.post("/console/switch", data={"partner": PORTAL, "verb": "pause", "reason": "xấu"})
+    else:
+        console.headers["Origin"] = "https://evil.example"
+        answer = await submit(console, form, "/console/switch", reason="xấu")
+    assert answer.status_code == 403
+    views = (await console.get("/v1/partners")).json()["items"]
+    assert not next(view for view in views if view["partner"] == PORTAL)["paused"]
+
+
+async def test_a_partner_is_paused_and_resumed_with_a_reason(console: httpx.AsyncClient) -> None:
+    for verb, paused in (("pause", True), ("resume", False)):
+        form = await page(console, f"/console/switch?partner={PORTAL}&verb={verb}")
+        assert (await submit(console, form, "/console/switch", reason="bảo trì")).status_code == 303
+        views = (await console.get("/v1/partners")).json()["items"]
+        assert next(view for view in views if view["partner"] == PORTAL)["paused"] is paused
+
+
+async def test_a_citizens_id_is_searched_by_post_and_stands_in_no_address(console: httpx.AsyncClient) -> None:
+    applicant = RECEIVED.data["dossier"]["applicant"]
+    citizen = applicant.get("citizen_id") or applicant.get("old_id")
+    home = await page(console, "/console/")
+    token = re.search(r'name="token" value="([^"]+)"', home)
+    assert token
+    found = await console.post("/console/search", data={"token": token[1], "q": citizen})
+    assert found.status_code == 303
+    assert found.headers["location"] == f"/console/dossiers/{CODE}"
+    by_code = await console.post("/console/search", data={"token": token[1], "q": CODE.lower()})
+    assert by_code.headers["location"] == f"/console/dossiers/{CODE}"
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/causes", "/console/partners", "/console/deliveries"])
+async def test_every_page_is_said_in_english_too(console: httpx.AsyncClient, path: str) -> None:
+    shown = await page(console, f"{path}?lang=en")
+    assert '<html lang="en">' in shown
+    assert "Work list" in shown
+    assert "Việc cần làm" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/console/dossiers/000.00.17.H59-990101-0001", 404),
+        ("/console/nothing", 404),
+        ("/console/static/../pages.py", 404),
+        ("/console/deliveries?state=lost", 422),
+        ("/console/act?verb=explode&ids=1", 422),
+        ("/console/act?verb=resend", 422),
+    ],
+)
+async def test_what_is_not_there_or_wrong_is_said_in_words(console: httpx.AsyncClient, path: str, status: int) -> None:
+    answer = await console.get(path)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.text
+
+
+def test_every_word_has_both_languages() -> None:
+    for key, row in text._table().items():
+        assert row["vi"].strip(), key
+        assert row["en"].strip(), key
+        assert set(re.findall(r"{\w+", row["vi"])) == set(re.findall(r"{\w+", row["en"])), key
