@@ -80,10 +80,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of an arrival. `ready` names the partners that have due work because of it (ring them).
-
-    `gap`: accepted, but it waits for an earlier number of its sequence. `reason` is filled for conflict and refused.
-    """
+    """What became of an arrival. `ready`: partners to ring. `gap`: it waits for an earlier number. `reason`: of a conflict or refusal."""
 
     status: Status
     event: int | None = None
@@ -245,8 +242,8 @@ Verb = Literal["ask", "resend", "reprocess", "skip", "hold", "release", "resolve
 class Action:
     """One operator action (console.md's verbs) on what a filter finds, at most `limit`; `dry_run` only says what it would do.
 
-    `resolve` takes `as_` ("delivered" or "not-taken") and the partner's `reference`. Who and why are recorded with it. `seen` says, by
-    delivery, when it had last changed as whoever acts saw it: what has changed since is refused.
+    `resolve` takes `as_` ("delivered" or "not-taken") and the partner's `reference`. Who and why are recorded with it. `seen`: when each
+    delivery had last changed as whoever acts saw it; what has changed since is refused.
     """
 
     verb: Verb
