@@ -95,7 +95,7 @@ class SignIn:
         known = [one for one in adapter.providers if one == chosen]
         if not known:
             raise Declined(422, f"there is no provider of this name; there are {', '.join(adapter.providers)}")
-        until = self._clock.now() + self._own.state_s
+        from_portal = vnconnect and known[0] == "vnconnect"
         return self._leave(
             State(
                 id=_word(),
@@ -103,9 +103,9 @@ class SignIn:
                 client=client,
                 return_to=return_to,
                 state=state,
-                until=until,
-                silent=vnconnect,
-                vnconnect=vnconnect,
+                until=self._clock.now() + self._own.state_s,
+                silent=from_portal,
+                vnconnect=from_portal,
             )
         )
 

@@ -59,12 +59,16 @@ def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
 
 
 def _check_times(claims: Mapping[str, Any], expected: Expected) -> None:
-    """Both clocks may be off by the leeway, either way."""
-    times = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims or name != "nbf"}
-    for name, at in times.items():
-        if isinstance(at, bool) or not isinstance(at, int | float):
-            raise Refused(Cause.CLOCK, f"the id_token's {name} is no time")
-    if claims["exp"] <= expected.now - expected.leeway_s:
+    """Both clocks may be off by the leeway, either way. `nbf` may be left out."""
+    begins = claims.get("iat"), claims.get("nbf", claims.get("iat"))
+    times = [_time(at) for at in (claims.get("exp"), *begins)]
+    if times[0] <= expected.now - expected.leeway_s:
         raise Refused(Cause.CLOCK, "the id_token has expired")
-    if max(claims["iat"], claims.get("nbf", claims["iat"])) > expected.now + expected.leeway_s:
+    if max(times[1:]) > expected.now + expected.leeway_s:
         raise Refused(Cause.CLOCK, "the id_token was issued in the future")
+
+
+def _time(at: Any) -> float:
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        raise Refused(Cause.CLOCK, "the id_token's exp, iat or nbf is no time")
+    return float(at)

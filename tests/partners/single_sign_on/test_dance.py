@@ -93,6 +93,10 @@ async def test_who_comes_from_the_portal_is_not_asked_again(desk: Desk) -> None:
     assert told.vnconnect
 
 
+async def test_coming_from_the_portal_means_nothing_at_vneid(desk: Desk) -> None:
+    assert "prompt" not in query_of(await desk.start("vneid", vnconnect="1"))
+
+
 async def test_who_is_not_signed_in_at_the_portal_after_all_gets_its_login_page(desk: Desk) -> None:
     refused = await desk.sign_in_there(await desk.start("", vnconnect="1"))
     assert query_of(refused)["error"] == "login_required"

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from adapters.single_sign_on.causes import Refused
+from adapters.single_sign_on.mint import pem
 from adapters.single_sign_on.people import ACCOUNTS
+from adapters.single_sign_on.wrapping import unwrap
 from contracts.canonical.sign_in import SignedIn
-from contracts.single_sign_on.messages import Introspection, VnconnectClaims, VneidClaims
+from contracts.single_sign_on.messages import Introspection, TokenReply, VnconnectClaims, VneidClaims, WrappedReply
 from mappings.single_sign_on.inbound import TABLES, level, owner_keys, signed_in
 from mappings.table import Unmappable
 
@@ -39,11 +45,52 @@ def test_case(path: Path) -> None:
     assert [list(key) for key in owner_keys(person)] == told["keys"]
 
 
-@pytest.mark.parametrize("name", ["userinfo_vnconnect", "userinfo_vneid", "introspect"])
-def test_the_examples_fit_the_models(name: str) -> None:
-    told = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
-    model: Any = MODELS.get(name.rpartition("_")[2], Introspection)
-    assert model.model_validate(told).model_extra == {}
+EXAMPLES_OF: dict[str, type[BaseModel]] = {
+    "userinfo_vnconnect": VnconnectClaims,
+    "userinfo_vneid": VneidClaims,
+    "introspect": Introspection,
+    "token_vnconnect": TokenReply,
+    "token_vneid": TokenReply,
+    "token_vneid_wrapped": WrappedReply,
+}
+
+
+def example(name: str) -> Any:
+    return json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_the_examples_fit_the_models() -> None:
+    assert EXAMPLES_OF.keys() == {path.stem for path in EXAMPLES.glob("*.json")}
+    for name, model in EXAMPLES_OF.items():
+        assert set(model.model_validate(example(name)).model_extra or ()) <= {"scope"}, name
+
+
+def test_a_reply_that_openssl_wrapped_is_opened() -> None:
+    """The example was made with `openssl enc -aes-256-ecb` and `openssl pkeyutl`, so our reading agrees with more than itself."""
+    key = load_pem_private_key(pem("province").encode(), None)
+    assert isinstance(key, RSAPrivateKey)
+    wrapped = WrappedReply.model_validate(example("token_vneid_wrapped"))
+    assert json.loads(unwrap(key, wrapped.data, wrapped.key)) == example("token_vneid")
+    bent = wrapped.data[:-6] + ("A" * 5) + "="
+    for data, secret in (
+        (bent, wrapped.key),
+        (wrapped.data, wrapped.data),
+        ("", wrapped.key),
+        ("é", "é"),
+        (wrapped.data, ""),
+    ):
+        with pytest.raises(Refused, match="cannot be opened with our private_key"):
+            unwrap(key, data, secret)
+    with pytest.raises(Refused, match="there is no private_key"):
+        unwrap(None, wrapped.data, wrapped.key)
+
+
+def test_every_row_reads_a_claim_the_contract_knows_and_says_where_it_stands() -> None:
+    for provider, mapping in TABLES.items():
+        for row in mapping:
+            assert row.field in MODELS[provider].model_fields
+            assert row.path in SignedIn.model_fields
+            assert row.source
 
 
 def leaves(value: Any) -> Iterator[str]:
