@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from ops.commands import acting, asking, coding, comparing, feeding, keeping, looking, measuring, running
+from ops.commands import acting, asking, coding, comparing, feeding, keeping, looking, measuring, publishing, running
 
 app = typer.Typer(
     name="lienthong",
@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for room in (running, feeding, looking, comparing, asking, acting, coding, keeping, measuring):
+for room in (running, feeding, looking, comparing, asking, publishing, acting, coding, keeping, measuring):
     app.add_typer(room.app)
 
 

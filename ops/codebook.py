@@ -18,6 +18,8 @@ from ops import desk, queries
 
 STEP = 1000
 """So many deliveries are set free in one commit."""
+FILLS = {"procedure_map": "procedure"}
+"""Lists whose rows fill the gaps of another."""
 NAMED = 50
 """For so many gaps a name is looked up in the events that wait."""
 
@@ -60,7 +62,8 @@ async def add(ledger: Ledger, folder: Path, code_list: str, row: Code, who: str)
     new = own.write(folder, code_list, row)
     codes.load_extra(folder)
     reason = f"row {row.code} of list {code_list}: {row.source or row.name_vi}"
-    return new, await release(ledger, who, reason, lambda gap: gap.code_list == code_list)
+    filled = FILLS.get(code_list, code_list)
+    return new, await release(ledger, who, reason, lambda gap: gap.code_list == filled)
 
 
 async def release(

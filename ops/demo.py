@@ -34,6 +34,8 @@ log = structlog.get_logger("ops.demo")
 
 PACE_S = 0.7
 """Mean seconds between two demo events."""
+DOCUMENTS_S = 30.0
+"""Mean seconds between two legal documents of the province."""
 REFRESH_S = 0.5
 TAIL = 12
 
@@ -44,8 +46,9 @@ async def stream(
     generate: Callable[[int], Iterator[Envelope]],
     stopped: asyncio.Event,
     seed: int = 84,
+    pace_s: float = PACE_S,
 ) -> None:
-    """Post demo events by the front door until `stopped`, from where `position` (a file holding a number) says."""
+    """Post demo events by the front door until `stopped`, `pace_s` apart, from where `position` (a file holding a number) says."""
     rng = random.Random(seed)
     number = int(position.read_text()) if position.exists() else 0
     for envelope in generate(number):
@@ -59,7 +62,7 @@ async def stream(
                 await _pause(stopped, 1.0)
         number += 1
         position.write_text(str(number))
-        await _pause(stopped, rng.expovariate(1.0 / PACE_S))
+        await _pause(stopped, rng.expovariate(1.0 / pace_s))
 
 
 async def weather(simulators: Mapping[str, Simulator], stopped: asyncio.Event, seed: int = 84) -> None:

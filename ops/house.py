@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from adapters import discover
+from adapters.procedure_catalogue.catalogue import PARTNER as CATALOGUE
 from adapters.receiver import Receiver
 from bus.adapter import Adapter, Job, Partner, Wiring
 from bus.broker import Ring, open_bell
@@ -31,6 +32,7 @@ from contracts.envelope import Envelope
 from contracts.fault import Refusal
 from mappings import refusal, routes
 from ops import codebook, desk
+from ops.catalogue import Shelved, code_rows
 from ops.metrics import Metrics
 from ops.poller import Poller
 from ops.settings import Settings
@@ -85,6 +87,7 @@ class House:
             queue_limit=settings.ledger.queue_limit,
             unsafe=settings.ledger.unsafe,
         )
+        self.shelved = Shelved(self.ledger)
         self.bell = open_bell(settings.broker.url, self.enabled)
         self.intake = Intake(self.ledger, self.wake, self._route, self.partners, self._came_in)
         self._rng = random.Random()
@@ -94,6 +97,7 @@ class House:
         self._pollers: list[Poller] = []
         self._relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._watches: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Open the partners' rooms, ring the bell, begin to work."""
@@ -124,13 +128,17 @@ class House:
         runs = [self._relay.run(), *(w.run() for w in self.workers.values()), *(p.run() for p in self._pollers)]
         self._tasks = [asyncio.create_task(run) for run in runs]
         await self._release_settings()
+        if CATALOGUE in self.enabled:
+            self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:
-            self._tasks.append(asyncio.create_task(self._watch_codes(Path(self.settings.codes.folder))))
+            self._watches.append(asyncio.create_task(self._watch_codes(Path(self.settings.codes.folder))))
         self.open = True
 
     async def stop(self) -> None:
         """Begin nothing more, let calls under way end for a while, record the rest as unknown, close."""
         self.open = False
+        for watch in self._watches:
+            watch.cancel()
         for worker in self.workers.values():
             worker.stop()
         for poller in self._pollers:
@@ -144,7 +152,7 @@ class House:
             await asyncio.wait(late, timeout=2.0)
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._watches, return_exceptions=True)
         await self.bell.stop()
         for adapter in self._adapters.values():
             with contextlib.suppress(Exception):
@@ -264,6 +272,24 @@ class House:
             arrival=lambda envelope: self.intake.arrival(envelope, client=name),
             ready=self.wake,
         )
+
+    async def _watch_catalogue(self) -> None:
+        """What is pulled of procedures is what our mappings know of them, in every process; who waited for one goes on."""
+        loaded = 0
+        while True:
+            with contextlib.suppress(LedgerBusy):
+                known = await self.shelved.catalogue()
+                if known.seen != loaded:
+                    loaded = known.seen
+                    codes.load_pulled("procedure", code_rows(known))
+                    freed = await codebook.release(
+                        self.ledger,
+                        "bus",
+                        "the catalogue has the procedure now",
+                        lambda gap: gap.code_list == "procedure",
+                    )
+                    self.wake({row["partner"] for row in freed})
+            await asyncio.sleep(CODES_PACE_S)
 
     async def _watch_codes(self, folder: Path) -> None:
         """When the province adds a row to a file by hand, exactly the deliveries that waited for it become due."""

@@ -15,6 +15,7 @@ from bus.ledger.ledger import Ledger
 from bus.ledger.words import OPEN, AttemptView, DeliveryView, EventView, Filter, State, Totals
 from bus.tracing import trace_id
 from contracts.canonical.events import EVENTS
+from contracts.envelope import DEADLINE
 from contracts.identifier import tidy
 from contracts.marks import redact
 
@@ -140,6 +141,7 @@ def _delivery(view: DeliveryView) -> dict[str, Any]:
         "event": view.event_id,
         "event_type": view.event_type,
         "source": view.source,
+        "deadline_on": next((f.removeprefix(DEADLINE) for f in view.flags if f.startswith(DEADLINE)), None),
         "trace_id": view.trace_id,
     }
 

@@ -79,6 +79,8 @@ def _next(delivery: dict[str, Any], lane: dict[str, Any] | None, language: Langu
     """What comes next, and what a person may do."""
     state, cause = delivery["state"], delivery["cause"]
     hints = []
+    if delivery["deadline_on"] and state in ("dead", "in_doubt", "waiting", "pending", "sending"):
+        hints.append(say("deadline", language, day=delivery["deadline_on"]))
     if state in ("dead", "in_doubt", "waiting", "pending") and lane is not None:
         if lane["held"]:
             hints.append(say("held", language))

@@ -27,6 +27,7 @@ from ops import demo, sample, simulate, telemetry
 from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
+from ops.sample.document import documents
 from ops.settings import Settings
 
 DEMO_CLIENT = "dossier_system"
@@ -138,6 +139,10 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
         jobs = [demo.show(house.ledger, tail, url, citizens.home + HOME, stopped, Console())]
         if stream:
             jobs.append(demo.stream(house.intake, folder / "stream.position", sample.stream, stopped))
+            posted = demo.stream(
+                house.intake, folder / "documents.position", documents, stopped, pace_s=demo.DOCUMENTS_S
+            )
+            jobs.append(posted)
             jobs.append(demo.weather(moody, stopped))
         await asyncio.gather(*jobs)
 

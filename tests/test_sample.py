@@ -18,6 +18,7 @@ from contracts.envelope import Envelope, flags, read
 from contracts.identifier import citizen_parts, procedure_parts
 from mappings.convert import VIETNAM
 from ops.sample import BLOCK_DOSSIERS, BLOCK_EVENTS, SOURCE, generate, stream
+from ops.sample.document import documents
 from ops.sample.hours import EVENING, MORNING, due, in_office
 from tests.demo import command, demo
 
@@ -178,3 +179,10 @@ def test_a_sample_reaches_every_partner_and_a_second_sending_changes_nothing(tmp
             "postal",
             "service_evaluation",
         }
+
+
+def test_the_provinces_documents_are_the_same_each_time_and_go_on_from_any_place() -> None:
+    first = [event.to_json() for event in islice(documents(), 8)]
+    assert first == [event.to_json() for event in islice(documents(), 8)]
+    assert first[5:] == [event.to_json() for event in islice(documents(5), 3)]
+    assert len({event.subject for event in islice(documents(), 50)}) == 50

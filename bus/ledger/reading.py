@@ -46,7 +46,8 @@ _DELIVERY_FIELDS = (
     *("accepted_at", "changed_at", "event_id", "event_type", "source"),
 )
 _VIEW = """SELECT d.id, d.partner, d.operation, d.dossier, d.number, d.state, d.cause, d.code, d.hold_key, d.step, d.due_at,
-    d.attempt, d.tries, d.accepted_at, d.changed_at, e.event_id, e.type, e.source, e.traceparent
+    d.attempt, d.tries, d.accepted_at, d.changed_at, e.event_id, e.type, e.source, e.flags,
+    e.traceparent
     FROM delivery d JOIN event e ON e.id = d.event"""
 
 
@@ -309,9 +310,11 @@ def _partners(connection: Connection) -> list[PartnerView]:
 
 
 def _delivery(row: tuple[Any, ...]) -> DeliveryView:
-    number, partner, operation, dossier, place, state, cause, *rest, traceparent = row
+    number, partner, operation, dossier, place, state, cause, *rest, flags, traceparent = row
     fields = dict(zip(_DELIVERY_FIELDS, (number, partner, operation, dossier, place, *rest), strict=True))
-    return DeliveryView(**fields, state=State(state), cause=Cause(cause), trace_id=traceparent[3:35])
+    return DeliveryView(
+        **fields, state=State(state), cause=Cause(cause), flags=tuple(flags.split()), trace_id=traceparent[3:35]
+    )
 
 
 def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:

@@ -153,8 +153,7 @@ class Move:
 class Result:
     """A closed attempt: what happened, where the delivery goes, and the replies that enter with it in one commit.
 
-    `request` and `reply` as they were and the partner's `words` are stored sealed with the attempt; `code` is the partner's own.
-    `memo` is added to the lane's. `started_at`, `ended_at` frame the call itself.
+    `request`, `reply`, the partner's `words` are stored sealed; `memo` is added to the lane's; `started_at`, `ended_at` frame the call.
     """
 
     job: Job
@@ -273,7 +272,7 @@ class ActionRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """One delivery for a list: no payload."""
+    """One delivery for a list: no payload. `flags` are its event's."""
 
     id: int
     partner: str
@@ -293,6 +292,7 @@ class DeliveryView:
     event_id: str
     event_type: str
     source: str
+    flags: tuple[str, ...]
     trace_id: str
 
 

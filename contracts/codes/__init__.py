@@ -27,11 +27,13 @@ __all__ = [
     "every",
     "gap_of",
     "load_extra",
+    "load_pulled",
     "lookup",
     "merged_province",
 ]
 
 _OWN = OwnRows()
+_PULLED: dict[str, dict[str, list[Code]]] = {}
 
 
 def lookup(code_list: str, code: str, on: date) -> Code:
@@ -56,7 +58,8 @@ def merged_province(code: str) -> str:
 
 def every(code_list: str) -> Iterator[Code]:
     """All rows of a list, those added by the province last."""
-    for rows in [*_rows(code_list).values(), *_OWN.rows.get(code_list, {}).values()]:
+    ours = _rows(code_list) | _PULLED.get(code_list, {})
+    for rows in [*ours.values(), *_OWN.rows.get(code_list, {}).values()]:
         yield from rows
 
 
@@ -77,10 +80,23 @@ def load_extra(folder: Path) -> None:
     _OWN.load(folder)
 
 
+def load_pulled(code_list: str, rows: Iterable[Code]) -> None:
+    """What a partner's own list says today: it stands above our rows of the same codes, beside those a province adds."""
+    _PULLED[code_list] = by_code(rows)
+
+
+def _row(code_list: str, code: str, on: date) -> Code | None:
+    """The row of the code itself on that day."""
+    ours = _PULLED.get(code_list, {}).get(code) or _rows(code_list).get(code, [])
+    own = _OWN.rows.get(code_list, {}).get(code, [])
+    return next((row for row in (*ours, *own) if row.holds(on)), None)
+
+
 def _find(code_list: str, code: str, on: date) -> Code | None:
-    for row in _rows(code_list).get(code, []) + _OWN.rows.get(code_list, {}).get(code, []):
-        if row.holds(on):
-            return row
+    if code_list == "procedure" and (portal := _row("procedure_map", code, on)) is not None:
+        return _row(code_list, portal.name_vi, on)
+    if (found := _row(code_list, code, on)) is not None:
+        return found
     meant = (_find(code_list, other, on) for other in _other_names(code_list, code, on))
     return next((row for row in meant if row is not None), None)
 

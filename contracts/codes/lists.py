@@ -34,6 +34,13 @@ def _procedures() -> Iterator[Code]:
         )
 
 
+def _procedure_map() -> Iterator[Code]:
+    """Local codes of procedures whose code on the portal is another: the base of the local one, and as its name the portal's."""
+    for row in table("procedure_map.csv"):
+        since, until = day(row["valid_from"]), day(row["valid_to"])
+        yield Code(row["code"], row["name_vi"], row["name_en"], since, until, row["source"])
+
+
 def _wards() -> Iterator[Code]:
     """Communes before and after the reform, and those renamed on 2026-06-09; `extra` is district and province code."""
     changed = {row["ward_code"]: row for row in table("ward_changes_2026-06-09.csv")}
@@ -123,6 +130,7 @@ def _partners_own(partner: str, name: str) -> Iterator[Code]:
 
 LISTS: dict[str, Callable[[], Iterator[Code]]] = {
     "procedure": _procedures,
+    "procedure_map": _procedure_map,
     "ward": _wards,
     "district": _districts,
     "province": _provinces,

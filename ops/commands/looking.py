@@ -125,7 +125,7 @@ def deliveries(
         "limit": limit,
     }
     told = ask(lambda: bus.get("/v1/deliveries", **query))
-    names = ("id", "dossier", "partner", "operation", "state", "cause", "code", "attempt", "due_at")
+    names = ("id", "dossier", "partner", "operation", "state", "cause", "code", "attempt", "due_at", "deadline_on")
     table = Table(*names, caption=f"next page: --cursor {told['next']}" if told["next"] else None)
     for item in told["items"]:
         table.add_row(*("" if item[name] is None else str(item[name]) for name in names))

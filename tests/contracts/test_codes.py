@@ -250,3 +250,21 @@ def test_rows_that_contradict_are_named(own_rows: Path, text: str, says: str) ->
     (own_rows / "ward.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=says):
         load_extra(own_rows)
+
+
+def test_a_local_code_is_the_portals_by_the_map_on_its_days() -> None:
+    assert lookup("procedure", "2.000488", date(2026, 7, 1)).code == "3.000333"
+
+
+def test_what_was_pulled_stands_above_our_row_of_the_code_and_beside_all_others() -> None:
+    ended = Code("1.001193", "Khai sinh", valid_to=date(2026, 6, 30))
+    codes.load_pulled("procedure", [ended, Code("9.999999", "Thủ tục mới")])
+    try:
+        assert lookup("procedure", "1.001193", date(2026, 6, 30)).name_vi == "Khai sinh"
+        with pytest.raises(CodeGap):
+            lookup("procedure", "1.001193", date(2026, 7, 1))
+        assert lookup("procedure", "9.999999", date(2026, 7, 1)).name_vi == "Thủ tục mới"
+        assert lookup("procedure", "1.004884", date(2026, 7, 1)).code == "1.004884"
+        assert len(list(codes.every("procedure"))) == 4578
+    finally:
+        codes.load_pulled("procedure", [])
