@@ -192,6 +192,15 @@ def _strict(raw: bytes) -> Any:
     return value
 
 
+def sent(value: Any) -> Envelope:
+    """An event as the dossier system sends it, from parsed JSON: what the bus alone tells may not be told to it. Raises Refusal."""
+    envelope = judge(value)
+    if envelope.event_type.direction != "in":
+        rule = "this type goes from the bus to the dossier system, not to the bus"
+        raise Refusal([Fault("$.type", rule, value=envelope.type)], envelope.id, envelope.source)
+    return envelope
+
+
 def judge(value: Any) -> Envelope:
     """An event from parsed JSON: its attributes, its data, and how they fit together. Raises Refusal."""
     if not isinstance(value, dict):

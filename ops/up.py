@@ -21,7 +21,7 @@ from adapters.transport.amqp import AmqpIntake
 from bus.adapter import Partner
 from bus.intake import Route
 from bus.seal import Keyring
-from contracts.envelope import Envelope, read
+from contracts.envelope import Envelope, parse, sent
 from contracts.fault import Refusal
 from ops import demo, sample, simulate, telemetry
 from ops.api.guard import new_key
@@ -111,7 +111,7 @@ async def take_from_queue(house: House, bodies: list[bytes]) -> list[dict[str, A
     events: list[Envelope | Refusal] = []
     for body in bodies:
         try:
-            events.append(read(body))
+            events.append(sent(parse(body)))
         except Refusal as refusal:
             events.append(refusal)
     return await house.intake.accept(events, client="amqp")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bus.ledger.ledger import LedgerBusy
-from contracts.envelope import Envelope, judge, parse
+from contracts.envelope import Envelope, parse, sent
 from contracts.fault import Fault, Refusal
 from ops.api.guard import Client, Guard, Problem
 from ops.house import House
@@ -56,7 +56,7 @@ async def take(house: House, values: list[Any], client: Client) -> list[dict[str
 
 def _judged(value: Any, client: Client) -> Envelope | Refusal:
     try:
-        envelope = judge(value)
+        envelope = sent(value)
     except Refusal as refusal:
         return refusal
     if client.sources and envelope.source not in client.sources:

@@ -258,6 +258,8 @@ connection.close()
 TYPES = """
 ## Event types
 
+`→ bus` you send; `← bus` and `bus` only the bus tells, and they are refused when they are sent to it.
+
 | type | tiếng Việt | English | way | status |
 |---|---|---|---|---|
 """

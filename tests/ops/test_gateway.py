@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from contracts.canonical.events import EVENTS
+from ops.events_doc.example import examples
 from ops.gateway import application
 from ops.sample import generate
 from tests.ops.conftest import Served
@@ -55,6 +57,14 @@ async def test_a_client_speaks_for_its_own_sources_alone(served: Served) -> None
     response = await post(served, foreign)
     assert response.status_code == 422
     assert response.json()["faults"][0]["path"] == "$.source"
+    assert (await served.house.ledger.totals()).events == 0
+
+
+async def test_what_the_bus_alone_tells_cannot_be_told_to_it(served: Served) -> None:
+    told = [event for name, event in examples().items() if EVENTS[name].direction != "in"]
+    verdicts = (await post(served, told, BATCH, client="desk")).json()["verdicts"]
+    assert {verdict["faults"][0]["path"] for verdict in verdicts} == {"$.type"}
+    assert len(verdicts) == len(told) > 0
     assert (await served.house.ledger.totals()).events == 0
 
 
