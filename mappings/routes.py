@@ -110,6 +110,28 @@ def card_is_open(message: Any) -> bool:
     return message.state in ("received", "supplement")
 
 
+def is_portal_service(message: Any) -> bool:
+    """The service lives on the portal, which knows the dossier by its own code."""
+    dossier = message.dossier
+    known = dossier.filed_on == "portal" and dossier.other_code
+    return bool(known) and procedure_parts(dossier.procedure.code).base in PORTAL_SERVICES
+
+
+def without_account(message: Any) -> bool:
+    """The portal handed a dossier over without its owner's TechID."""
+    return not message.filing.account and bool(message.filing.owner_id)
+
+
+def asked_on_portal(message: Any) -> bool:
+    """The question was asked on the portal, which waits for the answer."""
+    return bool(message.question.origin == "portal")
+
+
+def asked_here(message: Any) -> bool:
+    """The question was asked in the province; the portal publishes it with its answer."""
+    return bool(message.question.origin == "local")
+
+
 class Route(NamedTuple):
     """One line: this event owes this operation when the condition holds."""
 
@@ -137,6 +159,10 @@ CARD_PROCEDURES = frozenset({"2.000986", "2.001023"})
 """Births that bring a health card for a child under six (domain notes 7b)."""
 ASK_CARD, WATCH_CARD = "dangKyTheBHYT", "traCuuTheBHYT"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
+TELL_STATUS, FIND_OWNER = "DongBoTrangThaiHoSo", "TraCuuTechID"
+OWN_QUESTION, PORTAL_QUESTION = "DongBoHoiDap", "DongBoKetQuaHoiDapGuiTuDVCQG"
+PORTAL_SERVICES = frozenset({"2.000033", "2.001474"})
+"""Notices of sales promotions (S2). Assumed: the only services of the portal's own that the province settles."""
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
 SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
@@ -187,7 +213,21 @@ ROUTES: tuple[Route, ...] = (
     Route("dossier.returned.v1", PORTAL, PROGRESS),
     Route("dossier.corrected.v1", PORTAL, STATE),
     Route("dossier.step_completed.v1", ISO, STEP),
+    *(
+        Route(
+            f"dossier.{name}.v1", PORTAL, TELL_STATUS, is_portal_service, source="domain notes 3.1, DongBoTrangThaiHoSo"
+        )
+        for name in (
+            *("received", "refused", "status_changed", "supplement_requested", "supplemented", "fee_requested"),
+            *("withdrawn", "stopped", "result_issued", "returned"),
+        )
+    ),
     Route("portal.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 3.1, Intake"),
+    Route("portal.dossier_filed.v1", PORTAL, FIND_OWNER, without_account, source="domain notes 3.1, Intake"),
+    Route("portal.owner_identified.v1", HOME, "notify", source="domain notes 3.1, TraCuuTechID"),
+    Route("question.asked.v1", HOME, "notify", source="domain notes 3.1, LayDanhSachHoiDapGuiTuDVCQG"),
+    Route("question.answered.v1", PORTAL, PORTAL_QUESTION, asked_on_portal, source="domain notes 3.1"),
+    Route("question.answered.v1", PORTAL, OWN_QUESTION, asked_here, source="domain notes 3.1"),
     Route("portal.dossier_synced.v1", HOME, "notify", source="design: what comes back is an event too"),
     Route("iso.slip_opened.v1", HOME, "notify", source="domain notes 3.12"),
     Route("iso.step_changed.v1", HOME, "notify", source="domain notes 3.12"),

@@ -15,6 +15,9 @@ from adapters.transport.http import Failure, HttpClient, Reply
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.outcome import Cause, Delivered, Held, Outcome, Transient, Unknown
 from bus.policy import PartnerSettings
+from contracts.canonical.events import FilingEvent
+from contracts.codes import CodeGap
+from mappings.dossier_system.intake import check
 
 EXCHANGE = "lienthong.events"
 CONFIRMS = (202, 204)
@@ -41,6 +44,17 @@ class DossierSettings(PartnerSettings):
         return found.get_secret_value() if found is not None else ""
 
 
+def notice(job: Job) -> Row | Outcome:
+    """The event as it stands; a dossier filed on the portal waits for the row that its procedure or agency lacks."""
+    message = job.envelope.message
+    if isinstance(message, FilingEvent):
+        try:
+            check(message.filing)
+        except CodeGap as gap:
+            return Held(cause=Cause.CODE_GAP, key=gap.key, words=str(gap))
+    return Row(job, job.request or job.envelope.to_json())
+
+
 class WebhookAdapter:
     """POSTs each notice as a CloudEvent. The dossier system drops what it has by `id` (or `Idempotency-Key`)."""
 
@@ -52,7 +66,7 @@ class WebhookAdapter:
         self._endpoint = self._http.endpoint(wiring.settings.path, "application/cloudevents+json; charset=utf-8")
 
     def prepare(self, job: Job) -> Row | Outcome:
-        return Row(job, job.request or job.envelope.to_json())
+        return notice(job)
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         return [await self._post(row, call) for row in rows]
@@ -110,7 +124,7 @@ class ExchangeAdapter:
         self._publisher = Publisher(wiring.settings.base_url, EXCHANGE)
 
     def prepare(self, job: Job) -> Row | Outcome:
-        return Row(job, job.request or job.envelope.to_json())
+        return notice(job)
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         return [

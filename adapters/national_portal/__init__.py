@@ -7,9 +7,14 @@ from dataclasses import replace
 from adapters.national_portal.adapter import PortalAdapter
 from adapters.national_portal.client import PortalSettings
 from adapters.national_portal.receive import RECEIVERS
-from bus.adapter import Operation, Partner
+from bus.adapter import Call, Found, Lookup, Operation, Partner
+from bus.outcome import Outcome
 from bus.policy import PartnerSettings
-from contracts.national_portal.messages import HoSo, TienDo
+from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TaiKhoan, TienDo, TraCuu, TrangThaiHoSo
+
+
+async def _tech_id(adapter: PortalAdapter, question: TraCuu, call: Call) -> Found | Outcome:
+    return await adapter.look_up(question, call)
 
 
 def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
@@ -29,10 +34,44 @@ ADAPTER = Partner(
     operations=(
         Operation("DongBoHoSoMC", "Đồng bộ hồ sơ", "Sync a dossier", "query", full_state=True, batch=20, message=HoSo),
         Operation("CapNhatTienDoHoSoMC", "Cập nhật tiến độ", "Add a progress row", "key", batch=10, message=TienDo),
+        Operation(
+            *(
+                "DongBoTrangThaiHoSo",
+                "Báo trạng thái dịch vụ của Cổng",
+                "Tell the status of a service of the portal's own",
+            ),
+            "key",
+            message=TrangThaiHoSo,
+        ),
+        Operation("DongBoHoiDap", "Đồng bộ hỏi đáp", "Publish a question with its answer", "key", message=HoiDap),
+        Operation(
+            *("DongBoKetQuaHoiDapGuiTuDVCQG", "Trả lời câu hỏi trên Cổng", "Answer a question of the portal"),
+            "key",
+            message=KetQuaHoiDap,
+        ),
+        Operation(
+            "TraCuuTechID", "Tra cứu tài khoản chủ hồ sơ", "Find the owner's account", "key", message=TraCuu, reads=True
+        ),
     ),
     settings=PortalSettings,
     open=PortalAdapter,
+    polls_every_s=300.0,
+    lookups=(
+        Lookup(
+            name="tech_id",
+            title_vi="Tra cứu TechID",
+            title_en="Find an account of the portal",
+            question=TraCuu,
+            answer=TaiKhoan,
+            ask=_tech_id,
+            key="mstorcmnd",
+        ),
+    ),
     assumed=(
+        "DongBoTrangThaiHoSo: `type` stands beside `data`; a repeat (MaHoSo + TrangThai + NgayXuLy) is dropped",
+        "the three services of questions and answers: field names, and that a repeat (MaHoiDap + NgayTraLoi) is dropped",
+        "TraCuuTechID answers with a list of accounts, each with its TechID",
+        "a filed dossier says the agency it is for in MaDonVi",
         "CapNhatTienDoHoSoMC: a repeated row (MaHoSo + ThoiDiemXuLy + TrangThai) is dropped by the portal; a live test would confirm it "
         '(progress_dedupe = "none" otherwise)',
         "TraCuuHoSo is asked by MaHoSo and answers with a row when the dossier exists",

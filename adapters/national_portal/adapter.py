@@ -5,23 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
 
 from adapters.national_portal.client import PortalClient, PortalSettings
 from adapters.national_portal.faults import read
+from adapters.outward import outward
 from adapters.transport.classify import everywhere
-from bus.adapter import Call, Job, Poll, Row, Wiring
+from bus.adapter import Call, Found, Job, Poll, Row, Wiring
 from bus.clock import instant
-from bus.outcome import Absent, Cause, Contract, Delivered, Held, Outcome, Permanent, Transient, Unknown
-from contracts.codes import CodeGap
-from contracts.envelope import Envelope, judge
+from bus.outcome import Absent, Delivered, Held, Outcome, Permanent, Transient, Unknown
+from contracts.envelope import Envelope
 from contracts.fault import Refusal
+from contracts.national_portal.messages import CauHoi, TaiKhoan, TraCuu
 from contracts.portal_envelope import Reply
-from mappings.national_portal.inbound import SOURCE
-from mappings.national_portal.outbound import dossier_object, progress_row
-from mappings.table import Unmappable
+from mappings.national_portal.inbound import TIME, asked, owner_identified, synced
+from mappings.national_portal.outbound import request
 
-STATE = "DongBoHoSoMC"
+STATE, FIND_OWNER = "DongBoHoSoMC", "TraCuuTechID"
 CREATE, UPDATE = "create", "update"
+OVERLAP = timedelta(hours=1)
+FIRST_LOOK = timedelta(days=30)
+"""How far back questions are looked for when none was ever."""
 
 
 class PortalAdapter:
@@ -36,18 +44,7 @@ class PortalAdapter:
         """The row as it leaves. Which switch it leaves by is decided at each attempt: a create may have become an update."""
         exists = job.has_full or job.memo.get("exists") == "1"
         switch = (UPDATE if exists else CREATE) if job.operation == STATE else ""
-        if job.request:
-            return Row(job, job.request, switch)
-        try:
-            write = dossier_object if job.operation == STATE else progress_row
-            written = write(job.envelope.message)
-        except CodeGap as gap:
-            return Held(cause=Cause.CODE_GAP, key=gap.key, words=str(gap))
-        except Unmappable as error:
-            return Contract(cause=Cause.POISON, code=error.partner_field, words=str(error))
-        except Refusal as error:
-            return Contract(cause=Cause.POISON, words=str(error))
-        return Row(job, json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode(), switch)
+        return outward(job, partial(request, job.operation), switch)
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """One call for the rows; "đã tồn tại" for a single create is answered at once by the update it should have been."""
@@ -63,16 +60,20 @@ class PortalAdapter:
         return [self._outcome(row, reply, len(rows)) for row in rows]
 
     async def _send(self, rows: Sequence[Row], call: Call, *, update: bool) -> Reply | Outcome:
-        bodies = [row.body for row in rows]
-        if rows[0].job.operation == STATE:
+        operation, bodies = rows[0].job.operation, [row.body for row in rows]
+        if operation == STATE:
             return await self._client.sync(bodies, call, update=update)
-        return await self._client.progress(bodies, call)
+        if operation == FIND_OWNER:
+            return await self._client.owner(json.loads(bodies[0])["mstorcmnd"], call)
+        return await self._client.rows(operation, bodies, call)
 
     def _outcome(self, row: Row, reply: Reply, group: int) -> Outcome:
         """One row's outcome: by its own line of `result` where the portal gives one, else by the answer to the whole."""
         own, reported = _own_reply(row, reply)
         meaning = read(own)
         said = own.model_dump_json().encode()
+        if meaning == "done" and row.job.operation == FIND_OWNER:
+            return self._owner(row, own)
         if meaning == "done" or (meaning == "exists" and row.job.operation != STATE):
             return Delivered(
                 code=own.error_code,
@@ -90,24 +91,25 @@ class PortalAdapter:
 
     def _replies(self, row: Row) -> tuple[Envelope, ...]:
         """The dossier system is told once that the portal holds its dossier."""
-        job = row.job
-        if job.operation != STATE or row.switch == UPDATE:
+        if row.job.operation != STATE or row.switch == UPDATE:
             return ()
-        now = instant(self._clock.now()).isoformat()
-        data = {"dossier_code": job.dossier, "partner": "national_portal", "operation": job.operation, "at": now}
-        return (
-            judge(
-                {
-                    "specversion": "1.0",
-                    "id": f"synced-{job.key}",
-                    "source": SOURCE,
-                    "type": "vn.lienthong.portal.dossier_synced.v1",
-                    "subject": job.dossier,
-                    "time": now,
-                    "data": data,
-                }
-            ),
-        )
+        return (synced(row.job.dossier, row.job.key, instant(self._clock.now())),)
+
+    def _owner(self, row: Row, reply: Reply) -> Outcome:
+        """The account of a filed dossier's owner; none, or several of which none is chosen, is for a person."""
+        said = reply.model_dump_json().encode()
+        found = accounts(reply)
+        if found is None:
+            return Unknown(code=reply.error_code, words="no accounts can be read", request=row.body, reply=said)
+        if len(found) != 1:
+            words = f"the portal knows {len(found) or 'no'} accounts of the owner's number; a person must look"
+            return Permanent(code="TechID", words=words, request=row.body, reply=said)
+        event: Any = row.job.envelope.message
+        try:
+            told = owner_identified(event.filing.portal_code, found[0].TechID, row.job.key, instant(self._clock.now()))
+        except Refusal as error:
+            return Unknown(words=f"TechID cannot be read: {error}", request=row.body, reply=said)
+        return Delivered(code=reply.error_code, words=reply.message, request=row.body, reply=said, replies=(told,))
 
     async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """Ask `TraCuuHoSo` for each row in doubt.
@@ -124,7 +126,7 @@ class PortalAdapter:
 
     async def _ask_one(self, row: Row, call: Call) -> Outcome:
         if row.job.operation != STATE:
-            return Unknown(words="progress rows cannot be asked for", request=row.body)
+            return Unknown(words="the portal can be asked for dossiers alone", request=row.body)
         if row.switch == UPDATE:
             return Absent(words="an update is the whole state: sent again", request=row.body)
         reply = await self._client.look_up(row.job.dossier, call)
@@ -152,11 +154,50 @@ class PortalAdapter:
         return await self._client.probe(call) or Delivered()
 
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
-        """The portal pushes what citizens file; it is not polled."""
-        return None
+        """Questions since the cursor, less an overlap; what was seen before is a duplicate by its number.
+
+        Assumed: a list is good with code 0 and rows; the words of success are asked for where something was written.
+        """
+        now = instant(self._clock.now())
+        since = datetime.fromisoformat(cursor) if cursor else now - FIRST_LOOK
+        reply = await self._client.questions(str(TIME.out(since - OVERLAP, None)), call)
+        if not isinstance(reply, Reply):
+            return reply
+        rows = reply.result if reply.result is not None else []
+        if reply.error_code != "0" or not isinstance(rows, list):
+            return Unknown(code=reply.error_code, words=reply.message)
+        events, bad, reached = [], [], since
+        for row in rows:
+            try:
+                event = asked(CauHoi.model_validate(row))
+            except (ValidationError, Refusal):
+                bad.append(json.dumps(row, ensure_ascii=False).encode())
+                continue
+            events.append(event)
+            reached = max(reached, event.time)
+        return Poll(tuple(events), min(reached, now).astimezone(UTC).isoformat(), tuple(bad))
+
+    async def look_up(self, question: TraCuu, call: Call) -> Found | Outcome:
+        """`TraCuuTechID` for a caller who waits; of several accounts none is chosen."""
+        reply = await self._client.owner(question.mstorcmnd, call)
+        if not isinstance(reply, Reply):
+            return reply
+        found = accounts(reply)
+        if found is None or read(reply) not in ("done", "refused"):
+            return Unknown(code=reply.error_code, words=reply.message)
+        return Found(tuple(found))
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def accounts(reply: Reply) -> list[TaiKhoan] | None:
+    """The accounts in an answer, which is a list, one object or nothing; None when it is none of these."""
+    lines = [reply.result] if isinstance(reply.result, dict) else reply.result or []
+    try:
+        return [TaiKhoan.model_validate(line) for line in lines]
+    except (ValidationError, TypeError):
+        return None
 
 
 def _own_reply(row: Row, reply: Reply) -> tuple[Reply, bool]:

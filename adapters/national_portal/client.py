@@ -32,9 +32,18 @@ class PortalClient:
         """`DongBoHoSoMC`: dossiers as JSON texts; creates and updates are calls of their own."""
         return await self._envelope.ask("DongBoHoSoMC", call, {"isUpdating": "True" if update else "False"}, data)
 
-    async def progress(self, data: Sequence[bytes], call: Call) -> Reply | Outcome:
-        """`CapNhatTienDoHoSoMC`: progress rows as JSON texts."""
-        return await self._envelope.ask("CapNhatTienDoHoSoMC", call, {}, data)
+    async def rows(self, service: str, data: Sequence[bytes], call: Call) -> Reply | Outcome:
+        """A service that takes rows, as JSON texts, and nothing else beside them but its `type`."""
+        beside = {"type": "2"} if service == "DongBoTrangThaiHoSo" else {}
+        return await self._envelope.ask(service, call, beside, data)
+
+    async def owner(self, number: str, call: Call) -> Reply | Outcome:
+        """`TraCuuTechID`: the account of a personal id or tax code."""
+        return await self._envelope.ask("TraCuuTechID", call, {"mstorcmnd": number})
+
+    async def questions(self, since: str, call: Call) -> Reply | Outcome:
+        """`LayDanhSachHoiDapGuiTuDVCQG`: questions since a time. Assumed: asked by `TuNgay`, written as all times of the portal."""
+        return await self._envelope.ask("LayDanhSachHoiDapGuiTuDVCQG", call, {"TuNgay": since})
 
     async def look_up(self, code: str, call: Call) -> Reply | Outcome:
         """`TraCuuHoSo`: does the portal hold the dossier? Assumed: asked by `MaHoSo`, answered by `result` with or without a row."""

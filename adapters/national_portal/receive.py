@@ -41,8 +41,10 @@ def _worded(verdicts: Sequence[Mapping[str, Any]]) -> Answer:
     match verdicts[0]["status"]:
         case "accepted":
             return _say(200, TAKEN, "Tiếp nhận thành công")
-        case "duplicate" | "conflict":
+        case "duplicate":
             return _say(200, DUPLICATE, "Trùng hồ sơ")
+        case "conflict":
+            return _say(200, FAILED, "Hồ sơ này đã nhận với nội dung khác; nộp lại với NgayNop mới")
         case _:
             return _say(200, FAILED, "Không tiếp nhận")
 

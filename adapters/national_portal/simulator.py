@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from adapters.simulator import EnvelopeSimulator, enveloped
-from contracts.national_portal.messages import HoSo, TienDo
+from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienDo, TrangThaiHoSo
+
+VIETNAM = timezone(timedelta(hours=7))
 
 DEMO = {
     "unit": "000.00.00.H59",
     "push_secret": "portal-demo",
     "credentials": {"username": "sim", "password": "sim"},
 }
+
+
+class Rows(NamedTuple):
+    """Rows of one service: how they stand in the book, their model, whose they are, and what tells a repeat."""
+
+    entry: str
+    model: type[BaseModel]
+    key: str
+    more: tuple[str, ...]
+
+    def identity(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        return (self.entry, *(str(data[name]) for name in (self.key, *self.more)))
 
 
 class PortalSimulator(EnvelopeSimulator):
@@ -27,6 +44,14 @@ class PortalSimulator(EnvelopeSimulator):
         "create": "DongBoHoSoMC",
         "update": "DongBoHoSoMC",
         "progress": "CapNhatTienDoHoSoMC",
+        "status": "DongBoTrangThaiHoSo",
+        "published": "DongBoHoiDap",
+        "answered": "DongBoKetQuaHoiDapGuiTuDVCQG",
+    }
+    rows: ClassVar[Mapping[str, Rows]] = {
+        "DongBoTrangThaiHoSo": Rows("status", TrangThaiHoSo, "MaHoSo", ("TrangThai", "NgayXuLy")),
+        "DongBoHoiDap": Rows("published", HoiDap, "MaHoiDap", ("NgayTraLoi",)),
+        "DongBoKetQuaHoiDapGuiTuDVCQG": Rows("answered", KetQuaHoiDap, "MaHoiDap", ("NgayTraLoi",)),
     }
     whose = "MaHoSo"
 
@@ -34,14 +59,20 @@ class PortalSimulator(EnvelopeSimulator):
         super().__init__(book)
         self.dossiers: dict[str, dict[str, Any]] = {}
         self._rows: set[tuple[str, str, str]] = set()
+        self._taken: set[tuple[str, ...]] = set()
         for entry in self.book.entries:
             self._remember(entry)
+        self.route("/_sim/ask", self._asked, weather=False)
 
     def _remember(self, entry: dict[str, Any]) -> None:
         if entry["kind"] in ("create", "update"):
             self.dossiers[entry["MaHoSo"]] = entry["data"]
         elif entry["kind"] == "progress":
             self._rows.add((entry["MaHoSo"], entry["data"]["ThoiDiemXuLy"], entry["data"]["TrangThai"]))
+        else:
+            for kind in self.rows.values():
+                if entry["kind"] == kind.entry:
+                    self._taken.add(kind.identity(entry["data"]))
 
     def serve(self, told: dict[str, Any]) -> Response:
         match told.get("service"):
@@ -51,6 +82,13 @@ class PortalSimulator(EnvelopeSimulator):
                 return self._progress(told)
             case "TraCuuHoSo":
                 return self._look_up(told)
+            case "DongBoTrangThaiHoSo" | "DongBoHoiDap" | "DongBoKetQuaHoiDapGuiTuDVCQG" as service:
+                return self._take(service, told)
+            case "LayDanhSachHoiDapGuiTuDVCQG":
+                asked = [e["data"] for e in self.book.of("question") if e["data"]["NgayHoi"] >= told["TuNgay"]]
+                return enveloped("0", "Lấy danh sách thành công", asked)
+            case "TraCuuTechID":
+                return self._owner(str(told.get("mstorcmnd", "")))
             case "getfile":
                 return enveloped("0", "Lấy tệp thành công", "JVBERi0xLjQK")
             case service:
@@ -91,6 +129,47 @@ class PortalSimulator(EnvelopeSimulator):
                 continue
             self._remember(self.book.write("progress", MaHoSo=data["MaHoSo"], data=data))
         return enveloped("0", "Cập nhật tiến độ thành công")
+
+    def _take(self, service: str, told: dict[str, Any]) -> Response:
+        """Rows of a service that knows a repeat by its own fields; an answer must be to a question that was asked here."""
+        kind = self.rows[service]
+        asked = {entry["data"]["MaHoiDap"] for entry in self.book.of("question")}
+        if service == "DongBoTrangThaiHoSo" and told.get("type") != "2":
+            return enveloped("-1", "type không hợp lệ")
+        for data in told["data"]:
+            try:
+                kind.model.model_validate(data)
+            except ValidationError as error:
+                return enveloped("3", f"trường {error.errors()[0]['loc'][0]} không hợp lệ")
+            if self.weather.row == data[kind.key] and self.weather.takes("refuse_row"):
+                return enveloped("3", f"{data[kind.key]}: dữ liệu không hợp lệ")
+            if service == "DongBoKetQuaHoiDapGuiTuDVCQG" and asked and data["MaHoiDap"] not in asked:
+                return enveloped("3", f"Không có câu hỏi {data['MaHoiDap']}")
+        for data in told["data"]:
+            seen = kind.identity(data) in self._taken and not self.weather.takes("keep_doubles")
+            code = str(data.get("MaHoSoDonVi", data[kind.key]))
+            self._remember(self.book.write("repeat" if seen else kind.entry, MaHoSo=code, data=data))
+        return enveloped("0", "Cập nhật thành công")
+
+    def _owner(self, number: str) -> Response:
+        """Everybody with a number of nine digits or more has an account, but numbers that begin with 000 have none, with 001 two."""
+        self.book.write("owner", number=number)
+        if len(number) < 9:
+            return enveloped("-1", "Số giấy tờ không hợp lệ")
+        count = {"000": 0, "001": 2}.get(number[:3], 1)
+        found = [{"TechID": hashlib.sha256(f"{number}{place}".encode()).hexdigest()[:16]} for place in range(count)]
+        return enveloped("0", "Tra cứu thành công", found)
+
+    def ask(self, number: str, words: str, **more: str) -> None:
+        """A citizen asks something on the portal."""
+        now = datetime.now(VIETNAM).strftime("%Y%m%d%H%M%S")
+        self.book.write("question", data={"MaHoiDap": number, "NoiDung": words, "NgayHoi": now, **more})
+
+    async def _asked(self, request: Request) -> Response:
+        """`{"MaHoiDap": ..., "NoiDung": ..., other fields of a question}`: a citizen asks something."""
+        told = await request.json()
+        self.ask(told.pop("MaHoiDap"), told.pop("NoiDung"), **told)
+        return JSONResponse({})
 
     def _look_up(self, told: dict[str, Any]) -> Response:
         self.book.write("lookup", MaHoSo=told["MaHoSo"])

@@ -26,10 +26,11 @@ from contracts.canonical.order import (
 )
 from contracts.canonical.payment import Payment
 from contracts.canonical.procedure import ProcedureEvent
+from contracts.canonical.question import Answered, Question
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
 from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
-from contracts.identifier import TIDY, DossierCode, Key, Label, Name, ProcedureCode, Remark
+from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark
 from contracts.marks import PERSONAL
 
 Unit = Annotated[str, StringConstraints(max_length=5), TIDY]
@@ -65,6 +66,7 @@ class Filing(Shape):
     owner_name: Name
     owner_id: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL]
     account: Annotated[Label, PERSONAL] = ""
+    agency_id: AgencyId | None = None
     province: Unit = ""
     district: Unit = ""
     ward: Unit = ""
@@ -80,6 +82,27 @@ class FilingEvent(Shape):
     """The portal handed over a filed dossier; the dossier system opens one of its own for it."""
 
     filing: Filing
+
+
+class OwnerEvent(Shape):
+    """The portal named the account (TechID) of the owner of a dossier that was filed without one."""
+
+    portal_code: Key
+    account: Annotated[Key, PERSONAL]
+    at: Instant
+
+
+class QuestionEvent(Shape):
+    """A citizen asked something on the national portal."""
+
+    question: Question
+
+
+class AnswerEvent(Shape):
+    """A question was answered, one of the portal or one asked in the province."""
+
+    question: Question
+    answer: Answered
 
 
 class SyncedEvent(Shape):
@@ -206,6 +229,15 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.portal.dossier_synced.v1": EventType(
         SyncedEvent, "Cổng DVC quốc gia đã có hồ sơ", "The national portal holds the dossier", "out"
+    ),
+    "vn.lienthong.portal.owner_identified.v1": EventType(
+        OwnerEvent, "Cổng DVC quốc gia cho biết tài khoản chủ hồ sơ", "The portal named the owner's account", "out"
+    ),
+    "vn.lienthong.question.asked.v1": EventType(
+        QuestionEvent, "Công dân hỏi trên Cổng DVC quốc gia", "A question was asked on the national portal", "out"
+    ),
+    "vn.lienthong.question.answered.v1": EventType(
+        AnswerEvent, "Trả lời câu hỏi của công dân", "A citizen's question was answered", "in"
     ),
     "vn.lienthong.iso.slip_opened.v1": EventType(
         SlipEvent, "Hệ thống ISO đã mở phiếu", "The electronic ISO system opened a slip", "out"

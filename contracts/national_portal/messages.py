@@ -160,12 +160,75 @@ class HoSoNop(Message):
     MaSoThue: Personal = ""
     SoDinhDanh: Personal = ""
     TechID: Personal = ""
+    MaDonVi: str = ""
     DiaChi: Annotated[DiaChiNop, PERSONAL] = Field(default_factory=DiaChiNop)
     Email: Personal = ""
     SoDienThoai: Personal = ""
     NgayNop: Annotated[str, Field(pattern=r"^\d{14}$")]
     DuLieu: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
     DanhSachTep: list[TepTin] = Field(default_factory=list)
+
+
+class TrangThaiHoSo(Message):
+    """One row of `DongBoTrangThaiHoSo` (`type` "2"): a service that lives on the portal, told under the portal's own code.
+
+    Assumed: the row stands in `data` with `type` beside it, as `isUpdating` does, and its files in `DanhSachTep`.
+    """
+
+    MaHoSo: str
+    TrangThai: str
+    MaHoSoDonVi: str
+    MaDoiTuong: Personal
+    NoiDung: Personal
+    NgayXuLy: str
+    DanhSachTep: Annotated[list[dict[str, str]], PERSONAL]
+
+
+class TaiKhoan(Message):
+    """An account `TraCuuTechID` found. Assumed: a line of `result` carries `TechID`."""
+
+    TechID: Annotated[str, Field(min_length=1), PERSONAL]
+
+
+class TraCuu(Message):
+    """The question `TraCuuTechID` is asked by: a personal id or tax code."""
+
+    mstorcmnd: Annotated[str, Field(min_length=9, max_length=14), PERSONAL]
+
+
+class CauHoi(Message):
+    """A question of `LayDanhSachHoiDapGuiTuDVCQG`. Assumed: its field names; a live list would confirm them."""
+
+    MaHoiDap: Annotated[str, Field(min_length=1, max_length=100)]
+    TieuDe: str = ""
+    NoiDung: Personal
+    NguoiHoi: Personal = ""
+    Email: Personal = ""
+    SoDienThoai: Personal = ""
+    MaTTHC: str = ""
+    MaHoSo: str = ""
+    MaDonVi: str = ""
+    NgayHoi: Annotated[str, Field(pattern=r"^\d{14}$")]
+
+
+class KetQuaHoiDap(Message):
+    """One row of `DongBoKetQuaHoiDapGuiTuDVCQG`: our answer to a question of the portal. Assumed: its field names."""
+
+    MaHoiDap: str
+    NoiDungTraLoi: Personal
+    NguoiTraLoi: Personal
+    DonViTraLoi: str
+    NgayTraLoi: str
+
+
+class HoiDap(KetQuaHoiDap):
+    """One row of `DongBoHoiDap`: a question asked in the province, with its answer. Assumed: its field names."""
+
+    TieuDe: str
+    NoiDung: Personal
+    NguoiHoi: Personal
+    MaTTHC: str
+    NgayHoi: str
 
 
 class TraLoi(BaseModel):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from contracts.envelope import Envelope, judge
-from contracts.national_portal.messages import HoSoNop
+from contracts.national_portal.messages import CauHoi, HoSoNop
 from mappings.convert import stamp
 
 TIME = stamp("%Y%m%d%H%M%S")
@@ -15,7 +16,8 @@ SOURCE = "urn:lienthong:national-portal"
 
 
 def filed(message: HoSoNop, file_base: str) -> Envelope:
-    """The event `portal.dossier_filed`. Its id comes from the portal's code alone, so a dossier pushed twice is a duplicate.
+    """The event `portal.dossier_filed`. Its id comes from the portal's code and the time of filing: pushed twice it is a duplicate,
+    filed again after a refusal or with a supplement it is another event.
 
     `file_base` is where `getfile` paths are reached. Raises Refusal when the portal's data breaks our rules.
     """
@@ -27,6 +29,7 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
             "owner_name": message.TenChuHoSo,
             "owner_id": message.SoDinhDanh or message.MaSoThue,
             "account": message.TechID,
+            "agency_id": message.MaDonVi or None,
             "province": message.DiaChi.MaTinh,
             "district": message.DiaChi.MaHuyen,
             "ward": message.DiaChi.MaXa,
@@ -46,14 +49,51 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
             "filed_at": filed_at,
         }
     }
+    number = hashlib.sha256(f"filed|{message.MaHoSo}|{message.NgayNop}".encode()).hexdigest()[:32]
+    return _event("portal.dossier_filed.v1", number, message.MaHoSo, filed_at, data)
+
+
+def asked(row: CauHoi) -> Envelope:
+    """A question of the portal as `question.asked`; told twice it is a duplicate by its number. Raises Refusal."""
+    at = _moment(row.NgayHoi)
+    question = {
+        "id": row.MaHoiDap,
+        "origin": "portal",
+        "title": row.TieuDe,
+        "content": row.NoiDung,
+        "asker": row.NguoiHoi,
+        "email": row.Email,
+        "phone": row.SoDienThoai,
+        "procedure_code": row.MaTTHC,
+        "dossier": row.MaHoSo,
+        "agency_id": row.MaDonVi,
+        "asked_at": at,
+    }
+    number = hashlib.sha256(f"question|{row.MaHoiDap}".encode()).hexdigest()[:32]
+    return _event("question.asked.v1", number, row.MaHoiDap, at, {"question": question})
+
+
+def owner_identified(portal_code: str, account: str, key: str, at: datetime) -> Envelope:
+    """The account the portal named for the owner of a filed dossier. Raises Refusal."""
+    data = {"portal_code": portal_code, "account": account, "at": at.isoformat()}
+    return _event("portal.owner_identified.v1", f"owner-{key}", portal_code, at.isoformat(), data)
+
+
+def synced(dossier: str, key: str, at: datetime) -> Envelope:
+    """The portal holds the dossier."""
+    told = {"dossier_code": dossier, "partner": "national_portal", "operation": "DongBoHoSoMC", "at": at.isoformat()}
+    return _event("portal.dossier_synced.v1", f"synced-{key}", dossier, at.isoformat(), told)
+
+
+def _event(name: str, number: str, subject: str, at: str, data: dict[str, Any]) -> Envelope:
     return judge(
         {
             "specversion": "1.0",
-            "id": hashlib.sha256(f"filed|{message.MaHoSo}".encode()).hexdigest()[:32],
+            "id": number,
             "source": SOURCE,
-            "type": "vn.lienthong.portal.dossier_filed.v1",
-            "subject": message.MaHoSo.replace(" ", "-"),
-            "time": filed_at,
+            "type": f"vn.lienthong.{name}",
+            "subject": subject.replace(" ", "-"),
+            "time": at,
             "data": data,
         }
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
-from contracts.canonical.events import DossierEvent
+from contracts.canonical.events import AnswerEvent, DossierEvent, FilingEvent
 from contracts.canonical.payment import Fee
 from contracts.identifier import procedure_parts
 from contracts.national_portal import messages
@@ -233,6 +233,66 @@ PROGRESS = table(
 )
 
 
+STATUS_DOC = "Cổng DVCQG, DongBoTrangThaiHoSo type 2"
+QUESTION_DOC = "Cổng DVCQG, DongBoHoiDap"
+PROMOTION_NOTICES = frozenset({"2.000033", "2.001474"})
+"""Services that live on the portal itself: notices of sales promotions (S2, promotion-notice sync)."""
+PROMOTION_REFUSED = "11"
+
+
+def portal_status(message: Any) -> str:
+    """The status; a refused promotion notice is 11 instead of 3 (code list dvcqg.TrangThai.khuyen_mai)."""
+    status = message.change.to_status
+    promotion = procedure_parts(message.dossier.procedure.code).base in PROMOTION_NOTICES
+    return PROMOTION_REFUSED if promotion and status == 3 else str(status)
+
+
+def result_files(message: Any) -> list[dict[str, str]]:
+    """The result papers that have a file."""
+    return [
+        {"TenTep": paper.title, "DuongDan": url().out(paper.url, message)}
+        for paper in message.dossier.results
+        if paper.url is not None
+    ]
+
+
+STATUS = table(
+    row("dossier.other_code", "MaHoSo", source=STATUS_DOC, required=True),
+    computed("TrangThai", portal_status, source=STATUS_DOC, required=True),
+    row("dossier.code", "MaHoSoDonVi", source=STATUS_DOC, required=True),
+    row("dossier.applicant.account", "MaDoiTuong", source=STATUS_DOC),
+    computed("NoiDung", progress_note, source=STATUS_DOC, required=True),
+    row("change.at", "NgayXuLy", TIME, source=STATUS_DOC, required=True),
+    computed("DanhSachTep", result_files, source=STATUS_DOC),
+    of=DossierEvent,
+    to=messages.TrangThaiHoSo,
+)
+
+ANSWER = (
+    row("question.id", "MaHoiDap", source=QUESTION_DOC, required=True),
+    row("answer.content", "NoiDungTraLoi", text(), source=QUESTION_DOC, required=True),
+    row("answer.officer", "NguoiTraLoi", text(50, cut=True), source=QUESTION_DOC, required=True),
+    row("answer.agency", "DonViTraLoi", text(), source=QUESTION_DOC, required=True),
+    row("answer.at", "NgayTraLoi", TIME, source=QUESTION_DOC, required=True),
+)
+PORTAL_QUESTION = table(*ANSWER, of=AnswerEvent, to=messages.KetQuaHoiDap)
+OWN_QUESTION = table(
+    *ANSWER,
+    row("question.title", "TieuDe", text(), source=QUESTION_DOC),
+    row("question.content", "NoiDung", text(), source=QUESTION_DOC, required=True),
+    row("question.asker", "NguoiHoi", text(), source=QUESTION_DOC),
+    row("question.procedure_code", "MaTTHC", source=QUESTION_DOC),
+    row("question.asked_at", "NgayHoi", TIME, source=QUESTION_DOC, required=True),
+    of=AnswerEvent,
+    to=messages.HoiDap,
+)
+OWNER = table(
+    row("filing.owner_id", "mstorcmnd", source="Cổng DVCQG, TraCuuTechID", required=True),
+    of=FilingEvent,
+    to=messages.TraCuu,
+)
+
+
 def dossier_object(message: Any) -> dict[str, Any]:
     """The full dossier object from any message that carries a dossier. Raises Unmappable, CodeGap."""
     written = build(DOSSIER, message)
@@ -240,6 +300,16 @@ def dossier_object(message: Any) -> dict[str, Any]:
     return written
 
 
-def progress_row(message: Any) -> dict[str, Any]:
-    """One progress row of a dossier event. Raises Unmappable."""
-    return build(PROGRESS, message)
+TABLES = {
+    "CapNhatTienDoHoSoMC": PROGRESS,
+    "DongBoTrangThaiHoSo": STATUS,
+    "DongBoHoiDap": OWN_QUESTION,
+    "DongBoKetQuaHoiDapGuiTuDVCQG": PORTAL_QUESTION,
+    "TraCuuTechID": OWNER,
+}
+"""What one row of each service is, but for the dossier itself."""
+
+
+def request(operation: str, message: Any) -> dict[str, Any]:
+    """One row of a service. Raises Unmappable, CodeGap."""
+    return dossier_object(message) if operation == "DongBoHoSoMC" else build(TABLES[operation], message)

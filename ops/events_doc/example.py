@@ -16,6 +16,7 @@ from mappings.refusal import refused
 from ops.events_doc.payment import payment_events
 from ops.events_doc.postal import postal_events
 from ops.events_doc.published import published_events
+from ops.events_doc.question import portal_events
 from ops.events_doc.registration import registration_events
 from ops.sample import BLOCK_DOSSIERS, BLOCK_EVENTS, generate
 
@@ -89,7 +90,7 @@ def refusal() -> dict[str, Any]:
 def examples() -> dict[str, dict[str, Any]]:
     """An event of every type, as it goes over the wire."""
     made = [*generate(BLOCK_EVENTS, BLOCK_DOSSIERS, SEED, DAY), _filed(), _synced(), _slip(), _step(), _refused()]
-    made += [*registration_events(), *published_events(), *postal_events()]
+    made += [*registration_events(), *published_events(), *postal_events(), *portal_events()]
     made += payment_events(next(event for event in made if event.type.endswith("dossier.fee_requested.v1")))
     found: dict[str, dict[str, Any]] = {}
     for event in made:

@@ -108,12 +108,8 @@ def test_the_portal_is_told_the_status_as_it_is_with_what_belongs_to_it(status: 
     assert operations, "a dossier filed on the portal is told in every status"
     beside = TABLE[status].portal
     for operation in operations:
-        write, field = {
-            "DongBoHoSoMC": (portal.dossier_object, "TrangThaiHoSo"),
-            "CapNhatTienDoHoSoMC": (portal.progress_row, "TrangThai"),
-        }[operation]
-        written = write(envelope.message)
-        assert written[field] == str(status)
+        written = portal.request(operation, envelope.message)
+        assert written["TrangThaiHoSo" if operation == "DongBoHoSoMC" else "TrangThai"] == str(status)
         if beside and operation == "DongBoHoSoMC":
             assert written[beside]
     if beside:

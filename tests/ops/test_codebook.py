@@ -18,7 +18,7 @@ import pytest
 
 from adapters.civil_registry.simulator import DEMO as REGISTRY
 from contracts import codes
-from ops import simulate
+from ops import simulate, up
 from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
@@ -57,7 +57,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     folder = {"folder": str(tmp_path / "codes")}
     settings = settings_of(tmp_path, {name: one.url for name, one in simulators.items()}, clients, codes=folder)
     settings.partners["civil_registry"] = {**REGISTRY, "base_url": simulators["civil_registry"].url}
-    house = House(settings)
+    house = House(settings, receivers=up.receivers(simulators))
     await house.start()
     gateway = simulate.Served(application(house, anonymous=False), simulate.bind("127.0.0.1", 0))
     await gateway.started()
@@ -198,6 +198,30 @@ async def test_without_a_folder_a_row_cannot_be_added_and_the_answer_says_what_t
     await house.stop()
     assert told.status_code == 409
     assert "[codes] folder is not set" in told.json()["detail"]
+
+
+FILED = {"MaHoSo": "G22.99-260105-000017", "MaTTHC": f"{UNKNOWN}.000.00.00.H59", "MaDonVi": "000.00.88.H59"}
+FILED |= {"TenChuHoSo": "Nguyễn Văn An", "SoDinhDanh": "084080000123", "NgayNop": "20260105081502"}
+
+
+async def test_a_dossier_filed_on_the_portal_is_parked_and_shown_until_its_procedure_and_agency_are_known(
+    served: Served,
+) -> None:
+    push = {"X-Portal-Secret": "push"}
+    answer = await served.http.post("/callbacks/national_portal/hoso", json=FILED, headers=push)
+    assert answer.json()["error_code"] == 0
+    (gap,) = await gaps(served, 1)
+    assert (gap["list"], gap["code"], gap["partners"]) == ("procedure", UNKNOWN, ["dossier_system"])
+    await add(served, code=UNKNOWN, **ROW)
+    (gap,) = await gaps(served, 1)
+    assert (gap["list"], gap["code"]) == ("agency", "000.00.88.H59")
+    home = served.simulator("dossier_system").book
+    assert "vn.lienthong.portal.dossier_filed.v1" not in {notice["type"] for notice in home.of("notice")}
+    await add(served, list="agency", code="000.00.88.H59", name_vi="Sở Mới", source="QĐ 2/QĐ-UBND")
+    await until(lambda: len(home.of("notice")) == 2)
+    told = {notice["type"]: notice["data"] for notice in home.of("notice")}
+    assert told["vn.lienthong.portal.dossier_filed.v1"]["filing"]["agency_id"] == "000.00.88.H59"
+    assert len(told["vn.lienthong.portal.owner_identified.v1"]["account"]) == 16
 
 
 @contextmanager

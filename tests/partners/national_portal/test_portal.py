@@ -206,6 +206,16 @@ async def test_a_filed_dossier_becomes_an_event_and_its_repeat_the_same_one() ->
     assert json.loads(first.answer([{"status": "accepted"}]).body)["error_code"] == 0
     assert json.loads(first.answer([{"status": "duplicate"}]).body)["error_code"] == 1
     assert json.loads(first.answer([{"status": "refused"}]).body)["error_code"] == -1
+    assert json.loads(first.answer([{"status": "conflict"}]).body)["error_code"] == -1
+
+
+async def test_a_dossier_filed_again_after_a_refusal_is_another_event_under_the_same_code() -> None:
+    first = await receive(incoming(json.dumps(FILED).encode()))
+    again = await receive(incoming(json.dumps(FILED | {"NgayNop": "20260107081502"}).encode()))
+    assert isinstance(first, Received)
+    assert isinstance(again, Received)
+    assert first.events[0].id != again.events[0].id
+    assert first.events[0].subject == again.events[0].subject
 
 
 @pytest.mark.parametrize(
