@@ -169,9 +169,9 @@ class LegalAdapter:
         sought = await self._seek(today, events, keeps, bad, call)
         if sought is not None:
             return sought
-        for event in self._expired(today):
-            events.append(event)
-            keeps.append(Kept("raised", event.id, "{}"))
+        for text, fresh, told in self._known.not_raised(today):  # of what was committed, so one turn after it came
+            events.append(basis_expired(text, fresh))
+            keeps.append(told)
         return Poll(tuple(events), str(reached), tuple(bad), bool(answer.beside.get("conNua")), tuple(keeps))
 
     async def _feed(self, cursor: str, call: Call) -> Any:
@@ -204,11 +204,6 @@ class LegalAdapter:
                 self._take(row, events, keeps, bad)
             keeps.append(Kept("sought", number, json.dumps({"on": today.isoformat(), "found": len(rows)})))
         return None
-
-    def _expired(self, today: date) -> list[Envelope]:
-        """What is not yet raised of expired documents that procedures quote; by what was committed, so one turn after it came."""
-        events = [basis_expired(text, quoting) for text, quoting in self._known.expired(today)]
-        return [event for event in events if event.id not in self._known.raised]
 
     async def probe(self, call: Call) -> Outcome | None:
         """A search for a number is harmless."""

@@ -27,7 +27,7 @@ class Bases:
     by_number: dict[str, set[str]] = field(default_factory=dict)
     versions: dict[str, dict[str, PublishedProcedure]] = field(default_factory=dict)
     sought: dict[str, date] = field(default_factory=dict)
-    raised: set[str] = field(default_factory=set)
+    raised: dict[str, set[str]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
     async def refresh(self, shelf: Shelf) -> None:
@@ -49,7 +49,7 @@ class Bases:
             case "legal_documents", "sought":
                 self.sought[fact.key] = date.fromisoformat(json.loads(fact.body)["on"])
             case "legal_documents", "raised":
-                self.raised.add(fact.key)
+                self.raised[fact.key] = set(json.loads(fact.body))
 
     def quoting(self, today: date) -> Iterator[tuple[PublishedProcedure, LegalBasis]]:
         """Every basis of every procedure that is public on the day, by the version that holds on it."""
@@ -75,6 +75,14 @@ class Bases:
             if text is not None and text.expired(today):
                 found.setdefault(text.item_id, {})[one.code] = one
         return [(self.texts[item], list(found[item].values())) for item in sorted(found)]
+
+    def not_raised(self, today: date) -> Iterator[tuple[LegalText, list[PublishedProcedure], Kept]]:
+        """Of the expired, the procedures not told of before, and the fact to keep once they are."""
+        for text, quoting in self.expired(today):
+            key = f"{text.item_id}|{text.expires_on or ''}"
+            told = self.raised.get(key, set())
+            if fresh := [one for one in quoting if one.code not in told]:
+                yield text, fresh, Kept("raised", key, json.dumps(sorted(told | {one.code for one in fresh})))
 
     def unknown(self, today: date) -> list[str]:
         """Numbers quoted that the database has not been asked about, or not for a long time."""

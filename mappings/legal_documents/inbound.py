@@ -62,7 +62,7 @@ def posted(document_id: str, number: str, item_id: str, key: str, at: datetime) 
 
 
 def basis_expired(text: LegalText, procedures: Iterable[PublishedProcedure]) -> Envelope:
-    """`legal.basis_expired` of a document and the procedures that quote it; another list of procedures is another event."""
+    """`legal.basis_expired` of a document and procedures that quote it; another list of procedures is another event."""
     quoting = [{"code": one.code, "name": one.name[:4000]} for one in sorted(procedures, key=lambda one: one.code)]
     day = text.expires_on or text.effective_on or text.promulgated_on
     at = datetime.combine(day, datetime.min.time(), VIETNAM) if day else datetime(2000, 1, 1, tzinfo=UTC)

@@ -16,7 +16,6 @@ from adapters.legal_documents.adapter import POST, LegalAdapter, LegalSettings
 from adapters.legal_documents.simulator import LegalSimulator
 from bus.adapter import Call, Job, Kept, Poll, Row, Wiring
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
-from bus.ledger.words import Arrival
 from bus.outcome import Outcome
 from bus.seal import Keyring
 from contracts.canonical.procedure import PublishedProcedure
@@ -25,6 +24,7 @@ from ops.events_doc.published import issued
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.partners.polling import commit
 
 
 def a_document(**fields: Any) -> Envelope:
@@ -55,7 +55,7 @@ class Library:
         """One poll, committed as the poller commits it."""
         polled = await self.adapter.poll(self.cursor, Call("c", 5.0))
         if isinstance(polled, Poll):
-            await self._commit("poll:legal_documents", polled)
+            await commit(self.ledger, "legal_documents", polled)
             self.cursor = polled.cursor
         return polled
 
@@ -75,13 +75,7 @@ class Library:
     async def publish(self, *procedures: PublishedProcedure) -> None:
         """The catalogue's poller brings procedures."""
         keeps = tuple(Kept("procedure", f"{p.code}|v", p.model_dump_json(exclude_defaults=True)) for p in procedures)
-        await self._commit("poll:procedure_catalogue", Poll((), "c", keeps=keeps))
-
-    async def _commit(self, duty: str, polled: Poll) -> None:
-        fence = await self.ledger.take_duty(duty, "test", 3600)
-        assert fence is not None
-        arrivals = [_arrival(event) for event in polled.events]
-        await self.ledger.accept_polled(duty, fence, polled.cursor, arrivals, polled.bad_rows, polled.keeps)
+        await commit(self.ledger, "procedure_catalogue", Poll((), "c", keeps=keeps))
 
     def job(self, event: Envelope, **changes: Any) -> Job:
         return a_job(partner="legal_documents", operation=POST, envelope=event, dossier=event.subject, **changes)
@@ -97,11 +91,6 @@ class Library:
         assert isinstance(row, Row), row
         (outcome,) = await self.adapter.ask([row], Call("c", 5.0))
         return outcome
-
-
-def _arrival(event: Envelope) -> Arrival:
-    body = event.to_json()
-    return Arrival(event.source, event.id, event.type, event.subject, None, event.time.timestamp(), body, body, (), "t")
 
 
 @pytest.fixture

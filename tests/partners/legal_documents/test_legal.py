@@ -66,12 +66,12 @@ async def test_an_expired_basis_is_raised_once_and_names_the_procedures(library:
     assert await library.read() == []
 
 
-async def test_another_procedure_that_quotes_it_is_raised_again_with_the_whole_list(library: Library) -> None:
+async def test_another_procedure_that_quotes_it_is_raised_by_itself(library: Library) -> None:
     await library.publish(a_procedure("1.001193", "61/2018/NĐ-CP"))
     await library.read()
     await library.publish(a_procedure("1.004884", "61/2018/NĐ-CP"))
     (event,) = await library.read()
-    assert [one["code"] for one in event.data["procedures"]] == ["1.001193", "1.004884"]
+    assert [one["code"] for one in event.data["procedures"]] == ["1.004884"]
 
 
 async def test_a_procedure_that_is_no_longer_public_is_not_raised(library: Library) -> None:
@@ -85,8 +85,8 @@ async def test_a_basis_expires_on_its_day_without_any_news(library: Library) -> 
     await library.publish(a_procedure("1.001193", "45/2020/NĐ-CP"))
     assert not [event for event in await library.read() if event.type == EXPIRED]
     library.clock.advance(3 * 86_400)
-    (event,) = library.adapter._expired(date.fromordinal(at.toordinal() + 3))
-    assert event.data["number"] == "45/2020/NĐ-CP"
+    ((text, quoting, _),) = library.adapter._known.not_raised(date.fromordinal(at.toordinal() + 3))
+    assert (text.number, [one.code for one in quoting]) == ("45/2020/NĐ-CP", ["1.001193"])
 
 
 async def test_of_documents_of_one_number_the_one_whose_agency_is_named_is_meant(library: Library) -> None:

@@ -16,12 +16,12 @@ from adapters.procedure_catalogue.client import CatalogueSettings
 from adapters.procedure_catalogue.simulator import CatalogueSimulator
 from bus.adapter import Call, Poll, Wiring
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
-from bus.ledger.words import Arrival
 from bus.outcome import Outcome
 from bus.seal import Keyring
 from contracts.envelope import Envelope
 from ops.simulate import Served, bind
 from tests.conftest import HandClock
+from tests.partners.polling import commit
 
 NIGHT = datetime.fromisoformat("2026-07-03T02:00:00+07:00").timestamp()
 SETTINGS = {"unit": "000.00.00.H59", "page": 40, "credentials": {"username": "sim", "password": "sim"}}
@@ -43,12 +43,7 @@ class Night:
         """One poll; what it brought is committed as the poller commits it."""
         polled = await self.adapter.poll(self.cursor, Call("c", 5.0))
         if isinstance(polled, Poll):
-            fence = await self.ledger.take_duty("poll:procedure_catalogue", "test", 3600)
-            assert fence is not None
-            arrivals = [_arrival(event) for event in polled.events]
-            await self.ledger.accept_polled(
-                "poll:procedure_catalogue", fence, polled.cursor, arrivals, polled.bad_rows, polled.keeps
-            )
+            await commit(self.ledger, "procedure_catalogue", polled)
             self.cursor = polled.cursor
         return polled
 
@@ -70,11 +65,6 @@ class Night:
     def restart(self, **settings: Any) -> None:
         """The adapter of a process that starts now: it remembers nothing but what was kept."""
         self.adapter = adapter_to(self.adapter._settings.base_url, self.ledger, self.clock, **settings)
-
-
-def _arrival(event: Envelope) -> Arrival:
-    body = event.to_json()
-    return Arrival(event.source, event.id, event.type, event.subject, None, event.time.timestamp(), body, body, (), "t")
 
 
 def adapter_to(url: str, ledger: SqlLedger, clock: HandClock, **settings: Any) -> CatalogueAdapter:
