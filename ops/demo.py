@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 from rich.console import Console, Group
@@ -22,10 +23,11 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.simulator import Simulator
-from bus.adapter import Job
+from bus.adapter import Job, Lookup
 from bus.intake import Intake
 from bus.ledger.ledger import Ledger, LedgerBusy
 from bus.ledger.words import CauseGroup, PartnerView, State, Totals
+from bus.lookup import Ask, NoAnswer, PartnerLookups
 from bus.maintenance import VIETNAM
 from bus.outcome import Delivered, Outcome
 from contracts.envelope import Envelope
@@ -38,6 +40,8 @@ DOCUMENTS_S = 30.0
 """Mean seconds between two legal documents of the province."""
 REFRESH_S = 0.5
 TAIL = 12
+Question = tuple[str, Lookup, dict[str, Any]]
+"""A partner, one of its look-ups, and what it is asked."""
 
 
 async def stream(
@@ -81,6 +85,28 @@ async def _pause(stopped: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stopped.wait(), seconds)
 
 
+async def callers(
+    lookups: Mapping[str, PartnerLookups],
+    questions: Sequence[Question],
+    tail: Tail,
+    stopped: asyncio.Event,
+    seed: int = 84,
+) -> None:
+    """Now and then somebody looks something up and waits for it, on record like everybody."""
+    rng = random.Random(seed)
+    while questions and not stopped.is_set():
+        await _pause(stopped, rng.uniform(4.0, 10.0))
+        partner, lookup, asked = rng.choice(questions)
+        ask = Ask(question=lookup.question.model_validate(asked), who="demo", purpose="verification")
+        try:
+            answer = await lookups[partner].ask(lookup, ask)
+        except (NoAnswer, LedgerBusy) as none:
+            tail.looked_up(partner, lookup.name, str(none))
+        else:
+            again = ", told again" if answer.cached else ""
+            tail.looked_up(partner, lookup.name, f"{len(answer.found.matches)} found{again}")
+
+
 class Tail:
     """The last things that happened, as lines for people; fed by intake and workers."""
 
@@ -101,6 +127,9 @@ class Tail:
         verb = type(outcome).__name__ + (f" ({outcome.cause})" if outcome.cause else "")
         mark = ("✓ ", "green") if good else ("… ", "yellow")
         self._add(Text.assemble(mark, f"{job.partner} {job.operation}  {job.dossier}  ", (verb, "dim")))
+
+    def looked_up(self, partner: str, lookup: str, said: str) -> None:
+        self._add(Text.assemble(("? ", "magenta"), f"{partner} {lookup}  ", (said, "dim")))
 
     def _add(self, line: Text) -> None:
         stamp = datetime.now(VIETNAM).strftime("%H:%M:%S ")

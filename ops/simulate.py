@@ -91,6 +91,12 @@ def demo_settings(name: str) -> dict[str, Any]:
     return settings
 
 
+def questions(name: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """What the demo's callers look up at a partner: look-up and question; none where its simulator names none."""
+    asked: tuple[tuple[str, dict[str, Any]], ...] = getattr(_room(name), "QUESTIONS", ())
+    return asked
+
+
 def _room(name: str) -> ModuleType:
     return importlib.import_module(f"adapters.{name}.simulator")
 

@@ -144,6 +144,12 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
             )
             jobs.append(posted)
             jobs.append(demo.weather(moody, stopped))
+            asked = [
+                (name, house.partners[name].lookup(what), question)
+                for name in house.lookups
+                for what, question in simulate.questions(name)
+            ]
+            jobs.append(demo.callers(house.lookups, asked, tail, stopped))
         await asyncio.gather(*jobs)
 
     try:

@@ -25,6 +25,13 @@ from contracts.business_registry.messages import HoSoHKD
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 USERNAME, PASSWORD = "sim", "sim"
 DEMO = {"credentials": {"consumer_key": "sim", "consumer_secret": "sim", "username": USERNAME, "password": PASSWORD}}
+QUESTIONS = (
+    ("enterprise", {"code": "0100109106"}),
+    ("enterprise", {"code": "0300588569"}),
+    ("enterprise", {"code": "0100109106-001"}),
+    ("household", {"owner_id": "084080000123"}),
+)
+"""What the demo's callers look up here."""
 XML = "text/xml; charset=utf-8"
 FRESH = timedelta(minutes=5)
 

@@ -19,6 +19,12 @@ from adapters.simulator import GatewaySimulator
 from contracts.social_insurance.messages import DangKyTheBHYT, HoiTheBHYT, HoiTheoSo, HoiTheoTieuChi
 
 DEMO = {"asks_every_s": 15, "credentials": {"consumer_key": "sim", "consumer_secret": "sim"}}
+QUESTIONS = (
+    ("person", {"number": "8422123456"}),
+    ("numbers", {"name": "Nguyễn Văn An", "born_on": "1989-08-12", "sex": "male"}),
+    ("numbers", {"name": "Trần Thị Năm", "born_on": "1957", "sex": "female"}),
+)
+"""What the demo's callers look up here; two people fit the second question."""
 STATES = frozenset({"1", "2", "4", "6"})
 PART = {
     "TraCuuThongTinHoGiaDinh": "TST_GetTraCuuTtHgdByMaSoBhxhResponse",
