@@ -90,13 +90,13 @@ def _model_within(annotation: Any) -> type[BaseModel] | None:
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, bool]:
-    """Every field of `model` at any depth by its dotted name, and whether it says something about a person."""
+    """Every field of `model` at any depth by its dotted name, and whether it, or what it stands in, is marked personal."""
     found: dict[str, bool] = {}
     for name, field in _fields(model).items():
         personal = any(isinstance(mark, Personal) for mark in _marks(field))
         inner = _model_within(field.annotation)
         within = fields_of(inner) if inner is not None and inner is not model else {}
-        found[name] = personal or any(within.values())
+        found[name] = personal
         found |= {f"{name}.{below}": personal or own for below, own in within.items()}
     return found
 

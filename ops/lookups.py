@@ -162,7 +162,9 @@ def told(system: str, lookup: Lookup, answer: Answer, fields: tuple[str, ...], n
         "what": lookup.name,
         "count": len(answer.found.matches),
         "matches": [cut(match.model_dump(mode="json"), lookup.answer, fields) for match in answer.found.matches],
-        "withheld": [] if fields else [name for name, personal in known.items() if personal],
+        "withheld": []
+        if fields
+        else [name for name in known if known[name] and not known.get(name.rpartition(".")[0])],
         "version": answer.found.version,
         "cached": answer.cached,
         "asked_at": when(answer.asked_at),

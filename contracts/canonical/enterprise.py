@@ -35,7 +35,7 @@ def _asked(value: str) -> str:
 class EnterpriseQuestion(Shape):
     """An enterprise or branch, by its code."""
 
-    code: Annotated[str, TIDY, AfterValidator(_asked), Finder("tax")]
+    code: Annotated[str, TIDY, AfterValidator(_asked), Finder("tax")] = Field(examples=["0100109106"])
 
 
 class HouseholdQuestion(Shape):

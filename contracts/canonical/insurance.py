@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from contracts.canonical.address import Address, UnitCode
 from contracts.canonical.base import Day, Instant, Shape
@@ -36,7 +36,7 @@ class CriteriaQuestion(Shape):
 
     name: Name
     born_on: PartialDay
-    sex: Sex
+    sex: Sex = Field(examples=["female"])
     birth_province: BirthUnit | None = None
     birth_district: BirthUnit | None = None
     birth_ward: BirthUnit | None = None

@@ -7,8 +7,26 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from contracts.business_registry.messages import DoanhNghiep, TraLoiTraCuu
-from contracts.canonical.enterprise import Enterprise, Standing, Unit
+from contracts.business_registry.messages import (
+    CaNhan,
+    DiaChiCu,
+    DoanhNghiep,
+    MotDiaChi,
+    NganhNghe,
+    NguoiDaiDienCu,
+    ThongTinChinh,
+    TinhTrang,
+    TraLoiTraCuu,
+)
+from contracts.canonical.enterprise import (
+    Activity,
+    Enterprise,
+    LegalStatus,
+    Representative,
+    Seat,
+    Standing,
+    Unit,
+)
 from contracts.codes import REFORM_ON, CodeGap
 from contracts.codes.place import Split, carried
 from contracts.identifier import folded
@@ -43,6 +61,8 @@ PERSON = table(
     row("paper_issued_on", "NgayCap", day(), source=DOC),
     row("paper_issued_by", "NoiCap", text(), source=DOC),
     row("nationality", "QuocTich", source=DOC),
+    of=Representative,
+    to=CaNhan,
 )
 STATUS = table(
     row("words", "TinhTrangPhapLy", text(), source=DOC),
@@ -50,6 +70,9 @@ STATUS = table(
     row("suspended_from", "NgayBatDauTamNgung", day(), source=DOC),
     row("suspended_until", "NgayKetThucTamNgung", day(), source=DOC),
     row("reason", "LyDoTamNgung", text(), source=DOC),
+    of=LegalStatus,
+    to=TinhTrang,
+    beside=("standing",),
 )
 PLACE = table(
     row("country", "QuocGia", source=DOC),
@@ -60,11 +83,15 @@ PLACE = table(
     row("address.ward", "MaPhuongXa", source=DOC),
     row("ward", "TenPhuongXa", source=DOC),
     row("detail", "DiaChi", text(), source=DOC),
+    of=Seat,
+    to=MotDiaChi,
 )
 ACTIVITY = table(
     row("code", "MaNganh", source="Assumed: S2 passes the list on unread"),
     row("name", "TenNganh", text(), source="Assumed: S2 passes the list on unread"),
     row("main", "NganhChinh", yes_no(), source="Assumed: S2 passes the list on unread"),
+    of=Activity,
+    to=NganhNghe,
 )
 RECORD = table(
     row("register_number", "MaNoiBo", source=DOC),
@@ -79,6 +106,9 @@ RECORD = table(
     row("change", "SoLanDangKyThayDoi", number(), source=DOC),
     many("legal_statuses", "TinhTrangPhapLy", STATUS, source=DOC),
     many("activities", "NganhNgheKinhDoanh", ACTIVITY, source=DOC),
+    of=Enterprise,
+    to=DoanhNghiep,
+    beside=("unit", "standing"),
 )
 OLD_RECORD = table(
     row("register_number", "ENTERPRISE_ID", source=OLD),
@@ -87,16 +117,23 @@ OLD_RECORD = table(
     row("short_name", "SHORT_NAME", text(), source=OLD),
     row("kind", "ENTERPRISE_TYPE_NAME", text(), source=OLD),
     row("registered_on", "FOUNDING_DATE", day(), source=OLD),
+    of=Enterprise,
+    to=ThongTinChinh,
+    beside=("unit", "standing"),
 )
 OLD_PLACE = table(
     row("province", "CityName", source=OLD),
     row("district", "DistrictName", source=OLD),
     row("ward", "WardName", source=OLD),
     row("detail", "AddressFullText", text(), source=OLD),
+    of=Seat,
+    to=DiaChiCu,
 )
 OLD_PERSON = table(
     row("name", "FULL_NAME", text(), source="Assumed: names of the older shape's fields", required=True),
     row("paper_number", "IDENTITY_NO", source="Assumed: names of the older shape's fields"),
+    of=Representative,
+    to=NguoiDaiDienCu,
 )
 
 STANDINGS: tuple[tuple[str, Standing], ...] = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.business_registry.messages import HoSoHKD
+from contracts.canonical.events import DossierEvent
 from contracts.identifier import procedure_parts
 from mappings.convert import number, text
 from mappings.table import build, computed, row, table
@@ -50,6 +52,8 @@ SENT = table(
         required=True,
     ),
     row("dossier.business.number", "maSoHKD", source=DOC),
+    of=DossierEvent,
+    to=HoSoHKD,
 )
 
 

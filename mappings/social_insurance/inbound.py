@@ -29,6 +29,9 @@ PERSON = table(
     row("birth_place.district", "maHuyenKs", source=S5),
     row("birth_place.ward", "maXaKs", source=S5),
     row("status", "trangThai", text(), source=S5),
+    of=InsuredPerson,
+    to=ThongTinHgd,
+    beside=("number",),
 )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.canonical.insurance import CriteriaQuestion
+from contracts.canonical.registration import ChangedEvent, Party
 from contracts.identifier import PartialDate
 from contracts.social_insurance import PRECISION, SEX
+from contracts.social_insurance.messages import DangKyTheBHYT, HoiTheoTieuChi, NguoiThan, TreEm
 from mappings.convert import Converter, choice, text
 from mappings.table import Unmappable, build, computed, row, table
 
@@ -36,6 +39,8 @@ CRITERIA = table(
     row("birth_province", "maTinhKs", source=S5),
     row("birth_district", "maHuyenKs", source=S5),
     row("birth_ward", "maXaKs", source=S5),
+    of=CriteriaQuestion,
+    to=HoiTheoTieuChi,
 )
 
 
@@ -53,10 +58,14 @@ CHILD = table(
     row("certificate.number", "soGiayKhaiSinh", source=DOC, required=True),
     row("certificate.book", "quyenSo", source=DOC),
     row("certificate.registered_on", "ngayDangKy", DAY, source=DOC, required=True),
+    of=ChangedEvent,
+    to=TreEm,
 )
 PARENT = table(
     row("name", "hoTen", text(), source=DOC, required=True),
     row("citizen_id", "soDinhDanh", source=DOC),
+    of=Party,
+    to=NguoiThan,
 )
 
 
@@ -102,6 +111,8 @@ CARD = table(
     computed("diaChiThuongTru", home, source=DOC),
     row("birth.clinic", "noiKCB", source=DOC),
     empty=None,
+    of=ChangedEvent,
+    to=DangKyTheBHYT,
 )
 
 

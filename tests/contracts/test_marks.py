@@ -6,12 +6,14 @@ import json
 from typing import Annotated, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from contracts.canonical.events import EVENTS
 from contracts.envelope import judge
 from contracts.fault import mask
-from contracts.marks import PERSONAL, Finder, finders, has_finder, redact
+from contracts.marks import PERSONAL, Finder, cut, fields_of, finders, has_finder, redact
 from tests.contracts.examples import event, set_at
 
 
@@ -110,3 +112,42 @@ def test_free_text_and_addresses_of_files_are_masked(path: str) -> None:
     value = set_at(event(), f"data.{path}", "https://a.vn/Nguyễn-Văn-Canary.pdf")
     shown = json.dumps(redact(value["data"], EVENTS[value["type"]].model), ensure_ascii=False)
     assert "Canary" not in shown
+
+
+class Street(BaseModel):
+    """Half personal."""
+
+    ward: str = "29557"
+    number: Annotated[str, PERSONAL] = "12"
+
+
+class Somebody(BaseModel):
+    """Personal, harmless, and both in one."""
+
+    name: Annotated[str, PERSONAL] = "Nguyễn Văn An"
+    status: str = "active"
+    home: Street = Street()
+    homes: list[Street] = [Street(), Street(ward="29263")]
+    kin: Annotated[list[Street], PERSONAL] = [Street()]
+
+
+def test_what_stands_in_a_personal_field_is_personal_with_it() -> None:
+    assert [name for name, personal in fields_of(Somebody).items() if not personal] == [
+        "status",
+        "home",
+        "home.ward",
+        "homes",
+        "homes.ward",
+    ]
+
+
+@given(st.sets(st.sampled_from(sorted(fields_of(Somebody)))))
+def test_a_value_is_cut_to_what_was_asked_for_and_no_more(wanted: set[str]) -> None:
+    value = Somebody().model_dump()
+    told = cut(value, Somebody, tuple(wanted))
+    assert set(told) == ({name.partition(".")[0] for name in wanted} or {"status", "home", "homes"})
+    if not wanted:
+        assert told["homes"] == [{"ward": "29557"}, {"ward": "29263"}]
+    if "home.ward" in wanted and not wanted & {"home", "home.number"}:
+        assert told["home"] == {"ward": "29557"}
+    assert cut(value, Somebody, tuple(value)) == value
