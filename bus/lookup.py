@@ -48,6 +48,8 @@ NEED_A_REASON: frozenset[Purpose] = frozenset({"support", "inspection"})
 """Purposes no dossier stands behind, so that the caller says why."""
 WAITING_PER_SEAT = 8
 SLACK_S = 0.5
+PATIENCE = 0.9
+"""Of the partner's own time a caller must allow so much, or a time-out is not held against the partner."""
 LEASE_SLACK_S = 15.0
 _DIGITS = re.compile(r"\d{6,}")
 Ending = Literal["found", "none", "several", "refused", "unavailable", "unknown", "timeout"]
@@ -239,10 +241,13 @@ class PartnerLookups:
             log.error("look-up failed", partner=self.partner, lookup=lookup.name, error=type(error).__name__)
             got = Unknown(words=type(error).__name__)
         finally:
+            ended = self._clock.now()
+            impatient = left_s < PATIENCE * self._settings.timeout_s and ended - now >= left_s
             outcome = Delivered() if isinstance(got, Found) else got
-            change = self._health.judge([outcome], self._clock.now(), probe=admission.probe, extra_calls=extra[0])
-            if change is not None:  # the other processes must know, also where the caller's time is over
-                await self._ledger.record((), (change,))
+            if not (impatient and isinstance(outcome, Unknown)):  # a caller in a hurry says nothing about the partner
+                change = self._health.judge([outcome], ended, probe=admission.probe, extra_calls=extra[0])
+                if change is not None:  # the other processes must know, also where the caller's time is over
+                    await self._ledger.record((), (change,))
         return got
 
     def _looked(

@@ -396,6 +396,20 @@ async def test_a_caller_waits_no_longer_than_it_says(desk: Desk) -> None:
     assert [item["outcome"] for item in await desk.record()] == ["timeout"]
 
 
+async def test_callers_in_a_hurry_close_the_partner_to_nobody(desk: Desk) -> None:
+    desk.registry.wait_s = 0.3
+    told = await asyncio.gather(*(desk.by_number(timeout_s=0.05) for _ in range(3)))
+    assert {one.status_code for one in told} == {504}
+    assert (await desk.by_number()).status_code == 200
+    assert not any(view.breaker_open for view in await desk.house.ledger.partners())
+
+
+async def test_a_partner_that_uses_up_its_own_time_is_left_alone(desk: Desk) -> None:
+    desk.registry.wait_s = 2
+    assert {one.status_code for one in await asyncio.gather(desk.by_number(), desk.by_number())} == {504}
+    assert (await desk.by_number()).status_code == 503
+
+
 @pytest.mark.parametrize("own", [{"lookups": {"at_once": 2}}], indirect=True)
 async def test_a_flood_of_questions_has_few_seats(desk: Desk) -> None:
     desk.registry.wait_s = 0.05
