@@ -177,7 +177,7 @@ class PartnerLookups:
         now = self._clock.now()
         cache_s = lookup.cache_s if self._settings.lookups.cache_s is None else self._settings.lookups.cache_s
         if isinstance(got, Found) and kept is None:
-            self.answers.keep(lookup.name, question, got, now, cache_s)
+            self.answers.keep(lookup.name, question, got, now, cache_s if got.matches else 0.0)
         ending = _ending(got, now - began >= deadline_s)
         trace_id = tracing.trace_id(traced.traceparent)
         self._observe(self.partner, lookup.name, ending, kept is not None, now - began)

@@ -244,7 +244,7 @@ ROUTES: tuple[Route, ...] = (
     Route("desk.task_opened.v1", HOME, "notify", source="domain notes 3.10, RETURNED"),
     *(
         Route(f"dossier.{name}.v1", BUSINESS, SYNC_HOUSEHOLD, is_household, source="domain notes 7c")
-        for name in ("received", "refused", "status_changed", "supplement_requested", "result_issued")
+        for name in ("received", "refused", "status_changed", "supplement_requested", "supplemented", "result_issued")
     ),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),

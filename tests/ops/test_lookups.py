@@ -333,6 +333,13 @@ async def test_an_answer_is_told_again_as_declared_and_each_telling_is_on_record
     assert [item["cached"] for item in await desk.record()] == [False, False, False, True, False]
 
 
+async def test_that_nothing_was_found_is_not_told_again(desk: Desk) -> None:
+    desk.registry.body = {"people": []}
+    assert (await desk.by_code()).json()["count"] == 0
+    desk.registry.body = {"people": [a_person()]}
+    assert (await desk.by_code()).json()["count"] == 1
+
+
 async def test_an_answer_of_an_older_change_than_the_caller_knows_is_asked_anew(desk: Desk) -> None:
     desk.registry.body = {"people": [a_person()], "change": 3}
     assert (await desk.by_code(at_least=3)).json()["version"] == 3
