@@ -6,6 +6,9 @@ None means "there is nothing". `Unsayable` is raised for a value the partner's c
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import json
 import re
 import unicodedata
@@ -193,6 +196,21 @@ def _host(parts: SplitResult) -> str:
 
 def _escaped(text: str) -> str:
     return quote(_BARE_PERCENT.sub("%25", text), safe="/%:@!$&'()*+,;=~-._?")
+
+
+def certificate(text: str, limit_bytes: int) -> tuple[str | None, str, str]:
+    """A PDF that came as Base64 text: clean Base64, its SHA-256, or what is wrong with it. What it certifies holds all the same."""
+    if not text:
+        return None, "", ""
+    try:
+        content = binascii.a2b_base64("".join(text.split()), strict_mode=True)
+    except ValueError:
+        return None, "", "the certificate is not Base64"
+    if not content.startswith(b"%PDF-"):
+        return None, "", "the certificate is not a PDF"
+    if len(content) > limit_bytes:
+        return None, "", f"the certificate has {len(content)} bytes, {limit_bytes} allowed"
+    return base64.b64encode(content).decode(), hashlib.sha256(content).hexdigest(), ""
 
 
 def json_text() -> Converter:

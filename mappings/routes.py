@@ -158,6 +158,7 @@ INSURANCE = "social_insurance"
 CARD_PROCEDURES = frozenset({"2.000986", "2.001023"})
 """Births that bring a health card for a child under six (domain notes 7b)."""
 ASK_CARD, WATCH_CARD = "dangKyTheBHYT", "traCuuTheBHYT"
+BUDGET = "budget_unit_codes"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 TELL_STATUS, FIND_OWNER = "DongBoTrangThaiHoSo", "TraCuuTechID"
 OWN_QUESTION, PORTAL_QUESTION = "DongBoHoiDap", "DongBoKetQuaHoiDapGuiTuDVCQG"
@@ -169,6 +170,7 @@ SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 TRACK = "TrackingMCDT"
 ASK_MONEY, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "KET_THUC", "GHI_NHAN"
 ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
+CONFIRM_SEEN = "xacNhan"
 SEND_PARCEL, FETCH_PAPERS, CANCEL_PARCEL = "order", "collect", "cancel"
 USES = (
     *(f"dossier.{name}.v1" for name in ("submitted", "received", "refused", "status_changed", "supplement_requested")),
@@ -240,6 +242,9 @@ ROUTES: tuple[Route, ...] = (
     Route("dossier.result_issued.v1", POSTAL, SEND_PARCEL, returns_by_post, source="domain notes 4, status 9"),
     Route("postal.collection_requested.v1", POSTAL, FETCH_PAPERS, source="domain notes 3.10, thu gom"),
     Route("dossier.withdrawn.v1", POSTAL, CANCEL_PARCEL, by_post, source="domain notes 4, status 7"),
+    Route("budget.dossier_changed.v1", HOME, "notify", source="domain notes 7d"),
+    Route("budget.dossier_changed.v1", BUDGET, CONFIRM_SEEN, source="domain notes 3.6"),
+    Route("budget.code_issued.v1", HOME, "notify", source="domain notes 7d"),
     Route("postal.shipment_changed.v1", HOME, "notify", source="domain notes 3.10"),
     Route("desk.task_opened.v1", HOME, "notify", source="domain notes 3.10, RETURNED"),
     *(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import random
-import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +13,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.simulator import Simulator
+from adapters.simulator import GatewaySimulator
 from contracts import codes
 from contracts.postal.item_code import expand
 from contracts.postal.messages import Don, Huy
 
-KEY, SECRET, FIXED = "sim", "sim", "sim-access-token"
+FIXED = "sim-access-token"
 CUSTOMERS = frozenset({"TV0017", "TV0001"})
 POOL = "RT473124829VN..RT473129826VN"
 """The range of item codes this VNPost gave the province."""
@@ -41,14 +39,14 @@ DEMO = {
             "province": 89,
         },
     },
-    "credentials": {"consumer_key": KEY, "consumer_secret": SECRET},
+    "credentials": {"consumer_key": "sim", "consumer_secret": "sim"},
 }
 WAY = ("200", "300", "400", "500")
 """Where an item goes when all goes well; codes of the list `postal_status`."""
 WORDS = {row.code: row.name_en for row in codes.every("postal_status")}
 
 
-class PostalSimulator(Simulator):
+class PostalSimulator(GatewaySimulator):
     """Takes orders of its customers once each. With busy postmen, whoever reads to the end of the cursor finds every item moved on."""
 
     effects: ClassVar[Mapping[str, str]] = {"order": "order", "collection": "collect", "cancelled": "cancel"}
@@ -57,14 +55,12 @@ class PostalSimulator(Simulator):
         super().__init__(book)
         self._rng = random.Random(seed)
         self._busy_postmen = busy_postmen
-        self._tokens: set[str] = {FIXED}
         self._pool = frozenset(expand(POOL))
         self._provinces = frozenset(int(row.name_vi) for row in codes.every("postal_province"))
         self.orders: dict[str, dict[str, Any]] = {}
         self.rows: list[dict[str, Any]] = []
         for entry in self.book.entries:
             self._remember(entry)
-        self.route("/token", self._token)
         self.route("/order", self._order)
         self.route("/cancel", self._cancel)
         self.route("/tracking", self._track, ("GET",))
@@ -82,24 +78,13 @@ class PostalSimulator(Simulator):
     def say(self, code: str, words: str) -> Response:
         return _say(code, words)
 
-    async def _token(self, request: Request) -> Response:
-        basic = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {basic}":
-            return JSONResponse({"error": "invalid_client"}, 401)
-        token = secrets.token_hex(16)
-        self._tokens.add(token)
-        self.book.write("token")
-        return JSONResponse({"access_token": token, "scope": "default", "token_type": "Bearer", "expires_in": 3600})
-
-    def _stranger(self, request: Request) -> bool:
-        if self.weather.takes("session"):
-            self._tokens.intersection_update({FIXED})
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return request.headers.get("access_token", bearer) not in self._tokens
+    def stopped(self, request: Request) -> Response | None:
+        """Who shows the fixed token needs no other."""
+        return None if request.headers.get("access_token") == FIXED else super().stopped(request)
 
     async def _order(self, request: Request) -> Response:
-        if self._stranger(request):
-            return Response("Invalid Credentials", 401, media_type="text/plain")
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
         try:
             told = Don.model_validate_json(await request.body())
         except ValidationError as error:
@@ -131,8 +116,8 @@ class PostalSimulator(Simulator):
         return ""
 
     async def _cancel(self, request: Request) -> Response:
-        if self._stranger(request):
-            return Response("Invalid Credentials", 401, media_type="text/plain")
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
         try:
             told = Huy.model_validate_json(await request.body())
         except ValidationError:
@@ -151,8 +136,8 @@ class PostalSimulator(Simulator):
 
     async def _track(self, request: Request) -> Response:
         """Everybody's rows behind `lastId`, in the order of their keys; at the end `_embedded` is missing."""
-        if self._stranger(request):
-            return Response("Invalid Credentials", 401, media_type="text/plain")
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
         last, size = request.query_params.get("lastId", ""), int(request.query_params.get("pagesize", "100"))
         page = [row for row in self.rows if row["_id"]["$oid"] > last][:size]
         if page:

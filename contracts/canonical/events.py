@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, StringConstraints
 
 from contracts.canonical.base import Instant, Shape
+from contracts.canonical.budget import BudgetDossierEvent, CodeIssuedEvent
 from contracts.canonical.document import Paper
 from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.insurance import CardEvent
@@ -220,6 +221,12 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.postal.collection_requested.v1": EventType(
         CollectionEvent, "Yêu cầu thu gom hồ sơ", "The post is asked to fetch papers", "in"
+    ),
+    "vn.lienthong.budget.dossier_changed.v1": EventType(
+        BudgetDossierEvent, "Hồ sơ mã số ĐVQHNS thay đổi", "A dossier for a budget-unit code changed", "out"
+    ),
+    "vn.lienthong.budget.code_issued.v1": EventType(
+        CodeIssuedEvent, "Đơn vị đã có mã số ĐVQHNS", "A unit has its budget-unit code", "out"
     ),
     "vn.lienthong.desk.task_opened.v1": EventType(
         TaskEvent, "Việc cần cán bộ xử lý", "Something is left for a person at the desk", "out"

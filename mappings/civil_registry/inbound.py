@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.canonical.registration import MAX_FILE_BYTES
 from contracts.civil_registry.messages import KetQua, KetQuaXuLy
 from contracts.envelope import Envelope, judge
-from mappings.convert import VIETNAM
+from mappings.convert import VIETNAM, certificate
 
 SOURCE = "urn:lienthong:civil-registry"
 STATES = {
@@ -44,9 +41,9 @@ def accepted(message: Any, key: str, at: datetime) -> Envelope:
 def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None:
     """The row as `registration.changed`, None when it says what `known` (the event before) said already. Raises Refusal."""
     state, status = STATES[row.trangThai]
-    certificate = _certificate(row.ketQuaXuLy) if state == "registered" and row.ketQuaXuLy else None
+    issued = _certificate(row.ketQuaXuLy) if state == "registered" and row.ketQuaXuLy else None
     before = getattr(known, "certificate", None)
-    had_id, has_id = bool(before and before.citizen_id), bool(certificate and certificate["citizen_id"])
+    had_id, has_id = bool(before and before.citizen_id), bool(issued and issued["citizen_id"])
     if state == getattr(known, "state", "waiting") and had_id == has_id:
         return None
     at = _moment(row.thoiGianThucHien) or now
@@ -65,7 +62,7 @@ def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None
         "content": row.noiDungXuLy,
         "note": row.ghiChu,
         "deadline": row.hanBoSungHoSo,
-        "certificate": certificate,
+        "certificate": issued,
         "birth": _birth(known.birth),
     }
     return _event("registration.changed.v1", known.dossier_code, key, at, data)
@@ -77,7 +74,7 @@ def _birth(birth: Any) -> Any:
 
 
 def _certificate(result: KetQuaXuLy) -> dict[str, Any]:
-    content, digest, fault = _file(result.giayKhaiSinh or result.giayKhaiTu)
+    content, digest, fault = certificate(result.giayKhaiSinh or result.giayKhaiTu, MAX_FILE_BYTES)
     return {
         "number": result.soDangKy,
         "book": result.quyenSo,
@@ -89,21 +86,6 @@ def _certificate(result: KetQuaXuLy) -> dict[str, Any]:
         "file_fault": fault,
         "entry": result.model_extra or {},
     }
-
-
-def _file(text: str) -> tuple[str | None, str, str]:
-    """The certificate, its digest, or what is wrong with it: a registration with a bad file is registered all the same."""
-    if not text:
-        return None, "", ""
-    try:
-        content = binascii.a2b_base64("".join(text.split()), strict_mode=True)
-    except ValueError:
-        return None, "", "the certificate is not Base64"
-    if not content.startswith(b"%PDF-"):
-        return None, "", "the certificate is not a PDF"
-    if len(content) > MAX_FILE_BYTES:
-        return None, "", f"the certificate has {len(content)} bytes, {MAX_FILE_BYTES} allowed"
-    return base64.b64encode(content).decode(), hashlib.sha256(content).hexdigest(), ""
 
 
 def _moment(text: str) -> datetime | None:

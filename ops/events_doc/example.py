@@ -13,6 +13,7 @@ from contracts.national_portal.messages import HoSoNop
 from mappings.electronic_iso.inbound import slip_opened, step_changed
 from mappings.national_portal.inbound import filed
 from mappings.refusal import refused
+from ops.events_doc.budget import budget_events
 from ops.events_doc.payment import payment_events
 from ops.events_doc.postal import postal_events
 from ops.events_doc.published import published_events
@@ -91,6 +92,7 @@ def examples() -> dict[str, dict[str, Any]]:
     """An event of every type, as it goes over the wire."""
     made = [*generate(BLOCK_EVENTS, BLOCK_DOSSIERS, SEED, DAY), _filed(), _synced(), _slip(), _step(), _refused()]
     made += [*registration_events(), *published_events(), *postal_events(), *portal_events()]
+    made += budget_events()
     made += payment_events(next(event for event in made if event.type.endswith("dossier.fee_requested.v1")))
     found: dict[str, dict[str, Any]] = {}
     for event in made:

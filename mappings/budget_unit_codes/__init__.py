@@ -1,0 +1,1 @@
+"""The ministry's dossiers and units to canonical events and answers."""

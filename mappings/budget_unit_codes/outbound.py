@@ -1,0 +1,21 @@
+"""What the ministry is told: that we have seen a dossier in a state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.budget_unit_codes import STATES
+from mappings.convert import choice
+from mappings.table import build, row, table
+
+DOC = "MSĐVQHNS, đề xuất 3.6"
+
+SEEN = table(
+    row("btc_code", "maHoSoBTC", source=DOC, required=True),
+    row("state", "trangThai", choice({word: number for number, word in STATES.items()}), source=DOC, required=True),
+)
+
+
+def request(message: Any) -> dict[str, Any]:
+    """The body of `xacNhan`. Raises Unmappable."""
+    return build(SEEN, message)
