@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from math import inf
@@ -217,13 +218,13 @@ def judge(value: Any) -> Envelope:
 
 def _fitting(envelope: Envelope) -> Envelope:
     """Subject and data speak of one dossier, and the type's status is the dossier's. The subject is normalised with it."""
-    message = envelope.message
-    dossier = getattr(message, "dossier", None)
-    code = dossier.code if dossier is not None else getattr(message, "dossier_code", None)
+    said = _said(envelope)
+    dossier = said("dossier")
+    code = dossier.code if dossier is not None else said("dossier_code")
     faults = []
     if code is not None and envelope.subject.upper() != code:
         faults.append(Fault("$.subject", "the subject is the dossier's code", value=envelope.subject))
-    document = getattr(message, "document_id", None)
+    document = said("document_id")
     if document is not None and envelope.subject != document:
         faults.append(Fault("$.subject", "the subject is the document's id", value=envelope.subject))
     status = envelope.event_type.status
@@ -231,7 +232,7 @@ def _fitting(envelope: Envelope) -> Envelope:
         faults.append(
             Fault("$.data.dossier.status", f"in this event type the status is {status}", value=str(dossier.status))
         )
-    change = getattr(message, "change", None)
+    change = said("change")
     if dossier is not None and change is not None and change.to_status != dossier.status:
         faults.append(
             Fault("$.data.change.to_status", "a change leads to the dossier's status", value=str(change.to_status))
@@ -243,6 +244,11 @@ def _fitting(envelope: Envelope) -> Envelope:
     return envelope
 
 
+def _said(envelope: Envelope) -> Callable[[str], Any]:
+    """The fields of the message by name, None for one it does not have: a model takes long to say that an attribute is absent."""
+    return vars(envelope.message).get
+
+
 DEADLINE = "deadline:"
 """The flag of an event that must have reached its partner by a day, which follows."""
 
@@ -250,12 +256,13 @@ DEADLINE = "deadline:"
 def flags(envelope: Envelope) -> tuple[str, ...]:
     """What is to be noticed about an event that is accepted: an unusual transition, a name in an old font's bytes, a deadline."""
     found = []
-    change, dossier = getattr(envelope.message, "change", None), getattr(envelope.message, "dossier", None)
+    said = _said(envelope)
+    change, dossier = said("change"), said("dossier")
     if change is not None and (unusual := flag(change.from_status, change.to_status)):
         found.append(unusual)
     if dossier is not None and looks_legacy(dossier.applicant.name):
         found.append("legacy_font:applicant.name")
-    deadline_on = getattr(envelope.message, "deadline_on", None)
+    deadline_on = said("deadline_on")
     if deadline_on is not None:
         found.append(f"{DEADLINE}{deadline_on.isoformat()}")
     return tuple(found)
