@@ -60,7 +60,8 @@ def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChang
     taken = [result for result, ok in zip(results, counted, strict=True) if ok]
     if taken:
         _apply(book, taken, standing, locked)
-        accept(book, replies if len(taken) == len(results) else [a for r in taken for a in r.replies], threads)
+        if told := [reply for result in taken for reply in result.replies]:
+            accept(book, told, threads)
     return counted
 
 
