@@ -130,7 +130,7 @@ class Simulator:
                 raise ValueError("an object with mode and times is wanted")
             self.weather.tell(told)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 422)
+            return JSONResponse({"title": "No such weather", "detail": str(error)}, 422)
         if form:
             return RedirectResponse("/_sim", 303)
         return JSONResponse({"weather": self.weather.left})

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 import typer
 
-from ops.commands import acting, asking, coding, comparing, feeding, keeping, looking, measuring, publishing, running
+from ops.commands import (
+    acting,
+    asking,
+    coding,
+    comparing,
+    feeding,
+    keeping,
+    looking,
+    measuring,
+    publishing,
+    rooms,
+    running,
+    tables,
+)
 
 app = typer.Typer(
     name="lienthong",
@@ -19,7 +32,8 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for room in (running, feeding, looking, comparing, asking, publishing, acting, coding, keeping, measuring):
+ROOMS = (running, feeding, looking, comparing, asking, publishing, acting, coding, tables, rooms, keeping, measuring)
+for room in ROOMS:
     app.add_typer(room.app)
 
 

@@ -102,10 +102,15 @@ def _room(name: str) -> ModuleType:
 
 
 async def serve(names: Iterable[str], folder: Path | None, first_port: int = 0) -> dict[str, Served]:
-    """Start simulators; their books are kept in `folder`. Raises LookupError for an unknown name, OSError for a taken port."""
+    """Start simulators; their books, and where each is served, are kept in `folder`.
+
+    Raises LookupError for an unknown name, OSError for a taken port.
+    """
     running: dict[str, Served] = {}
     for place, name in enumerate(names):
         app = application(name, None if folder is None else folder / f"{name}.jsonl")
         running[name] = Served(app, bind("127.0.0.1", first_port + place if first_port else 0))
         await running[name].started()
+        if folder is not None:
+            (folder / f"{name}.url").write_text(running[name].url + "\n", encoding="utf-8")
     return running

@@ -41,7 +41,7 @@ class Don(_Message):
     SenderEmail: Personal = ""
     SenderTel: Digits
     SenderDesc: str = ""
-    Description: str = ""
+    Description: Personal = ""
     ReceiverName: Annotated[Filled, PERSONAL]
     ReceiverAddress: Annotated[Filled, PERSONAL]
     ReceiverTel: Digits

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.canonical.legal import LegalText
+from contracts.canonical.legal import LegalText, LegalTextEvent, RelatedText
 from contracts.canonical.procedure import PublishedProcedure
 from contracts.envelope import Envelope, judge
 from contracts.identifier import tidy
+from contracts.legal_documents.messages import VanBan, VanBanLienQuan
 from mappings.convert import VIETNAM, Converter, instant, plain
 from mappings.legal_documents import RELATION, VALIDITY
 from mappings.table import Unmappable, many, read, row, table
@@ -20,7 +21,13 @@ SOURCE = "urn:lienthong:legal-documents"
 DOC = "CSDLQG VBPL, đề xuất 3.11"
 TIDY = Converter("text, tidied", lambda value, _message: value, tidy)
 
-RELATED = table(row("item_id", "itemId", source=DOC), row("relation", "quanHe", RELATION, source=DOC), empty=None)
+RELATED = table(
+    row("item_id", "itemId", source=DOC),
+    row("relation", "quanHe", RELATION, source=DOC),
+    empty=None,
+    of=RelatedText,
+    to=VanBanLienQuan,
+)
 TEXT = table(
     row("item_id", "itemId", TIDY, source=DOC, required=True),
     row("number", "soKyHieu", TIDY, source=DOC, required=True),
@@ -36,8 +43,16 @@ TEXT = table(
     many("related", "vanBanLienQuan", RELATED, source=DOC),
     row("url", "toanVanUrl", plain(), source=DOC),
     empty=None,
+    of=LegalText,
+    to=VanBan,
 )
-UPDATED = table(row("at", "ngayCapNhat", instant(), source=DOC, required=True), empty=None)
+UPDATED = table(
+    row("changed_at", "ngayCapNhat", instant(), source=DOC, required=True),
+    empty=None,
+    of=LegalTextEvent,
+    to=VanBan,
+    beside=("document",),
+)
 
 
 def document(row_: Mapping[str, Any]) -> LegalText:
@@ -47,7 +62,7 @@ def document(row_: Mapping[str, Any]) -> LegalText:
 
 def changed(text: LegalText, row_: Mapping[str, Any]) -> Envelope:
     """`legal.document_changed`; another content is another event. Raises Unmappable or Refusal."""
-    at = read(UPDATED, row_).get("at")
+    at = read(UPDATED, row_).get("changed_at")
     if at is None:
         raise Unmappable("ngayCapNhat", "changed_at", "required")
     data = {"document": text.model_dump(mode="json", exclude_defaults=True), "changed_at": at.isoformat()}

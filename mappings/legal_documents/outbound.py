@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.canonical.legal import IssuedTextEvent, RelatedText
+from contracts.legal_documents.messages import GuiVanBan, VanBanLienQuan
 from mappings.convert import Converter, text, url
 from mappings.legal_documents import RELATION
 from mappings.table import build, many, row, table
@@ -15,6 +17,8 @@ TEXTS = Converter("list of texts", lambda value, _message: list(value))
 RELATED = table(
     row("item_id", "itemId", source=DOC, required=True),
     row("relation", "quanHe", RELATION, source=DOC, required=True),
+    of=RelatedText,
+    to=VanBanLienQuan,
 )
 
 DOCUMENT = table(
@@ -30,6 +34,8 @@ DOCUMENT = table(
     many("document.related", "vanBanLienQuan", RELATED, source=DOC),
     row("document.url", "toanVanUrl", url(), source=DOC, required=True),
     empty=None,
+    of=IssuedTextEvent,
+    to=GuiVanBan,
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from contracts import codes
 from contracts.postal import COLLECTION_MARK
+from contracts.postal.messages import Don
 from mappings.convert import Unsayable, constant, plain, text
 from mappings.table import Row, build, computed, row, table
 
@@ -122,6 +123,8 @@ RETURN = table(
     *_desk("Sender"),
     computed("SenderDesc", papers_inside, source=DOC),
     *_citizen("Receiver"),
+    of=Parcel,
+    to=Don,
 )
 
 COLLECTION = table(
@@ -131,6 +134,8 @@ COLLECTION = table(
     *_citizen("Sender"),
     row("", "SenderDesc", constant("Hồ sơ thủ tục hành chính"), source=DOC),
     *_desk("Receiver"),
+    of=Parcel,
+    to=Don,
 )
 
 

@@ -141,22 +141,30 @@ def partners(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """The partners and their switches; with `show NAME` one of them, its operations and assumptions.
+    """The partners and their switches; with `show NAME` one of them as its code says: operations, questions, failures, tables.
 
     Example: lienthong partners show national_portal
     """
-    told = ask(lambda: remote(url, key, config).get("/v1/partners"))
     if action:
-        found = [item for item in told["items"] if item["partner"] == name]
-        if action != "show" or not found:
-            fail(USAGE, f"say `partners show NAME`; there are {', '.join(item['partner'] for item in told['items'])}")
-        CONTEXT.show(found[0], True)
+        _show(action, name, as_json)
         return
+    told = ask(lambda: remote(url, key, config).get("/v1/partners"))
     names = ("partner", "title_vi", "enabled", "paused", "breaker", "backlog", "last_success_at")
     table = Table(*names)
     for item in told["items"]:
         table.add_row(*("" if item[name] is None else str(item[name]) for name in names))
     CONTEXT.show(told, as_json, table)
+
+
+def _show(action: str, name: str, as_json: bool) -> None:
+    """One partner's page; it needs no bus."""
+    from adapters import discover
+    from ops.partner_docs import page
+
+    if action != "show" or name not in discover():
+        fail(USAGE, f"say `partners show NAME`; there are {', '.join(discover())}")
+    text = page(discover()[name])
+    CONTEXT.show({"partner": name, "page": text}, True) if as_json else print(text, end="")
 
 
 @app.command(name="sign-ins")

@@ -22,6 +22,8 @@ from tests.servers import free_port
 
 RUNNING = {"up", "serve", "work", "simulate"}
 """Commands that run until they are stopped: their examples are read, not run (tests/demo.py runs `up`)."""
+ELSEWHERE = {"new-partner", "weather"}
+"""Commands that need a source tree or a simulator beside them: tests/ops/test_rooms.py runs them."""
 DOSSIER = "000.00.17.H59-260106-774020001"
 """The first dossier of `lienthong sample`."""
 
@@ -121,8 +123,9 @@ def settings_in(folder: Path) -> Path:
 
 def test_every_command_the_design_names_is_there() -> None:
     named = """up sample send serve work simulate status story causes ask resend reprocess skip hold release resolve cancel pause
-    resume verify-audit bench"""
-    assert {*named.split(), "db upgrade", "config check"} <= set(COMMANDS)
+    resume verify-audit bench new-partner weather partners"""
+    groups = {"db upgrade", "config check", "mappings check", "mappings show", "mappings preview"}
+    assert {*named.split(), *groups} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -136,7 +139,7 @@ def test_every_help_says_what_it_does_and_shows_an_example_that_can_be_read(name
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - RUNNING - {"bench"}))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - RUNNING - ELSEWHERE - {"bench"}))
 def test_every_example_runs_as_it_is_printed(desk: Desk, name: str) -> None:
     if name == "keys rotate":
         assert desk.line(example("keys new")).exit_code == 0
@@ -170,13 +173,17 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "codes show": ("codes", "show", "ward", "28858"),
     "codes gaps": ("codes", "gaps"),
     "codes add": ("codes", "add", "procedure", "9.999998", "--name-vi", "Thủ tục", "--source", "QĐ 1/QĐ-UBND"),
+    "mappings check": ("mappings", "check"),
+    "mappings show": ("mappings", "show", "postal"),
     "db upgrade": ("db", "upgrade"),
     "config check": ("config", "check"),
 }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(name for name in COMMANDS if "--json" in options(name) and name != "bench"))
+@pytest.mark.parametrize(
+    "name", sorted(name for name in set(COMMANDS) - ELSEWHERE if "--json" in options(name) and name != "bench")
+)
 def test_every_command_with_json_prints_json_and_nothing_else(desk: Desk, name: str) -> None:
     done = desk.run(*AS_JSON[name], "--json")
     assert done.exit_code in (0, NO), done.output

@@ -6,7 +6,6 @@ sample's, the examples of docs/events.md and the cases beside the room's mapping
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,7 +21,6 @@ import pytest
 
 from adapters import discover
 from adapters.simulator import Simulator
-from adapters.transport.faults import Fault
 from bus.adapter import Adapter, Call, Job, Operation, Partner, Row, Token, Wiring
 from bus.clock import SteadyClock
 from bus.outcome import Delivered, Outcome, Taken
@@ -88,12 +86,6 @@ def threads(partner: str, operation: str) -> list[Thread]:
                     done.add(event.subject)
                     found.append(tuple(lane))
     return sorted(found, key=len)[:25]
-
-
-def faults_of(partner: str) -> tuple[Fault, ...]:
-    """The partner's failure table; empty where the room has none."""
-    name = f"adapters.{partner}.faults"
-    return tuple(importlib.import_module(name).FAULTS) if importlib.util.find_spec(name) else ()
 
 
 class MemoryVault:

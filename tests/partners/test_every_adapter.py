@@ -22,6 +22,7 @@ from adapters.transport import http
 from adapters.transport.faults import MEANS
 from bus.adapter import Adapter, Operation, Partner, Row
 from bus.outcome import Absent, Cause, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
+from ops.partner_docs import faults_of
 from tests.partners import bad_server
 from tests.partners.bad_server import BadServer, FullHouse, Heard, Trouble
 from tests.partners.rooms import (
@@ -33,7 +34,6 @@ from tests.partners.rooms import (
     before,
     each_operation,
     each_partner,
-    faults_of,
     personal,
 )
 from tests.servers import free_port

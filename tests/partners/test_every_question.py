@@ -17,7 +17,7 @@ SHORT_S = 0.3
 TROUBLES = bad_server.UNANSWERED | bad_server.MALFORMED
 LOOKUPS = [(partner, lookup) for partner in PARTNERS.values() for lookup in partner.lookups]
 POLLED = [partner for partner in PARTNERS.values() if partner.polls_every_s is not None]
-SOME = ("1", "0123456789", "086226000123", "2026-07-01", 1, True)
+SOME = ("1", "0123456789", "0100109106", "086226000123", "2026-07-01", 1, True)
 """What a field is filled with that gives no example of its own."""
 
 each_lookup = pytest.mark.parametrize(
@@ -88,8 +88,9 @@ async def test_a_poll_that_cannot_be_read_moves_no_cursor(partner: Partner) -> N
             return
         for name, trouble in TROUBLES.items():
             with room.server.lays(trouble, always=True):
-                answer = await room.adapter.poll("", a_call(SHORT_S if trouble.outlasts else PATIENT_S))
-            if not isinstance(answer, Outcome):
+                answer = await room.adapter.poll(first.cursor, a_call(SHORT_S if trouble.outlasts else PATIENT_S))
+            still = answer == Poll((), first.cursor) and name in bad_server.LEGIBLE  # an end by its contract
+            if not isinstance(answer, Outcome) and not still:
                 wrong.append(f"{name}: {answer}")
     assert not wrong, "\n".join(wrong)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +68,17 @@ async def test_the_weather_is_as_it_was_told(partner: Partner, operation: Operat
 
 
 @each_operation
-async def test_one_delivery_has_one_effect_under_its_dossier(partner: Partner, operation: Operation) -> None:
-    """The ledger's book and the partner's are compared by (operation, dossier)."""
+async def test_one_delivery_has_one_effect(partner: Partner, operation: Operation) -> None:
+    """The ledger's book and the partner's are compared, operation by operation; not every partner knows our dossier's code."""
     thread = await good_thread(partner, operation)
     async with room_of(partner) as room:
         for step in thread:
             await room.go(step)
-    sent = [(name, event.subject) for event, name in thread if has_effect(partner.operation(name))]
-    for deed in set(sent):
-        assert room.simulator.done()[deed] == sent.count(deed), (
-            f"{deed[0]} is in the book {room.simulator.done()[deed]} times"
-        )
+    sent = Counter(name for _, name in thread if has_effect(partner.operation(name)))
+    done: Counter[str] = Counter()
+    for (name, _), times in room.simulator.done().items():
+        done[name] += times
+    assert done == sent
 
 
 @each_partner

@@ -1,0 +1,71 @@
+"""The partners' rooms: stamp a new one, make weather at a simulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.commands.common import CONTEXT, UNREACHABLE, USAGE, AsJson, fail
+
+app = typer.Typer()
+
+
+@app.command()
+def new_partner(
+    name: Annotated[str, typer.Argument(help="small letters and underscores")],
+    title_vi: Annotated[str, typer.Option("--title-vi", help="its name in Vietnamese")],
+    title_en: Annotated[str, typer.Option("--title-en", help="its name in English")],
+    root: Annotated[Path, typer.Option("--root", help="the source tree")] = Path(),
+) -> None:
+    """Stamp a partner's rooms, simulator, test, page, route and settings into the source tree.
+
+    Example: lienthong new-partner fire_safety --title-vi "Cảnh sát phòng cháy" --title-en "Fire safety police"
+    """
+    from ops import scaffold
+
+    try:
+        written = scaffold.stamp(root.resolve(), name, title_vi, title_en)
+    except ValueError as error:
+        fail(USAGE, str(error))
+    for file in written:
+        print(file.relative_to(root.resolve()))
+    print("now: make check, then the partner's own document, line by line")
+
+
+@app.command()
+def weather(
+    name: Annotated[str, typer.Argument(help="whose simulator")],
+    mode: Annotated[str, typer.Argument(help="what it shall do; without it the modes are listed")] = "",
+    times: Annotated[int, typer.Option("--times", help="how often; 0 mends it, -1 is for ever")] = 1,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="of slow, hang and lost")] = None,
+    retry_after: Annotated[str | None, typer.Option("--retry-after", help="of busy and maintenance")] = None,
+    row: Annotated[str | None, typer.Option("--row", help="which row is refused")] = None,
+    code: Annotated[str | None, typer.Option("--code", help="of says")] = None,
+    words: Annotated[str | None, typer.Option("--words", help="of says")] = None,
+    url: Annotated[str, typer.Option("--url", help="where it is served (default: where it wrote it down)")] = "",
+    data: Annotated[Path, typer.Option("--data", help="where the simulators' books lie")] = Path("var/simulators"),
+    as_json: AsJson = False,
+) -> None:
+    """Make trouble at a running simulator, or mend it. Example: lienthong weather national_portal busy --times 3"""
+    from ops.remote import Declined, Remote, Unreachable
+
+    place = data / f"{name}.url"
+    if not url and not place.exists():
+        fail(UNREACHABLE, f"no simulator of {name} wrote down where it is in {data}; say --url")
+    extra = {"seconds": seconds, "retry_after": retry_after, "row": row, "code": code, "words": words}
+    told = {"mode": mode, "times": times} | {field: value for field, value in extra.items() if value is not None}
+    simulator = Remote(url or place.read_text(encoding="utf-8").strip())
+    try:
+        answer = simulator.post("/_sim/misbehave", told) if mode else simulator.get("/_sim")
+    except Unreachable:
+        fail(UNREACHABLE, f"no simulator answers at {url or place.read_text(encoding='utf-8').strip()}")
+    except Declined as error:
+        fail(USAGE, str(error))
+    if as_json or mode:
+        CONTEXT.show(answer, as_json) if as_json else print(json.dumps(answer["weather"], ensure_ascii=False))
+        return
+    for one, about in answer["modes"].items():
+        print(f"{one:14} {answer['weather'].get(one, 0):4}  {about}")
