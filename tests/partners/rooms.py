@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from adapters import discover
 from adapters.simulator import Simulator
@@ -45,6 +46,9 @@ each_partner = pytest.mark.parametrize("partner", PARTNERS.values(), ids=list(PA
 each_operation = pytest.mark.parametrize(
     ("partner", "operation"), OPERATIONS, ids=[f"{partner.name}-{operation.name}" for partner, operation in OPERATIONS]
 )
+
+SOME = ("1", "0123456789", "0100109106", "086226000123", "2026-07-01", "Nguyễn Văn An", "male", 1, True)
+"""What a field of a question is filled with that gives no example of its own."""
 
 Step = tuple[Envelope, str]
 """An event, and the operation it owes the partner."""
@@ -86,6 +90,21 @@ def threads(partner: str, operation: str) -> list[Thread]:
                     done.add(event.subject)
                     found.append(tuple(lane))
     return sorted(found, key=len)[:25]
+
+
+def a_question(model: type[BaseModel]) -> BaseModel:
+    """A valid question: each required field by its own example, else by what it takes. Raises AssertionError when nothing fits."""
+    shown = model.model_json_schema().get("properties", {})
+    told: dict[str, Any] = {}
+    for name, field_ in model.model_fields.items():
+        if field_.is_required():
+            told[name] = next(iter([*(field_.examples or ()), *shown.get(name, {}).get("examples", ()), SOME[0]]))
+    for value in (*SOME, None):
+        try:
+            return model.model_validate(told)
+        except ValidationError as error:
+            told |= {str(fault["loc"][0]): value for fault in error.errors() if fault["loc"]}
+    raise AssertionError(f"give the fields of {model.__name__} examples")
 
 
 class MemoryVault:

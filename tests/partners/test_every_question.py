@@ -5,40 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
 
 from bus.adapter import Found, Lookup, Partner, Poll
 from bus.outcome import Cause, Held, Outcome, Transient
 from tests.partners import bad_server
 from tests.partners.bad_server import Trouble
-from tests.partners.rooms import PARTNERS, PATIENT_S, TRACE, Room, a_call, room_of
+from tests.partners.rooms import PARTNERS, PATIENT_S, TRACE, Room, a_call, a_question, room_of
 
 SHORT_S = 0.3
 TROUBLES = bad_server.UNANSWERED | bad_server.MALFORMED
 LOOKUPS = [(partner, lookup) for partner in PARTNERS.values() for lookup in partner.lookups]
 POLLED = [partner for partner in PARTNERS.values() if partner.polls_every_s is not None]
-SOME = ("1", "0123456789", "0100109106", "086226000123", "2026-07-01", 1, True)
-"""What a field is filled with that gives no example of its own."""
 
 each_lookup = pytest.mark.parametrize(
     ("partner", "lookup"), LOOKUPS, ids=[f"{p.name}-{one.name}" for p, one in LOOKUPS]
 )
 each_polled = pytest.mark.parametrize("partner", POLLED, ids=[partner.name for partner in POLLED])
-
-
-def a_question(model: type[BaseModel]) -> BaseModel:
-    """A valid question: each required field by its own example, else by what it takes. Raises AssertionError when nothing fits."""
-    shown = model.model_json_schema().get("properties", {})
-    told: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        if field.is_required():
-            told[name] = next(iter([*(field.examples or ()), *shown.get(name, {}).get("examples", ()), SOME[0]]))
-    for value in SOME:
-        try:
-            return model.model_validate(told)
-        except ValidationError as error:
-            told |= {str(fault["loc"][0]): value for fault in error.errors()}
-    raise AssertionError(f"give the fields of {model.__name__} examples")
 
 
 async def _heard(room: Room, question: Any) -> int:
