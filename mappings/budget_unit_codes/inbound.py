@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.budget_unit_codes import SERVICES, STATES
 from contracts.budget_unit_codes.messages import DonVi, HoSoBTC
-from contracts.canonical.budget import BudgetUnit
+from contracts.canonical.budget import BudgetDossierEvent, BudgetUnit
 from contracts.canonical.registration import MAX_FILE_BYTES
 from contracts.envelope import Envelope, judge
 from mappings.budget_unit_codes.progress import News
@@ -39,6 +39,8 @@ UNIT = table(
     row("decided_by", "coQuanQuyetDinh", source=DOC),
     row("state", "trangThai", choice({"active": "1", "closed": "2"}), source=DOC),
     empty="",
+    of=BudgetUnit,
+    to=DonVi,
 )
 
 FILED = table(
@@ -52,6 +54,9 @@ FILED = table(
     row("state", "trangThai", choice({word: number for number, word in STATES.items()}), source=DOC),
     row("reason", "lyDo", source=DOC),
     empty="",
+    of=BudgetDossierEvent,
+    to=HoSoBTC,
+    beside=("status", "at"),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.budget_unit_codes import STATES
+from contracts.budget_unit_codes.messages import XacNhan
+from contracts.canonical.budget import BudgetDossierEvent
 from mappings.convert import choice
 from mappings.table import build, row, table
 
@@ -13,6 +15,8 @@ DOC = "MSĐVQHNS, đề xuất 3.6"
 SEEN = table(
     row("btc_code", "maHoSoBTC", source=DOC, required=True),
     row("state", "trangThai", choice({word: number for number, word in STATES.items()}), source=DOC, required=True),
+    of=BudgetDossierEvent,
+    to=XacNhan,
 )
 
 
