@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from adapters import discover
 from adapters.social_insurance import ADAPTER
 from adapters.social_insurance.faults import FAULTS
 from bus.adapter import Row
+from bus.intake import Intake
+from bus.ledger.sql_ledger import open_ledger
+from bus.ledger.words import OPEN, Filter
 from bus.outcome import Cause, Contract, Delivered, Held, Taken, Transient, Unknown
+from bus.seal import Keyring
 from contracts.envelope import Envelope
 from contracts.marks import redact
 from contracts.social_insurance import STATES
 from contracts.social_insurance.messages import DangKyTheBHYT
 from mappings.routes import owed
 from mappings.social_insurance.outbound import card
-from tests.partners.social_insurance.conftest import LINKED, Insurance, a_request, a_watch, asked_for, registered
+from tests.conftest import HandClock
+from tests.partners.social_insurance.conftest import AT, LINKED, Insurance, a_request, a_watch, asked_for, registered
 
 HERE = {"social_insurance"}
 
@@ -141,3 +149,19 @@ async def test_nothing_personal_of_a_request_is_shown(insurance: Insurance) -> N
 
 def test_every_line_of_the_table_says_what_to_do() -> None:
     assert all(line.advice_vi and line.advice_en for line in FAULTS)
+
+
+async def test_births_without_a_card_for_more_than_five_days_can_be_counted(tmp_path: Path, keys: Keyring) -> None:
+    """The signal a monitoring officer asks for (domain notes 8): what waits for an id, or is under way, since then."""
+    clock = HandClock(AT.timestamp())
+    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    route = partial(owed, partners={"social_insurance"})
+    intake = Intake(ledger, lambda _partners: None, route, discover())
+    await intake.accept([registered(3, citizen_id="")], client="test")
+    clock.advance(6 * 86400)
+    await intake.accept([registered(4, citizen_id="", key="c2")], client="test")
+    five_days_ago = clock.now() - 5 * 86400
+    without = Filter(partner="social_insurance", states=OPEN, until=five_days_ago)
+    views, _ = await ledger.deliveries(without)
+    assert [view.dossier for view in views] == [registered(3).subject]
+    await ledger.close()
