@@ -303,7 +303,10 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
         lane, last, head, has_full = placed_in[partner, name]
         first = last - len(members) + 1
         placed = [(number, member) for number, member in enumerate(members, start=first)]
-        gone = _supersede(book, lane, placed, has_full=bool(has_full)) if any(m.full_state for m in members) else set()
+        gone = set[int]()
+        if any(member.full_state for member in members):
+            fresh = [Holder(m.id, number, m.operation, m.full_state, State.PENDING, "") for number, m in placed]
+            gone = supersede(book, lane, partner, fresh, has_full=bool(has_full))
         if head in gone or (head == members[0].id and gone):
             replaced.append(lane)
         book.ready.add(partner)
@@ -322,20 +325,19 @@ def _number(book: Book, entering: Sequence[Pending]) -> None:
     book.set_heads(replaced)
 
 
-def _supersede(book: Book, lane: int, placed: Sequence[tuple[int, Pending]], *, has_full: bool) -> set[int]:
-    """Ids of this lane, old and new, that a newer full state replaces; the old ones are moved here."""
+def supersede(book: Book, lane: int, partner: str, fresh: Sequence[Holder] = (), *, has_full: bool) -> set[int]:
+    """Ids of this lane, the `fresh` ones among them, that a newer full state replaces; the stored ones are moved here."""
     stored = []
-    if placed[0][0] > 1:
+    if not fresh or fresh[0].number > 1:
         stored = [
             Holder(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
             for row in book.db.rows("holding", {"lane": lane})
         ]
-    fresh = [Holder(m.id, number, m.operation, m.full_state, State.PENDING, "") for number, m in placed]
     gone = superseded([*stored, *fresh], has_full=has_full)
     for holder in stored:
         if holder.id in gone:
             book.db.run("supersede", {"id": holder.id, "now": book.now})
-            book.moved(holder.id, placed[0][1].partner, (holder.state, holder.cause), (State.SUPERSEDED, Cause.NONE))
+            book.moved(holder.id, partner, (holder.state, holder.cause), (State.SUPERSEDED, Cause.NONE))
     return gone
 
 

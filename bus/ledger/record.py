@@ -9,9 +9,10 @@ import orjson
 
 from bus.adapter import Job, Step
 from bus.ledger import exchange
-from bus.ledger.accept import accept, lock_threads
+from bus.ledger.accept import accept, lock_threads, supersede
 from bus.ledger.book import HOLDING, SENDING, Book, attempt_record, lane_record
 from bus.ledger.database import Row
+from bus.ledger.supersede import REPLACEABLE
 from bus.ledger.words import Move, PartnerChange, Result, State
 from bus.outcome import Cause
 
@@ -126,6 +127,10 @@ def _apply(book: Book, results: Sequence[Result], standing: dict[int, Standing],
             _remember(book, result, locked[before.lane])
     book.db.many("confirm_delivery", confirmed)
     book.db.many("move_delivery", moves)
+    for result in results:
+        before = standing[result.job.delivery]
+        if before.full_state and result.move.state in REPLACEABLE:  # a newer one may have come while it was under way
+            supersede(book, before.lane, before.partner, has_full=result.job.has_full)
     if full:
         book.db.run("set_full", {"ids": full})
     for name in sorted(partners):

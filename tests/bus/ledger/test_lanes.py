@@ -91,6 +91,31 @@ async def test_what_may_have_left_is_never_superseded(desk: Desk, standing: str)
     assert (await desk.claim()).jobs == ()
 
 
+HELD = Move(State.WAITING, Cause.LATER, due_at=None, counted=False, hold_key="personal-id:1")
+
+
+@pytest.mark.parametrize("back", [HELD, Move(State.DEAD, Cause.REFUSED)])
+async def test_a_newer_full_state_that_came_while_an_older_was_under_way_replaces_it_once_it_is_back(
+    desk: Desk, back: Move
+) -> None:
+    await desk.accept(arrival(1, "state"))
+    job = await desk.one()
+    await desk.accept(arrival(2, "state"))
+    assert await desk.states() == ["sending", "pending"]
+    await desk.close(job, back)
+    assert await desk.states() == ["superseded", "pending"]
+    assert (await desk.one()).envelope.sequence == 2
+    assert (await desk.ledger.verify()).holds
+
+
+async def test_one_that_came_back_taken_keeps_its_place_before_a_newer_full_state(desk: Desk) -> None:
+    await desk.accept(arrival(1, "state"))
+    job = await desk.one()
+    await desk.accept(arrival(2, "state"))
+    await desk.close(job, Move(State.WAITING, Cause.TAKEN, "ask", desk.clock.now() + 300))
+    assert await desk.states() == ["waiting", "pending"]
+
+
 async def test_a_code_gap_at_a_head_holds_its_followers_and_a_newer_state_frees_them(desk: Desk) -> None:
     held = Move(State.WAITING, Cause.CODE_GAP, due_at=None, counted=False, hold_key="code:ward:1:2025-07-01")
     await desk.accept(arrival(1, "state"))
