@@ -31,6 +31,7 @@ from bus.lookup import Ask, NoAnswer, PartnerLookups
 from bus.maintenance import VIETNAM
 from bus.outcome import Delivered, Outcome
 from contracts.envelope import Envelope
+from ops.sample.linked_desk import LinkedDesk
 
 log = structlog.get_logger("ops.demo")
 
@@ -58,15 +59,36 @@ async def stream(
     for envelope in generate(number):
         if stopped.is_set():
             return
-        while not stopped.is_set():
-            try:
-                await intake.accept([envelope], client="demo")
-                break
-            except LedgerBusy:
-                await _pause(stopped, 1.0)
+        await _post(intake, envelope, stopped)
         number += 1
         position.write_text(str(number))
         await _pause(stopped, rng.expovariate(1.0 / pace_s))
+
+
+async def _post(intake: Intake, envelope: Envelope, stopped: asyncio.Event) -> None:
+    """By the front door, again while the ledger is busy."""
+    while not stopped.is_set():
+        try:
+            await intake.accept([envelope], client="demo")
+            return
+        except LedgerBusy:
+            await _pause(stopped, 1.0)
+
+
+async def settle_births(
+    intake: Intake, told: list[Callable[[Envelope, int], None]], stopped: asyncio.Event, pace_s: float = PACE_S
+) -> None:
+    """The communes' desk beside the stream: births filed for all services at once go as far as the partners have brought them."""
+    desk, news = LinkedDesk(), asyncio.Queue[Envelope]()
+    told.append(lambda envelope, _owed: news.put_nowait(envelope))
+    while not stopped.is_set():
+        try:
+            envelope = await asyncio.wait_for(news.get(), REFRESH_S)
+        except TimeoutError:
+            continue
+        for step in desk.answer(envelope):
+            await _post(intake, step, stopped)
+            await _pause(stopped, pace_s)
 
 
 async def weather(simulators: Mapping[str, Simulator], stopped: asyncio.Event, seed: int = 84) -> None:

@@ -31,6 +31,8 @@ from ops.sample.document import documents
 from ops.settings import Settings
 
 DEMO_CLIENT = "dossier_system"
+DEMO_CHOICES = frozenset({"ledger", "broker", "telemetry", "partners"})
+"""What a settings file may say of the demo: the rest is the demo's own."""
 
 
 class StartError(Exception):
@@ -118,10 +120,14 @@ async def take_from_queue(house: House, bodies: list[bytes]) -> list[dict[str, A
 
 
 async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings) -> None:
-    """A whole province on this machine: the bus with simulators of its partners and, with `stream`, dossiers coming in."""
+    """A whole province on this machine: the bus with simulators of its partners and, with `stream`, dossiers coming in.
+
+    Where the simulators are served, for their fault panels and books, stands in `simulators.json` in the folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     simulators = await simulate.serve(simulate.SIMULATORS, folder)
     urls = {name: served.url for name, served in simulators.items()}
+    (folder / "simulators.json").write_text(json.dumps(urls, indent=1))
     key, digest = new_key()
     settings = _demo_settings(folder, port, urls, _citizens_client(urls["dossier_system"], digest), overrides)
     tail, parts = demo.Tail(), {name: served.app.state.simulator for name, served in simulators.items()}
@@ -143,6 +149,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
                 house.intake, folder / "documents.position", documents, stopped, pace_s=demo.DOCUMENTS_S
             )
             jobs.append(posted)
+            jobs.append(demo.settle_births(house.intake, house.on_event, stopped))
             jobs.append(demo.weather(moody, stopped))
             asked = [
                 (name, house.partners[name].lookup(what), question)
@@ -183,7 +190,7 @@ def _demo_settings(
         "clients": clients,
         "partners": {name: {"base_url": url, **simulate.demo_settings(name)} for name, url in urls.items()},
     }
-    merged = _merge(own, {name: value for name, value in chosen.items() if name in ("ledger", "broker", "telemetry")})
+    merged = _merge(own, {name: value for name, value in chosen.items() if name in DEMO_CHOICES})
     return Settings(**json.loads(json.dumps(merged, default=str)))
 
 

@@ -17,9 +17,15 @@ STOP_S = 40
 
 
 @contextlib.contextmanager
-def demo(folder: Path) -> Iterator[str]:
-    """A live bus with every simulator; its address. It is drained and must end well. Raises AssertionError otherwise."""
+def demo(folder: Path, settings: str = "") -> Iterator[str]:
+    """A live bus with every simulator, `settings` (TOML) over its own; its address. It is drained and must end well.
+
+    Raises AssertionError otherwise.
+    """
     command = [sys.executable, "-m", "ops", "up", "--demo", "--no-stream", "--port", "0"]
+    if settings:
+        (folder / "demo.toml").write_text(settings)
+        command += ["--config", "demo.toml"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     said = folder / "terminal.txt"
     with said.open("w") as terminal:

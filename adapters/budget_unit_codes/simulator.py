@@ -30,6 +30,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class BudgetSimulator(GatewaySimulator):
     """With busy clerks, each first page asked for finds every dossier one step further and now and then a new one."""
 
+    modes: ClassVar[Mapping[str, str]] = {
+        "late_certificate": "a certificate is not there yet when the clerk is asked again"
+    }
     effects: ClassVar[Mapping[str, str]] = {"confirmed": "xacNhan"}
 
     def __init__(
@@ -47,6 +50,7 @@ class BudgetSimulator(GatewaySimulator):
         self.units: dict[str, dict[str, Any]] = {}
         self.dossiers: dict[str, dict[str, Any]] = {}
         self.changed_at: dict[str, int] = {}
+        self._founding: dict[str, dict[str, Any]] = {}
         self._confirmed = {(entry["subject"], entry["state"]) for entry in self.book.of("confirmed")}
         self._old_units()
         for entry in self.book.entries:
@@ -93,8 +97,9 @@ class BudgetSimulator(GatewaySimulator):
             self.units[entry["unit"]["maDVQHNS"]] = entry["unit"]
 
     def file(self, name: str = "", **fields: Any) -> str:
-        """A unit files a dossier now; its code."""
+        """A unit files a dossier now; its code. `donVi` are fields the register's record of the unit will have."""
         code = f"BTC-2026-{len(self.dossiers) + 1:06}"
+        self._founding[code] = fields.pop("donVi", {})
         row = {
             "maHoSoBTC": code,
             "loaiDichVu": "1",
@@ -123,9 +128,13 @@ class BudgetSimulator(GatewaySimulator):
             row["maDVQHNS"] = f"1{len(self.units) + 70000:06}"
         if state == "9" and row["maDVQHNS"] not in self.units:
             today = self._stamp()[:10]
-            self.add_unit(
-                row["maDVQHNS"], row["tenDonVi"], maDVQHNSCapTren=SUPERIOR, ngayQuyetDinh=today, ngayCap=today
-            )
+            known = {
+                "maDVQHNSCapTren": SUPERIOR,
+                "ngayQuyetDinh": today,
+                "ngayCap": today,
+                **self._founding.get(code, {}),
+            }
+            self.add_unit(row["maDVQHNS"], row["tenDonVi"], **known)
             more["unit"] = self.units[row["maDVQHNS"]]
         self._write("decided", row, **more)
         return row
@@ -185,7 +194,7 @@ class BudgetSimulator(GatewaySimulator):
                     self.decide(code, "5", lyDo="Bổ sung quyết định thành lập")
                 case "4":
                     self.decide(code, "9")
-                case "9" if not row["fileGiayChungNhan"]:
+                case "9" if not row["fileGiayChungNhan"] and not self.weather.takes("late_certificate"):
                     self.certify(code)
 
     async def _confirm(self, request: Request) -> Response:

@@ -33,6 +33,9 @@ STATES = frozenset({"1", "2", "3", "4", "6"})
 class RegistrySimulator(GatewaySimulator):
     """Takes registrations of configured communes. With `busy_clerk`, each question finds a dossier one step further."""
 
+    modes: ClassVar[Mapping[str, str]] = {
+        "late_id": "a registered child's personal id has not come yet when it is asked for"
+    }
     effects: ClassVar[Mapping[str, str]] = {"taken": "nhanDKHT", "supplemented": "nhanDKHT"}
 
     def __init__(self, book: Path | None = None, *, seed: int = 84, busy_clerk: bool = False) -> None:
@@ -114,6 +117,8 @@ class RegistrySimulator(GatewaySimulator):
         elif held["trangThai"] == "3":
             self.decide(code, "4")
         elif held["trangThai"] == "4" and held["module"] == "LTKS" and not held["ketQuaXuLy"]["soDinhDanh"]:
+            if self.weather.takes("late_id"):
+                return
             self.decide(code, "4", soDinhDanh=self.new_id())
 
     def new_id(self) -> str:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adapters.linked_services.adapter import LinkedAdapter
 from adapters.linked_services.client import LinkedSettings
 from bus.adapter import Operation, Partner
+from bus.policy import PartnerSettings
 from contracts.linked_services.messages import TrangThai, XacNhan
+
+
+def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
+    """How often filed dossiers are asked for is the province's choice."""
+    assert isinstance(settings, LinkedSettings)
+    return replace(partner, polls_every_s=settings.polls_every_s)
+
 
 ADAPTER = Partner(
     name="linked_services",
@@ -25,6 +35,7 @@ ADAPTER = Partner(
         "times of a status post are yyyyMMddHHmmss",
         "the linked procedures are 2.000986, 2.001023, 2.002621 and 2.002622",
     ),
+    tune=_tune,
 )
 
 __all__ = ["ADAPTER"]

@@ -21,7 +21,7 @@ from adapters.transport.gateway import TokenFailed, before_sending
 from adapters.transport.http import Endpoint, Failure, HttpClient, Reply
 from bus.adapter import Call, Vault
 from bus.outcome import Cause, Held, Outcome, Taken, Unknown
-from bus.policy import PartnerSettings
+from bus.policy import PartnerSettings, Seconds
 from contracts.linked_services.messages import ChiTiet, DanhSach, TraLoiToken
 
 
@@ -31,6 +31,7 @@ class LinkedSettings(PartnerSettings):
     token_path: str = "/token"
     dossier_path: str = "/hosolienthong"
     status_path: str = "/hosolienthong/trangthai"
+    polls_every_s: Seconds = 60.0
     concurrency: int = Field(default=4, ge=1, le=1000)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 from xml.sax.saxutils import escape
@@ -18,19 +21,42 @@ from adapters.simulator import Simulator
 from contracts.linked_services.messages import TrangThai, XacNhan
 
 USERNAME, PASSWORD = "sim", "sim"
-DEMO = {"credentials": {"username": USERNAME, "password": PASSWORD}}
+DEMO = {"polls_every_s": 20, "credentials": {"username": USERNAME, "password": PASSWORD}}
 BEFORE = {1: set[int](), 3: {0, 1}, 7: {3, 2, 7}, 2: {1, 3, 7}, 4: {3, 7, 2}, 5: {4}, 6: {0, 1, 3, 7, 2}}
 """Which status must be there before each; 0 is none. Registered at the desk (1) may come first or be left out."""
+MOTHER = {
+    "noiDangKy": "29557",
+    "nksGioiTinh": "1",
+    "nksNgaySinh": "27.06.2026",
+    "meHoTen": "Nguyễn Thị Lan",
+    "meSoDDCN": "086190000123",
+    "nycHoTen": "Nguyễn Thị Lan",
+    "nycQuanHe": "Mẹ",
+    "nycSoGiayToTuyThan": "086190000123",
+}
+"""An invented mother who files for her child."""
+FILES_EVERY_S = 40.0
+GIVEN = ("MINH ANH", "GIA BẢO", "THANH TRÚC", "QUỐC HUY", "NGỌC HÂN")
+HOME = timezone(timedelta(hours=7))
+CHILD = "NGUYỄN MINH KHÔI"
 CLOSED = {4: "đã có kết quả xử lý", 5: "đã trả kết quả", 6: "bị từ chối. Không thể cập nhật trạng thái"}
 
 
 class LinkedSimulator(Simulator):
-    """Lists what was filed until it is acknowledged, and takes statuses in their order."""
+    """Lists what was filed until it is acknowledged, and takes statuses in their order.
 
+    With `busy_citizens`, one more birth is filed about every `FILES_EVERY_S`, found by whoever reads the list after that.
+    """
+
+    modes: ClassVar[Mapping[str, str]] = {
+        "accepts_late": "says an acceptance (3) is there, and has it some seconds later"
+    }
     effects: ClassVar[Mapping[str, str]] = {"acknowledged": "xacNhan", "status": "capNhatTrangThai"}
 
-    def __init__(self, book: Path | None = None) -> None:
+    def __init__(self, book: Path | None = None, *, busy_citizens: bool = False) -> None:
         super().__init__(book)
+        self._busy_citizens = busy_citizens
+        self._filed_at = time.monotonic()
         self._tokens: set[str] = set()
         self.filings: dict[str, str] = {entry["code"]: entry["xml"] for entry in self.book.of("filed")}
         self._acknowledged = {entry["code"] for entry in self.book.of("acknowledged")}
@@ -60,12 +86,13 @@ class LinkedSimulator(Simulator):
         known = request.headers.get("authorization", "").removeprefix("Bearer ") in self._tokens
         return None if known else JSONResponse({"message": "Chưa đăng nhập"}, 401)
 
-    def file(self, code: str, child: str = "NGUYỄN MINH KHÔI", **fields: str) -> None:
+    def file(self, code: str, child: str = CHILD, **fields: str) -> None:
         """A citizen files a birth; `fields` go into the form."""
-        form = {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": child, **fields}
+        filed_at = fields.pop("ngayNop", "20260703081500")
+        form = {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": child, **MOTHER, **fields}
         inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in form.items())
         text = (
-            f"<hoSo><maHoSo>{escape(code)}</maHoSo><maTTHC>2.000986</maTTHC><ngayNop>20260703081500</ngayNop>"
+            f"<hoSo><maHoSo>{escape(code)}</maHoSo><maTTHC>2.000986</maTTHC><ngayNop>{escape(filed_at)}</ngayNop>"
             f"<hoTich>{inner}</hoTich></hoSo>"
         )
         self.filings[code] = text
@@ -74,12 +101,30 @@ class LinkedSimulator(Simulator):
     async def _file(self, request: Request) -> Response:
         """`{"maHoSo": "...", other fields of the form}`: a citizen files now."""
         told = await request.json()
-        self.file(str(told.pop("maHoSo", "")) or secrets.token_hex(8), **told)
+        self.file(str(told.pop("maHoSo", "")) or secrets.token_hex(8), str(told.pop("nksHoTen", CHILD)), **told)
         return JSONResponse({"filed": len(self.filings)})
 
     async def _list(self, request: Request) -> Response:
+        if (stranger := self._stranger(request)) is not None:
+            return stranger
+        if self._busy_citizens and time.monotonic() - self._filed_at > FILES_EVERY_S:
+            self._file_another()
         waiting = [{"id": code} for code in self.filings if code not in self._acknowledged]
-        return self._stranger(request) or JSONResponse({"data": waiting})
+        return JSONResponse({"data": waiting})
+
+    def _file_another(self) -> None:
+        """A family files; the child is a few days old."""
+        self._filed_at = time.monotonic()
+        now = datetime.now(UTC).astimezone(HOME)
+        number = len(self.filings) + 17
+        born_on = now - timedelta(days=5 + number % 20)
+        self.file(
+            f"G22.99.5-{now:%y%m%d}-{number:06}",
+            f"NGUYỄN {GIVEN[number % len(GIVEN)]}",
+            ngayCapGCS=f"{born_on:%Y%m%d}",
+            nksNgaySinh=f"{born_on:%d.%m.%Y}",
+            ngayNop=f"{now:%Y%m%d%H%M%S}",
+        )
 
     async def _detail(self, request: Request) -> Response:
         code = request.path_params["id"]
@@ -107,16 +152,23 @@ class LinkedSimulator(Simulator):
             return _say("Logic xử lý không hợp lệ")
         if told.trangThai == 4 and _blank_residence(result):
             return _say("Logic xử lý không hợp lệ")
-        code, before = told.soHoSoLT, self.states.get(told.soHoSoLT, 0)
+        before = self.states.get(told.soHoSoLT, 0)
         if before in CLOSED and not (before == 4 and told.trangThai == 5):
             return _say(f"Hồ sơ {CLOSED[before]}")
         if before == told.trangThai:
             return _say("Hồ sơ đã tồn tại trong một cửa điện tử")
         if before not in (BEFORE[told.trangThai] or {0}):
             return PlainTextResponse("Hồ sơ chưa cập nhật trạng thái trước đó")
-        self.states[code] = told.trangThai
-        self.book.write("status", code=code, subject=told.maHoSo, state=told.trangThai, data=told.model_dump())
+        if told.trangThai == 3 and self.weather.takes("accepts_late"):
+            asyncio.get_running_loop().call_later(self.weather.seconds, self._apply, told)
+        else:
+            self._apply(told)
         return _say("Cập nhật trạng thái thành công")
+
+    def _apply(self, told: TrangThai) -> None:
+        """The dossier has the status from now on."""
+        self.states[told.soHoSoLT] = told.trangThai
+        self.book.write("status", code=told.soHoSoLT, subject=told.maHoSo, state=told.trangThai, data=told.model_dump())
 
 
 def _blank_residence(result: dict[str, Any]) -> bool:
@@ -128,8 +180,8 @@ def _say(words: str) -> Response:
 
 
 def application(book: Path | None = None) -> Starlette:
-    """The simulator as a web app; one birth has just been filed."""
-    simulator = LinkedSimulator(book)
+    """The simulator as a web app; one birth has just been filed, and others follow."""
+    simulator = LinkedSimulator(book, busy_citizens=True)
     if not simulator.filings:
         simulator.file("G22.99.5-260703-000017")
     return simulator.app()

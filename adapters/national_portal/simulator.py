@@ -17,8 +17,6 @@ from adapters.simulator import EnvelopeSimulator, enveloped
 from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienDo, TrangThaiHoSo
 
 VIETNAM = timezone(timedelta(hours=7))
-PDF = "JVBERi0xLjQKJSVFT0YK"
-"""The file everybody filed: the shortest thing that begins and ends like a PDF."""
 
 DEMO = {
     "unit": "000.00.00.H59",
@@ -92,9 +90,7 @@ class PortalSimulator(EnvelopeSimulator):
             case "TraCuuTechID":
                 return self._owner(str(told.get("mstorcmnd", "")))
             case "getfile":
-                if "khong-co" in str(told.get("DuongDan", "")):
-                    return enveloped("-1", "Không có tệp này")
-                return enveloped("0", "Lấy tệp thành công", PDF)
+                return enveloped("0", "Lấy tệp thành công", "JVBERi0xLjQK")
             case service:
                 return enveloped("-1", f"Không có dịch vụ {service}")
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from contracts.canonical.events import PREFIX
-from ops.sample import offer
+from ops.sample import birth, offer
 from ops.sample.hours import due, in_office
 from ops.sample.offer import Offer
 from ops.sample.person import citizen, enterprise, full_name, household
@@ -98,7 +98,8 @@ class Life:
         """The dossier as the applicant brings it."""
         journey, rng, on = self.journey, self.rng, self.next_at.date()
         online = journey.channel == "online"
-        ward: Ward = rng.choice(wards(on))
+        self.ward: Ward = rng.choice(wards(on))
+        ward = self.ward
         self.office = office(journey.offer.office, ward)
         applicant = (enterprise if journey.offer.firm else citizen)(rng, ward, on, online=online)
         summary = journey.offer.summary.format(a=rng.randint(1, 900), b=rng.randint(1, 60))
@@ -269,6 +270,12 @@ def hand_over(life: Life) -> Told:
     return "dossier.returned.v1", life.to(10, "Đã trả kết quả", returned_at=life.at.isoformat(), return_note=note)
 
 
+def register(life: Life) -> Told:
+    """The commune sends a birth to the civil registry."""
+    asked = birth.registration(life.rng, life.ward, life.at.date(), life.dossier["applicant"])
+    return "registration.requested.v1", {"registration": asked}
+
+
 def collect(life: Life) -> Told:
     """The citizen has the papers fetched by post; the desk passes the wish on."""
     return "postal.collection_requested.v1", {"note": "Gọi trước khi đến"}
@@ -297,6 +304,7 @@ VERBS: dict[str, Verb] = {
     "pay": Verb(pay, (0.2, 30), office=False),
     "correct": Verb(correct, (0.5, 8)),
     "withdraw": Verb(withdraw, (1, 30), office=False),
+    "register": Verb(register, (0.1, 1)),
     "stop": Verb(stop, (4, 40)),
     "issue": Verb(issue, (2, 60)),
     "collect": Verb(collect, (0, 8)),
@@ -310,7 +318,7 @@ JOURNEYS: tuple[Journey, ...] = (
         ("file", "receive", "assign", "step", "ask_fee", "pay", "resume", "work", "issue", "hand_over"),
         by_post=True,
     ),
-    Journey(offer.BIRTH, "counter", ("receive", "assign", "issue", "hand_over")),
+    Journey(offer.BIRTH, "counter", ("receive", "assign", "register", "issue", "hand_over")),
     Journey(
         offer.HOUSEHOLD_BUSINESS,
         "online",

@@ -80,6 +80,16 @@ BIRTH = Offer(
     "Giấy khai sinh",
     "KQ.G15.000031",
 )
+LINKED_BIRTH = Offer(
+    "2.000986",
+    CIVIL,
+    "commune",
+    3,
+    "Liên thông khai sinh, thường trú, BHYT",
+    (),
+    BIRTH.result,
+    BIRTH.result_code,
+)
 MARITAL_STATUS = Offer(
     "1.004873",
     CIVIL,
