@@ -89,11 +89,6 @@ def returns_by_post(message: Any) -> bool:
     return bool(message.dossier.return_method == "post")
 
 
-def by_post(message: Any) -> bool:
-    """Papers or result travel by post."""
-    return bool(message.dossier.channel == "post" or message.dossier.return_method == "post")
-
-
 def is_household(message: Any) -> bool:
     """The dossier registers, changes, reissues or suspends a household business."""
     return procedure_parts(message.dossier.procedure.code).base in HOUSEHOLD_PROCEDURES
@@ -241,15 +236,29 @@ ROUTES: tuple[Route, ...] = (
     *(Route(name, EVALUATION, TRACK, source="domain notes 4, column EMC") for name in USES),
     Route("dossier.result_issued.v1", POSTAL, SEND_PARCEL, returns_by_post, source="domain notes 4, status 9"),
     Route("postal.collection_requested.v1", POSTAL, FETCH_PAPERS, source="domain notes 3.10, thu gom"),
-    Route("dossier.withdrawn.v1", POSTAL, CANCEL_PARCEL, by_post, source="domain notes 4, status 7"),
+    Route(
+        "dossier.withdrawn.v1",
+        POSTAL,
+        CANCEL_PARCEL,
+        source="domain notes 4, status 7: what went out stands in the memo",
+    ),
     Route("budget.dossier_changed.v1", HOME, "notify", source="domain notes 7d"),
     Route("budget.dossier_changed.v1", BUDGET, CONFIRM_SEEN, source="domain notes 3.6"),
     Route("budget.code_issued.v1", HOME, "notify", source="domain notes 7d"),
     Route("postal.shipment_changed.v1", HOME, "notify", source="domain notes 3.10"),
     Route("desk.task_opened.v1", HOME, "notify", source="domain notes 3.10, RETURNED"),
     *(
-        Route(f"dossier.{name}.v1", BUSINESS, SYNC_HOUSEHOLD, is_household, source="domain notes 7c")
-        for name in ("received", "refused", "status_changed", "supplement_requested", "supplemented", "result_issued")
+        Route(
+            f"dossier.{name}.v1",
+            BUSINESS,
+            SYNC_HOUSEHOLD,
+            is_household,
+            source="domain notes 3.7, 7c; 4: all who know it",
+        )
+        for name in (
+            *("received", "refused", "status_changed", "supplement_requested", "supplemented", "fee_requested"),
+            *("withdrawn", "stopped", "result_issued", "returned", "corrected"),
+        )
     ),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),

@@ -85,7 +85,7 @@ async def test_a_household_that_was_registered_is_found_by_its_owner(province: P
         if receipt["owed"] != "owed to nobody":
             await province.settled()
     told = [entry["data"]["trangThai"] for entry in province.register.book.of("household")]
-    assert told == ["2", "4", "5", "4", "9"]
+    assert told == ["2", "4", "5", "4", "9", "10"]
     (found,) = await province.look_up(owner)
     assert (found["unit"], found["owner_id"], found["code"]) == ("household", owner, "")
     assert (await province.house.ledger.verify()).holds

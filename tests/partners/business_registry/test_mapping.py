@@ -137,3 +137,19 @@ def test_only_procedures_of_household_businesses_are_owed() -> None:
     assert [debt.operation for debt in owed(a_registration(), partners)] == ["dongBoHoSoHKD"]
     other = json.loads(a_registration().to_json())["data"]["dossier"]["procedure"] | {"code": "2.001610"}
     assert owed(a_registration(procedure=other), partners) == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        *(("received", 2), ("refused", 3), ("status_changed", 4), ("supplement_requested", 5), ("supplemented", 4)),
+        *(("fee_requested", 6), ("withdrawn", 7), ("stopped", 8), ("result_issued", 9), ("returned", 10)),
+        ("corrected", 4),
+    ],
+)
+def test_the_register_is_told_every_status_the_household_comes_to(event: str, status: int) -> None:
+    given = json.loads(a_registration().to_json()) | {"type": f"vn.lienthong.dossier.{event}.v1"}
+    given["data"]["dossier"]["status"] = given["data"]["change"]["to_status"] = status
+    told = judge(given)
+    assert [debt.operation for debt in owed(told, {"business_registry"})] == ["dongBoHoSoHKD"]
+    assert request(told.message)["trangThai"] == str(status)

@@ -84,6 +84,14 @@ def test_only_what_travels_by_post_is_ordered_and_cancelled() -> None:
     assert owed(an_event(return_method="counter"), {POSTAL}) == ()
 
 
+def test_a_withdrawal_calls_papers_back_that_the_post_was_to_fetch_however_the_dossier_came() -> None:
+    """A dossier filed online and handed over at the desk may have a collection under way all the same."""
+    told = an_event(channel="online", return_method="counter")
+    given = json.loads(told.to_json()) | {"type": "vn.lienthong.dossier.withdrawn.v1"}
+    given["data"]["dossier"]["status"] = given["data"]["change"]["to_status"] = 7
+    assert [debt.operation for debt in owed(judge(given), {POSTAL})] == [CANCEL_PARCEL]
+
+
 def test_an_applicant_without_address_or_phone_cannot_be_reached() -> None:
     applicant = an_event().data["dossier"]["applicant"]
     for missing in ("address", "phone"):
