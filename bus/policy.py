@@ -72,3 +72,8 @@ class PartnerSettings(_Settings):
     maintenance: tuple[MaintenanceWindow, ...] = ()
     credentials: dict[str, SecretStr] = Field(default_factory=dict)
     ca_file: str | None = None
+
+    def credential(self, name: str) -> str:
+        """The credential of that name; empty where there is none."""
+        found = self.credentials.get(name)
+        return "" if found is None else found.get_secret_value()

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from adapters.dossier_system.signature import sign
 from adapters.transport.amqp import AmqpIntake, Publisher
+from adapters.transport.signature import sign
 from bus.adapter import Call
 from bus.outcome import Delivered
 from contracts.canonical.events import EVENTS

@@ -8,10 +8,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from adapters.dossier_system.signature import HEADER, sign
 from adapters.transport.amqp import Publisher
 from adapters.transport.classify import JSON_TYPES, Unreadable, excerpt, from_failure, from_status, read_json
 from adapters.transport.http import Failure, HttpClient, Reply
+from adapters.transport.signature import HEADER, sign
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.outcome import Cause, Delivered, Held, Outcome, Transient, Unknown
 from bus.policy import PartnerSettings

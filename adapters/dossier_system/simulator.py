@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from adapters.dossier_system.citizens import Citizens
-from adapters.dossier_system.signature import HEADER, verify
 from adapters.simulator import Simulator
+from adapters.transport.signature import HEADER, verify
 from contracts.dossier_system.messages import Notice
 
 SECRET = "sim-webhook-secret"

@@ -36,8 +36,8 @@ FIRST_LOOK = timedelta(days=1)
 
 
 class IsoSettings(PartnerSettings):
-    """`[partners.electronic_iso]`: `credentials` hold username and password, and, for its calls to us, callback_username and
-    callback_password."""
+    """`[partners.electronic_iso]`: `credentials` hold username and password, and, for its calls to us, callback_username,
+    callback_password, and previous_callback_password while one replaces the other."""
 
     path: str = "/soap"
     concurrency: int = Field(default=8, ge=1, le=1000)

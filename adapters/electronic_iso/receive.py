@@ -20,13 +20,10 @@ SERVER = SoapServer(contract.wsdl(), "TrucLienThong", "TrucPort")
 async def receive(incoming: Incoming) -> Received | Answer:
     """One change of a step."""
     assert isinstance(incoming.settings, IsoSettings)
-    secrets = incoming.settings.credentials
-    names = [
-        secrets[name].get_secret_value() if name in secrets else ""
-        for name in ("callback_username", "callback_password")
-    ]
+    name = incoming.settings.credential("callback_username")
+    passwords = [incoming.settings.credential(one) for one in ("callback_password", "previous_callback_password")]
     try:
-        _operation, fields = SERVER.read(incoming.body, names[0], names[1], incoming.clock.now())
+        _operation, fields = SERVER.read(incoming.body, name, passwords, incoming.clock.now())
         envelope = step_changed(fields.get("ThayDoi", fields))
     except Rejected as rejected:
         return _fault(rejected.code, rejected.text)

@@ -68,6 +68,7 @@ ADAPTER = Partner(
         ),
     ),
     assumed=(
+        'what the portal hands over is signed: X-Lienthong-Signature over time, hoso and body (push_auth = "secret" otherwise)',
         "DongBoTrangThaiHoSo: `type` stands beside `data`; a repeat (MaHoSo + TrangThai + NgayXuLy) is dropped",
         "the three services of questions and answers: field names, and that a repeat (MaHoiDap + NgayTraLoi) is dropped",
         "TraCuuTechID answers with a list of accounts, each with its TechID",

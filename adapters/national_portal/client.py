@@ -15,10 +15,11 @@ from contracts.portal_envelope import Reply
 
 
 class PortalSettings(EnvelopeSettings):
-    """`[partners.national_portal]`: `credentials` hold username and password."""
+    """`[partners.national_portal]`: `credentials` hold username and password; for the portal's calls to us push_secret, and
+    previous_push_secret while one replaces the other."""
 
     progress_dedupe: Literal["key", "none"] = "key"
-    push_secret: str = ""
+    push_auth: Literal["signature", "secret"] = "signature"
     concurrency: int = Field(default=4, ge=1, le=1000)
 
 

@@ -18,10 +18,11 @@ from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienD
 
 VIETNAM = timezone(timedelta(hours=7))
 
+PUSH_SECRET = "portal-demo"
+"""What the portal signs with when it hands a dossier over to the demo's bus."""
 DEMO = {
     "unit": "000.00.00.H59",
-    "push_secret": "portal-demo",
-    "credentials": {"username": "sim", "password": "sim"},
+    "credentials": {"username": "sim", "password": "sim", "push_secret": PUSH_SECRET},
 }
 
 

@@ -13,7 +13,7 @@ import hmac
 import io
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -230,8 +230,8 @@ class SoapServer:
                     place.set("location", address)
         return xml.write(root)
 
-    def read(self, raw: bytes, username: str, password: str, now: float) -> tuple[str, dict[str, Any]]:
-        """The operation and its fields, once the caller is known. Raises Rejected."""
+    def read(self, raw: bytes, username: str, passwords: Sequence[str], now: float) -> tuple[str, dict[str, Any]]:
+        """The operation and its fields, once the caller is known by one of the passwords (an empty one is none). Raises Rejected."""
         try:
             root = xml.parse(raw)
         except xml.BadXml as error:
@@ -239,7 +239,7 @@ class SoapServer:
         body = root.find(f"{{{SOAP}}}Body")
         if root.tag != f"{{{SOAP}}}Envelope" or body is None or len(body) != 1:
             raise Rejected("Client", "not a SOAP 1.1 envelope with one body element")
-        self._authenticate(root, username, password, now)
+        self._authenticate(root, username, passwords, now)
         name = etree.QName(body[0]).localname
         operation = self._operations.get(name)
         if operation is None:
@@ -252,7 +252,7 @@ class SoapServer:
             raise Rejected("Client", f"{name} does not fit the WSDL") from None
         return name, read if isinstance(read, dict) else {}
 
-    def _authenticate(self, root: etree._Element, username: str, password: str, now: float) -> None:
+    def _authenticate(self, root: etree._Element, username: str, passwords: Sequence[str], now: float) -> None:
         """WS-Security UsernameToken with PasswordDigest: right, fresh within five minutes, its nonce not seen before.
 
         Nonces are remembered by this process past the window; a replay to another process meets the same event id and is a duplicate.
@@ -269,11 +269,9 @@ class SoapServer:
         except ValueError:
             raise Rejected("FailedAuthentication", "the UsernameToken cannot be read") from None
         created = created if created.tzinfo else created.replace(tzinfo=UTC)
-        wanted = base64.b64encode(
-            hashlib.sha1(nonce + values["Created"].encode() + password.encode()).digest()
-        ).decode()
-        right = _same(wanted, values["Password"]) & _same(username, values["Username"])
-        if not right or not password:
+        wanted = [_digest(nonce, values["Created"], password) for password in passwords if password]
+        right = any(_same(one, values["Password"]) for one in wanted) & _same(username, values["Username"])
+        if not right:
             raise Rejected("FailedAuthentication", "the UsernameToken is not right")
         if abs(now - created.timestamp()) > FRESH_S:
             raise Rejected("FailedAuthentication", "the UsernameToken is too old; check the clock")
@@ -295,6 +293,11 @@ class SoapServer:
         etree.SubElement(fault, "faultcode").text = f"{'soap' if code in SOAP_CODES else 'wsse'}:{code}"
         etree.SubElement(fault, "faultstring").text = text
         return xml.write(envelope)
+
+
+def _digest(nonce: bytes, created: str, password: str) -> str:
+    """WS-Security's PasswordDigest."""
+    return base64.b64encode(hashlib.sha1(nonce + created.encode() + password.encode()).digest()).decode()
 
 
 def _same(ours: str, theirs: str) -> bool:

@@ -116,13 +116,13 @@ CALL = signed_call({"MaThayDoi": "1"}, "iso", "bí mật", datetime.fromtimestam
 def test_a_damaged_call_is_rejected_and_breaks_nothing(at: int, cut: int, put: bytes) -> None:
     """The whole call lacks required fields, so that none of its damaged copies may pass."""
     with pytest.raises(Rejected):
-        SERVER.read(CALL[:at] + put + CALL[at + cut :], "iso", "bí mật", NOW)
+        SERVER.read(CALL[:at] + put + CALL[at + cut :], "iso", ["bí mật"], NOW)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_rejected(raw: bytes) -> None:
     with pytest.raises(Rejected):
-        SERVER.read(raw, "iso", "bí mật", NOW)
+        SERVER.read(raw, "iso", ["bí mật"], NOW)
 
 
 class Partner:

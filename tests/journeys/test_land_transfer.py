@@ -6,6 +6,8 @@ goes wrong here: the notice of a payment is lost and the payment found by asking
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +15,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from adapters.national_portal.simulator import PUSH_SECRET
+from adapters.transport.signature import HEADER, sign
 from contracts.envelope import Envelope
 from ops.sample import generate
 from tests.journeys.province import Province, province, tells_everything, until
@@ -152,12 +156,13 @@ def test_a_dossier_filed_on_the_portal_comes_in_once_and_goes_to_the_desk(tmp_pa
         "SoDienThoai": "0900000000",
         "NgayNop": "20260702080000",
     }
+    body = json.dumps(filed).encode()
     with province(tmp_path) as there:
         said = [
             httpx.post(
                 f"{there.url}/callbacks/national_portal/hoso",
-                json=filed,
-                headers={"X-Portal-Secret": "portal-demo"},
+                content=body,
+                headers={HEADER: sign(PUSH_SECRET, int(time.time()), "hoso", body), "Content-Type": "application/json"},
                 trust_env=False,
             ).json()["error_code"]
             for _ in range(2)

@@ -77,8 +77,8 @@ def settings_of(folder: Path, urls: dict[str, str], clients: dict[str, Any], **m
                 "national_portal": {
                     "base_url": urls["national_portal"],
                     "unit": "000.00.00.H59",
-                    "push_secret": "push",
-                    "credentials": {"username": "sim", "password": "sim"},
+                    "push_auth": "secret",
+                    "credentials": {"username": "sim", "password": "sim", "push_secret": "push"},
                     **fast,
                 },
                 "electronic_iso": {

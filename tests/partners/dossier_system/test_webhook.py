@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.dossier_system.adapter import DossierSettings
-from adapters.dossier_system.signature import HEADER, WINDOW_S, sign, verify
 from adapters.dossier_system.simulator import SECRET
+from adapters.transport.signature import HEADER, WINDOW_S, sign, verify
 from bus.adapter import Row
 from bus.outcome import Cause, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from contracts.dossier_system.messages import Notice

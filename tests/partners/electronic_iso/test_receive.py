@@ -113,6 +113,15 @@ async def test_a_caller_who_is_not_known_is_refused(clock: HandClock, case: str)
     assert refusal(await receive(call(clock, **STRANGERS[case]), clock))[0] == "FailedAuthentication"
 
 
+async def test_while_one_password_replaces_the_other_both_are_known(clock: HandClock) -> None:
+    both = settings(callback_password="mới", previous_callback_password=PASSWORD)
+    for password in ("mới", PASSWORD):
+        incoming = Incoming(call(clock, password=password), {}, both, clock, "https://truc.example")
+        assert isinstance(await RECEIVER.receive(incoming), Received)
+    replaced = Incoming(call(clock), {}, settings(callback_password="mới"), clock, "https://truc.example")
+    assert refusal(await RECEIVER.receive(replaced))[0] == "FailedAuthentication"
+
+
 async def test_without_credentials_of_ours_nobody_is_known(clock: HandClock) -> None:
     incoming = Incoming(call(clock, username="", password=""), {}, settings(callback_password=""), clock, "")
     assert refusal(await RECEIVER.receive(incoming))[0] == "FailedAuthentication"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from adapters.national_portal.client import PortalSettings
 from adapters.national_portal.faults import read
 from adapters.national_portal.receive import receive
 from adapters.receiver import Answer, Incoming, Received
+from adapters.transport.signature import HEADER, sign
 from bus.clock import SteadyClock
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
 from contracts.national_portal.messages import HoSo
@@ -192,9 +194,43 @@ FILED = {
 }
 
 
-def incoming(body: bytes, secret: str = "push") -> Incoming:
-    settings = PortalSettings.model_validate({"base_url": "http://127.0.0.1:1", "push_secret": "push"})
-    return Incoming(body, {"x-portal-secret": secret}, settings, SteadyClock(), "http://127.0.0.1:8080")
+SECRETS = {"push_secret": "push", "previous_push_secret": "before"}
+
+
+def incoming(
+    body: bytes, secret: str = "push", *, age_s: float = 0.0, path: str = "hoso", said: bytes = b"", **more: object
+) -> Incoming:
+    """A call signed `age_s` ago for a path; `said` is what stood in it then, where it was altered since."""
+    given = {"base_url": "http://127.0.0.1:1", "credentials": SECRETS} | more
+    clock = SteadyClock()
+    signature = sign(secret, int(clock.now() - age_s), path, said or body)
+    headers = {HEADER.lower(): signature, "x-portal-secret": secret}
+    return Incoming(body, headers, PortalSettings.model_validate(given), clock, "http://127.0.0.1:8080")
+
+
+STRANGERS: dict[str, dict[str, Any]] = {
+    "another secret": {"secret": "sai"},
+    "no secret at all": {"secret": "", "credentials": {}},
+    "a call of six minutes ago": {"age_s": 360.0},
+    "a call of six minutes hence": {"age_s": -360.0},
+    "another address": {"path": "khac"},
+    "another body": {"said": b"{}"},
+    "a shown secret where a signature is agreed": {"secret": "push", "path": ""},
+}
+
+
+@pytest.mark.parametrize("case", STRANGERS)
+async def test_a_call_that_is_not_the_portals_own_of_just_now_is_refused(case: str) -> None:
+    answer = await receive(incoming(json.dumps(FILED).encode(), **STRANGERS[case]))
+    assert isinstance(answer, Answer)
+    assert answer.status == 401
+
+
+async def test_while_one_secret_replaces_the_other_both_are_the_portals() -> None:
+    for push_auth in ("signature", "secret"):
+        for secret in ("push", "before"):
+            received = await receive(incoming(json.dumps(FILED).encode(), secret, push_auth=push_auth))
+            assert isinstance(received, Received)
 
 
 async def test_a_filed_dossier_becomes_an_event_and_its_repeat_the_same_one() -> None:
