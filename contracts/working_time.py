@@ -135,6 +135,12 @@ class Calendar:
             day = self._next_working(day + ONE_DAY)
         return datetime.combine(day, self.hours[-1][1], VIETNAM)
 
+    def days_after(self, day: date, count: int) -> date:
+        """The `count`-th working day after a day, as limits counted from a date of signing run. Raises YearMissing."""
+        for _ in range(count):
+            day = self._next_working(day + ONE_DAY)
+        return day
+
     def _moved_off(self, at: datetime) -> datetime:
         return datetime.combine(self._next_working(at.date()), at.time(), VIETNAM)
 

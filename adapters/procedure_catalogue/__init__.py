@@ -48,7 +48,6 @@ ADAPTER = Partner(
         "LayDanhMucThuTucThuocLoai is asked by maNhom",
         "a reading is good with error_code 0 and rows; the words of success are asked for where something was written",
         "the catalogue's session and the dossier services' live side by side under one account",
-        "working days are Monday to Friday: the yearly table of holidays is not known here",
     ),
     tune=_tune,
 )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.canonical.events import DossierEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent
 from contracts.linked_services.messages import TrangThai
-from mappings.convert import VIETNAM, constant, stamp, text
-from mappings.table import Row, Table, build, computed, row, table
+from contracts.working_time import VIETNAMESE, Limit, YearMissing
+from mappings.convert import constant, stamp, text
+from mappings.table import Row, Table, Unmappable, build, computed, row, table
 
 DOC = "DVCLT, domain notes 3.5"
 TIME = stamp("%Y%m%d%H%M%S")
 """Assumed: times of a status post as the national portal writes them; only the days of a notice are verified."""
 STATUS = {1: 1, 2: 3, 3: 6, 5: 2, 9: 4, 10: 5}
 """The dossier's status to trangThai (domain notes 4); 7 is told when the registry has it. 9 is told with the registry's result."""
-SUPPLEMENT_DAYS = 7
+SUPPLEMENT_LIMIT = Limit(7, "WORKING_DAY")
 NOBODY_KNOWS = "Không có thông tin"
 """What stands for an empty residence; the receiver rejects blanks."""
 
@@ -28,19 +28,15 @@ def status(message: Any) -> int:
 
 
 def supplement_deadline(message: Any) -> str:
-    """Until when a supplement is awaited: as the desk said, else seven working days on; holidays are the desk's affair."""
+    """Until when a supplement is awaited: as the desk said, else seven working days on. Raises Unmappable for a year unknown."""
     if message.change.to_status != 5:
         return ""
     asked = [one for one in message.dossier.supplements if one.received_at is None and one.deadline_at is not None]
-    return str(TIME.out(asked[-1].deadline_at if asked else _working_days(message.change.at, SUPPLEMENT_DAYS), message))
-
-
-def _working_days(since: datetime, days: int) -> datetime:
-    at = since.astimezone(VIETNAM)
-    while days:
-        at += timedelta(days=1)
-        days -= at.weekday() < 5
-    return at
+    try:
+        until = asked[-1].deadline_at if asked else VIETNAMESE.due(message.change.at, SUPPLEMENT_LIMIT)
+    except YearMissing as missing:
+        raise Unmappable("hanBoSungHoSo", "supplements.deadline_at", str(missing)) from None
+    return str(TIME.out(until, message))
 
 
 def due_before(message: Any) -> str:

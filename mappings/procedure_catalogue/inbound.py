@@ -9,7 +9,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from contracts.canonical.procedure import Component, Decision, LegalBasis, NamedCode, Product, PublishedProcedure
@@ -26,6 +26,7 @@ from contracts.procedure_catalogue.messages import (
     QuyetDinh,
     ThuTuc,
 )
+from contracts.working_time import VIETNAMESE, YearMissing
 from mappings.convert import VIETNAM, stamp
 from mappings.procedure_catalogue import words
 from mappings.table import many, read, row, table
@@ -101,18 +102,18 @@ def decision(message: QuyetDinh, today: date) -> Decision:
     """A decision, its day of publication measured: late when published after the day, or not yet and the day is gone by."""
     found = _filled(read(DECISION, message.model_dump()))
     signed_on: date | None = found.get("signed_on")
-    if signed_on is not None:
-        found["publish_by"] = working_days_after(signed_on, PUBLISHING_DAYS)
-        found["late"] = (found.get("published_on") or today) > found["publish_by"]
+    publish_by = _publish_by(signed_on) if signed_on is not None else None
+    if publish_by is not None:
+        found |= {"publish_by": publish_by, "late": (found.get("published_on") or today) > publish_by}
     return Decision.model_validate(found)
 
 
-def working_days_after(day: date, count: int) -> date:
-    """The `count`-th working day after a day. Assumed: Monday to Friday; the yearly table of holidays would make some days later."""
-    while count:
-        day += timedelta(days=1)
-        count -= day.weekday() < 5
-    return day
+def _publish_by(signed_on: date) -> date | None:
+    """The last day to publish a decision, None where the holidays of the year are not known (contracts/codes/holidays.csv)."""
+    try:
+        return VIETNAMESE.days_after(signed_on, PUBLISHING_DAYS)
+    except YearMissing:
+        return None
 
 
 def version(message: ThuTuc, line: DongTTHC, published: Decision | None) -> PublishedProcedure:

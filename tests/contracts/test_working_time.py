@@ -97,6 +97,15 @@ def test_a_year_without_holidays_is_an_error_and_not_a_year_without_rest() -> No
     assert missing.value.year == last + 1
 
 
+def test_working_days_after_a_day_pass_over_weekends_and_holidays_and_count_the_saturday_worked_instead() -> None:
+    assert VIETNAMESE.days_after(date(2026, 7, 2), 5) == date(2026, 7, 9)
+    assert VIETNAMESE.days_after(date(2026, 7, 4), 1) == date(2026, 7, 6)
+    assert VIETNAMESE.days_after(date(2026, 4, 24), 5) == date(2026, 5, 6)
+    assert VIETNAMESE.days_after(date(2026, 8, 21), 1) == date(2026, 8, 22)
+    with pytest.raises(YearMissing):
+        VIETNAMESE.days_after(date(max(VIETNAMESE.years), 12, 30), 5)
+
+
 def test_the_known_years_have_their_holidays_with_a_source_each() -> None:
     rows = list(table("holidays.csv"))
     assert set(VIETNAMESE.years) == {2024, 2025, 2026, 2027}

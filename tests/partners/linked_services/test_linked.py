@@ -28,6 +28,7 @@ from contracts.envelope import Envelope, judge
 from contracts.linked_services.messages import TrangThai
 from mappings.linked_services.outbound import request
 from mappings.routes import LINKED, owed
+from mappings.table import Unmappable
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
@@ -50,6 +51,23 @@ def test_case(path: Path) -> None:
     assert written == told["expect"]
     if "trangThai" in written:
         TrangThai.model_validate(written)
+
+
+def asked_at(moment: str) -> Envelope:
+    """A supplement without a deadline, asked for at that moment."""
+    given = json.loads(case("without a deadline").to_json())
+    given["data"]["change"]["at"] = moment
+    return judge(given)
+
+
+def test_the_seven_working_days_of_a_supplement_pass_over_holidays() -> None:
+    written = request(asked_at("2026-04-23T09:00:00+07:00").message)
+    assert written["hanBoSungHoSo"] == "20260507090000"
+
+
+def test_a_deadline_in_a_year_without_holidays_is_refused_by_name() -> None:
+    with pytest.raises(Unmappable, match="hanBoSungHoSo"):
+        request(asked_at("2027-12-29T09:00:00+07:00").message)
 
 
 def test_only_dossiers_of_the_linked_services_are_told_there() -> None:

@@ -16,7 +16,7 @@ import mappings.procedure_catalogue
 from contracts.fault import Refusal
 from contracts.procedure_catalogue.messages import DongTTHC, QuyetDinh, ThuTuc
 from mappings.procedure_catalogue import words
-from mappings.procedure_catalogue.inbound import changed, decision, version, working_days_after
+from mappings.procedure_catalogue.inbound import changed, decision, version
 from mappings.table import Unmappable
 
 CASES = sorted((Path(mappings.procedure_catalogue.__file__).parent / "cases").glob("*.json"))
@@ -84,15 +84,22 @@ def test_a_time_limit_is_a_number_and_a_unit_or_stays_in_its_words(
     assert words.duration(amount, unit) == found
 
 
-def test_five_working_days_pass_over_the_weekend() -> None:
-    assert working_days_after(date(2026, 7, 2), 5) == date(2026, 7, 9)
-    assert working_days_after(date(2026, 7, 4), 1) == date(2026, 7, 6)
-
-
 @pytest.mark.parametrize(("published", "late"), [("09/07/2026", False), ("10/07/2026", True), ("", False)])
 def test_a_decision_is_late_after_its_fifth_working_day(published: str, late: bool) -> None:
     told = {"IDQDCB": "QD1", "NGAYQUYETDINH": "02/07/2026", "NGAYCONGKHAI": published}
     assert decision(QuyetDinh.model_validate(told), TODAY).late is late
+
+
+def test_the_five_days_of_a_decision_pass_over_holidays() -> None:
+    told = {"IDQDCB": "QD1", "NGAYQUYETDINH": "24/04/2026", "NGAYCONGKHAI": "06/05/2026"}
+    found = decision(QuyetDinh.model_validate(told), TODAY)
+    assert (found.publish_by, found.late) == (date(2026, 5, 6), False)
+
+
+@pytest.mark.parametrize("signed", ["02/07/2019", "29/12/2027"])
+def test_a_decision_that_runs_into_a_year_without_holidays_is_kept_and_not_measured(signed: str) -> None:
+    found = decision(QuyetDinh.model_validate({"IDQDCB": "QD1", "NGAYQUYETDINH": signed}), TODAY)
+    assert (found.publish_by, found.late) == (None, False)
 
 
 def test_the_same_version_is_the_same_event_whenever_it_is_pulled() -> None:
