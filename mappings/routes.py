@@ -47,10 +47,15 @@ def refused_by_another(message: Any) -> bool:
 
 
 def still_open(message: Any) -> bool:
-    """The registry has more to say: it is at work, or the personal id of a registered child has not come."""
-    if message.state == "registered":
-        return message.kind == "birth" and (message.certificate is None or message.certificate.citizen_id is None)
-    return message.state in ("waiting", "processing")
+    """The registry has more to say: it is at work, or what it registered lacks the personal id of a child or its certificate."""
+    if message.state != "registered":
+        return message.state in ("waiting", "processing")
+    if message.kind == "marriage":
+        return False
+    entry = message.certificate
+    if entry is None or (message.kind == "birth" and entry.citizen_id is None):
+        return True
+    return entry.file is None and not entry.file_fault
 
 
 def is_linked(message: Any) -> bool:

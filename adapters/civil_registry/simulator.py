@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from adapters.simulator import GatewaySimulator
+from contracts.civil_registry.forms import KetHon, KhaiSinh, KhaiTu
 from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich
 
 KEY, SECRET = "sim", "sim"
@@ -26,6 +28,9 @@ NEEDED = {
     "LTKT": ("nktHoTen", "nktNgayChet", "nycHoTen"),
     "LTKH": ("chongHoTen", "voHoTen"),
 }
+FORMS: Mapping[str, type[BaseModel]] = {"LTKS": KhaiSinh, "LTKT": KhaiTu, "LTKH": KetHon}
+DAY = re.compile(r"(\d\d\.)?(\d\d\.)?\d{4}")
+"""How a form writes a day, as far as it is known; NgaySinhBangChu says one in words."""
 FILES = {"LTKS": "giayKhaiSinh", "LTKT": "giayKhaiTu"}
 STATES = frozenset({"1", "2", "3", "4", "6"})
 
@@ -67,6 +72,8 @@ class RegistrySimulator(GatewaySimulator):
         code = told.maHoSoMCDT
         if missing := [name for name in NEEDED[told.module] if not form.get(name)]:
             return _refuse("HT-02", f"Thiếu trường {', '.join(missing)}")
+        if wrong := _misread(told, form):
+            return _refuse("HT-01", f"Dữ liệu không hợp lệ: {wrong}")
         if told.maDonVi in self.not_configured:
             return _refuse("HT-03", f"Đơn vị {told.maDonVi} chưa được cấu hình")
         if self.weather.row == code and self.weather.takes("refuse_row"):
@@ -181,6 +188,26 @@ def a_certificate(number: str) -> bytes:
         f"%PDF-1.4\n%{number}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
         "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     ).encode()
+
+
+def _misread(told: HoSoHoTich, form: dict[str, Any]) -> str:
+    """The first field this system would not read: a day that is not dd.MM.yyyy, a shape of its own, a paper that is none."""
+    try:
+        FORMS[told.module].model_validate(form)
+    except ValidationError as error:
+        return str(error.errors()[0]["loc"][0])
+    for name, value in form.items():
+        is_day = "ngay" in name.casefold() and not name.endswith("BangChu")
+        if is_day and value and not DAY.fullmatch(value):
+            return f"{name} không theo dạng dd.MM.yyyy"
+    for file in told.fileDinhKem:
+        try:
+            base64.b64decode(file.duLieuTepDinhKem, validate=True)
+        except ValueError:
+            return file.tenTepDinhKem
+        if file.huyGiayTo:
+            return f"{file.tenTepDinhKem} đã hủy"
+    return ""
 
 
 def _refuse(code: str, words: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -22,6 +23,16 @@ def _text(value: Any) -> Any:
 
 Loose = Annotated[str, BeforeValidator(_text)]
 LoosePersonal = Annotated[str, BeforeValidator(_text), PERSONAL]
+
+
+def _result(value: Any) -> Any:
+    """Nothing comes as null or as empty text; the whole may come as JSON text, as the forms do."""
+    if isinstance(value, str) and value.strip():
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value or None
 
 
 class FileDinhKem(_Message):
@@ -93,7 +104,7 @@ class KetQua(_Message):
     phongBanXuLy: Loose = ""
     noiDungXuLy: LoosePersonal = ""
     hanBoSungHoSo: Loose = ""
-    ketQuaXuLy: Annotated[KetQuaXuLy | None, BeforeValidator(lambda value: value or None), PERSONAL] = None
+    ketQuaXuLy: Annotated[KetQuaXuLy | None, BeforeValidator(_result), PERSONAL] = None
 
 
 class TraLoiKetQua(_Message):

@@ -43,8 +43,7 @@ def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None
     state, status = STATES[row.trangThai]
     issued = _certificate(row.ketQuaXuLy) if state == "registered" and row.ketQuaXuLy else None
     before = getattr(known, "certificate", None)
-    had_id, has_id = bool(before and before.citizen_id), bool(issued and issued["citizen_id"])
-    if state == getattr(known, "state", "waiting") and had_id == has_id:
+    if state == getattr(known, "state", "waiting") and not _gained(before.model_dump() if before else {}, issued or {}):
         return None
     at = _moment(row.thoiGianThucHien) or now
     data = {
@@ -66,6 +65,11 @@ def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None
         "birth": _birth(known.birth),
     }
     return _event("registration.changed.v1", known.dossier_code, key, at, data)
+
+
+def _gained(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether the entry has what may come later and was not there before: the personal id, the certificate's file."""
+    return any(now.get(name) and not before.get(name) for name in ("citizen_id", "file"))
 
 
 def _birth(birth: Any) -> Any:

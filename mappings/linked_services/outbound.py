@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
+from contracts import codes
 from contracts.canonical.events import DossierEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent
+from contracts.codes import CodeGap
 from contracts.linked_services.messages import TrangThai
 from contracts.working_time import VIETNAMESE, Limit, YearMissing
-from mappings.convert import constant, stamp, text
+from mappings.convert import as_day, constant, stamp, text
 from mappings.table import Row, Table, Unmappable, build, computed, row, table
 
 DOC = "DVCLT, domain notes 3.5"
@@ -18,6 +21,8 @@ TIME = stamp("%Y%m%d%H%M%S")
 STATUS = {1: 1, 2: 3, 3: 6, 5: 2, 9: 4, 10: 5}
 """The dossier's status to trangThai (domain notes 4); 7 is told when the registry has it. 9 is told with the registry's result."""
 SUPPLEMENT_LIMIT = Limit(7, "WORKING_DAY")
+LEVELS = {"maXa": "ward", "maHuyen": "district", "maTinh": "province"}
+"""What an address names its places by, the smallest first, and the list of each code."""
 NOBODY_KNOWS = "Không có thông tin"
 """What stands for an empty residence; the receiver rejects blanks."""
 
@@ -73,7 +78,8 @@ DOSSIER = table(
 def result(message: Any) -> str:
     """ketQuaXuLy as JSON text: addresses as plain text, blank residences filled in."""
     certificate = message.certificate
-    entry = {name: _said(name, value) for name, value in certificate.entry.items()}
+    on = certificate.registered_on or as_day(message.at)
+    entry = {name: _said(name, value, on) for name, value in certificate.entry.items()}
     file = {"birth": "giayKhaiSinh", "death": "giayKhaiTu"}.get(message.kind, "giayKetHon")
     entry |= {
         "soDinhDanh": certificate.citizen_id or "",
@@ -86,16 +92,23 @@ def result(message: Any) -> str:
     return json.dumps(entry, ensure_ascii=False)
 
 
-def _said(name: str, value: Any) -> Any:
+def _said(name: str, value: Any, on: date) -> Any:
     if isinstance(value, dict):
-        value = ", ".join(
-            str(part) for part in (value.get("dcChiTiet"), value.get("maXa"), value.get("maTinh")) if part
-        )
+        parts = (value.get("dcChiTiet"), *(_place(level, value.get(field), on) for field, level in LEVELS.items()))
+        value = ", ".join(str(part) for part in parts if part)
     if name.endswith("NoiCuTru"):
         return value or NOBODY_KNOWS
     if name.endswith("LoaiCuTru"):
         return "1" if value in (None, "", 0, "0") else value
     return value
+
+
+def _place(level: str, code: Any, on: date) -> str:
+    """The name a place had on the day of registration; one that was no more, as in an origin of long ago, stays a code."""
+    try:
+        return codes.lookup(level, str(code), on).name_vi if code else ""
+    except CodeGap:
+        return str(code)
 
 
 WHO = (

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from contracts import civil_registry as contract
 from contracts.canonical.registration import MAX_FILE_BYTES
@@ -111,3 +112,34 @@ def test_a_registration_with_a_bad_file_is_registered_all_the_same(file: str, fa
     assert fault in certificate["file_fault"]
     assert bool(certificate["file"]) == (fault == "") == bool(certificate["file_sha256"])
     assert certificate["registered_on"] == "2026-07-03"
+
+
+def registered(**fields: Any) -> KetQua:
+    return KetQua.model_validate({"maHoSoMCDT": "x", "trangThai": "4", "ketQuaXuLy": {"soDangKy": "17/2026"} | fields})
+
+
+def test_a_certificate_whose_file_comes_after_the_registration_is_told_once_more() -> None:
+    known = accepted(asked_for().message, "k", NOW).message
+    bare = changed(known, registered(), "k2", NOW)
+    assert bare is not None
+    assert changed(bare.message, registered(), "k3", NOW) is None
+    named = changed(bare.message, registered(soDinhDanh="086226000123"), "k3", NOW)
+    assert named is not None
+    assert still_open(named.message)
+    whole = registered(soDinhDanh="086226000123", giayKhaiSinh="JVBERi0xLjQKJSVFT0YK")
+    complete = changed(named.message, whole, "k3", NOW)
+    assert complete is not None
+    assert not still_open(complete.message)
+    assert complete.data["certificate"]["file"]
+    assert changed(complete.message, whole, "k4", NOW) is None
+
+
+def test_a_result_that_comes_as_text_is_read_like_one_that_comes_as_it_is() -> None:
+    plain = {"soDinhDanh": "086226000123", "soDangKy": "17/2026"}
+    rows = [
+        KetQua.model_validate({"maHoSoMCDT": "x", "trangThai": "4", "ketQuaXuLy": said})
+        for said in (plain, json.dumps(plain))
+    ]
+    assert rows[0] == rows[1]
+    with pytest.raises(ValidationError):
+        KetQua.model_validate({"maHoSoMCDT": "x", "trangThai": "4", "ketQuaXuLy": "không phải JSON"})

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from adapters.civil_registry import ADAPTER
 from adapters.civil_registry.faults import FAULTS, read
-from bus.adapter import Row
+from bus.adapter import Call, Row
 from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
+from contracts.civil_registry.messages import TraLoi
 from contracts.marks import redact
+from mappings.civil_registry.outbound import request
 from tests.partners.civil_registry.conftest import Registry, Told, a_sending, a_watch, asked_for
 
 
@@ -42,6 +45,43 @@ async def test_a_commune_that_is_not_configured_is_for_a_person(registry: Regist
     refused = await registry.send(asked_for())
     assert isinstance(refused, Permanent)
     assert refused.code == "HT-03"
+
+
+def written(**fields: Any) -> bytes:
+    """A good body of `nhanDKHT` but for some fields of it; those of the form begin with its prefixes."""
+    body = request(asked_for().message)
+    form = json.loads(body["data"]) | {name: value for name, value in fields.items() if name not in body}
+    told = body | {name: value for name, value in fields.items() if name in body}
+    return json.dumps(told | {"data": json.dumps(form)}).encode()
+
+
+A_PAPER = {"id": 1, "loaiGiayTo": 1, "tenGiayTo": "Giấy chứng sinh", "tenTepDinhKem": "gcs.pdf", "huyGiayTo": 0}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"nksNgaySinh": "17/04/2023"}, "nksNgaySinh"),
+        ({"ngayCapGCS": "20230417"}, "ngayCapGCS"),
+        ({"nksNoiSinh": "Bệnh viện"}, "nksNoiSinh"),
+        ({"fileDinhKem": [A_PAPER | {"duLieuTepDinhKem": "%%%"}]}, "gcs.pdf"),
+        ({"fileDinhKem": [A_PAPER | {"duLieuTepDinhKem": "JVBERi0x", "huyGiayTo": 1}]}, "gcs.pdf"),
+    ],
+    ids=["day with slashes", "day as digits", "address as text", "not Base64", "withdrawn paper"],
+)
+async def test_the_registry_refuses_what_it_could_not_read_and_names_it(
+    registry: Registry, fields: dict[str, Any], named: str
+) -> None:
+    reply = await registry.adapter._client.send(written(**fields), Call("c", 5.0))
+    assert isinstance(reply, TraLoi)
+    assert (reply.status, named in reply.errorDescription) == ("0", True)
+    assert not registry.simulator.book.of("taken")
+
+
+async def test_the_registry_takes_a_day_of_which_the_year_alone_is_known(registry: Registry) -> None:
+    reply = await registry.adapter._client.send(written(meNgaySinh="1957"), Call("c", 5.0))
+    assert isinstance(reply, TraLoi)
+    assert reply.status == "1"
 
 
 async def test_a_token_that_ended_is_renewed_once(registry: Registry) -> None:
