@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from math import inf
 from typing import Annotated, Any, NoReturn
 
@@ -245,8 +245,16 @@ def _fitting(envelope: Envelope) -> Envelope:
 
 
 def _said(envelope: Envelope) -> Callable[[str], Any]:
-    """The fields of the message by name, None for one it does not have: a model takes long to say that an attribute is absent."""
-    return vars(envelope.message).get
+    """What the message says, by name, None for what it does not have: a model takes long to say that an attribute is absent."""
+    message = envelope.message
+    told = _properties(type(message))
+    return lambda name: getattr(message, name) if name in told else vars(message).get(name)
+
+
+@cache
+def _properties(model: type) -> frozenset[str]:
+    """What instances of a model say beside their fields."""
+    return frozenset(name for one in model.__mro__ for name, value in vars(one).items() if isinstance(value, property))
 
 
 DEADLINE = "deadline:"
