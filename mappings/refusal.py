@@ -1,4 +1,4 @@
-"""A partner's business refusal becomes an event for the dossier system: the officer reads it where the dossier is worked on.
+"""A partner's business refusal becomes an event for the province's own system: the officer reads it where the work is done.
 
 The same for every partner: what was refused, by whom, under which code, in whose words. Nothing of the dossier itself goes along.
 """
@@ -7,22 +7,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import TypeAdapter, ValidationError
+
 from contracts.envelope import Envelope, judge
+from contracts.identifier import DossierCode
 
 SOURCE = "urn:lienthong:bus"
 TYPE = "vn.lienthong.exchange.refused.v1"
+_CODE = TypeAdapter[str](DossierCode)
 CODE_LIMIT, WORDS_LIMIT = 100, 4000
 
 
 def refused(
-    *, dossier: str, partner: str, operation: str, code: str, words: str, key: str, attempt: int, at: datetime
+    *, subject: str, partner: str, operation: str, code: str, words: str, key: str, attempt: int, at: datetime
 ) -> Envelope:
     """The event `exchange.refused`, one for each attempt refused (`key` is the delivery's), so that a resend tells its own end.
 
-    Raises Refusal when `dossier` is no dossier's code: an event about something else has no desk to be told at.
+    Its subject is what was refused: a dossier mostly, else a legal document, a unit, whatever the refused event was about.
     """
     data = {
-        "dossier_code": dossier,
+        "dossier_code": _dossier(subject),
         "partner": partner,
         "operation": operation,
         "code": _line(code, CODE_LIMIT),
@@ -35,11 +39,18 @@ def refused(
             "id": f"refused-{key}-{attempt}",
             "source": SOURCE,
             "type": TYPE,
-            "subject": dossier,
+            "subject": subject,
             "time": at.isoformat(),
             "data": data,
         }
     )
+
+
+def _dossier(subject: str) -> str | None:
+    try:
+        return _CODE.validate_python(subject)
+    except ValidationError:
+        return None
 
 
 def _line(text: str, limit: int) -> str:

@@ -29,7 +29,6 @@ from bus.relay import Relay
 from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope
-from contracts.fault import Refusal
 from mappings import refusal, routes
 from ops import codebook, desk
 from ops.catalogue import Shelved, code_rows
@@ -204,21 +203,17 @@ class House:
         return self.intake.arrival(envelope, client=partner, job=job)
 
     def _refused(self, job: Job, outcome: Outcome) -> tuple[Envelope, ...]:
-        """The event that tells the dossier system of a partner's refusal; none where the event was about no dossier."""
-        try:
-            told = refusal.refused(
-                dossier=job.dossier,
-                partner=job.partner,
-                operation=job.operation,
-                code=outcome.code,
-                words=outcome.words,
-                key=job.key,
-                attempt=job.attempt,
-                at=instant(self.ledger.clock.now()),
-            )
-        except Refusal:
-            log.info("a refusal about no dossier is told to nobody", partner=job.partner, delivery=job.delivery)
-            return ()
+        """The event that tells the province's own system of a partner's refusal, about a dossier or anything else."""
+        told = refusal.refused(
+            subject=job.dossier,
+            partner=job.partner,
+            operation=job.operation,
+            code=outcome.code,
+            words=outcome.words,
+            key=job.key,
+            attempt=job.attempt,
+            at=instant(self.ledger.clock.now()),
+        )
         return (told,)
 
     def _came_in(self, envelope: Envelope, owed: int) -> None:

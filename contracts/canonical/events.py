@@ -124,9 +124,12 @@ class SlipEvent(Shape):
 
 
 class RefusedEvent(Shape):
-    """A partner read what it was sent and refused it; its code and its words, which may name people."""
+    """A partner read what it was sent and refused it; its code and its words, which may name people.
 
-    dossier_code: DossierCode
+    What was refused is the event's subject: a dossier, or something else, and then there is no `dossier_code`.
+    """
+
+    dossier_code: DossierCode | None = None
     partner: Key
     operation: Key
     code: Label = ""

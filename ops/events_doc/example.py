@@ -146,7 +146,7 @@ def _slip() -> Any:
 
 def _refused() -> Any:
     return refused(
-        dossier=DOSSIER,
+        subject=DOSSIER,
         partner="national_portal",
         operation="DongBoHoSoMC",
         code="-3",

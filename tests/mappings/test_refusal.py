@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from contracts.canonical.events import RefusedEvent
 from contracts.envelope import Envelope, read
-from contracts.fault import Refusal
 from contracts.marks import redact
 from mappings.refusal import refused
 from mappings.routes import owed
@@ -23,7 +22,7 @@ EVERYBODY = frozenset({"dossier_system", "national_portal", "electronic_iso"})
 
 def a_refusal(**changes: Any) -> Envelope:
     facts: dict[str, Any] = {
-        "dossier": DOSSIER,
+        "subject": DOSSIER,
         "partner": "national_portal",
         "operation": "DongBoHoSoMC",
         "code": "-3",
@@ -57,6 +56,12 @@ def test_the_partners_words_are_masked_wherever_they_are_shown() -> None:
     assert "-3" in shown
 
 
-def test_a_refusal_about_no_dossier_has_no_desk() -> None:
-    with pytest.raises(Refusal):
-        a_refusal(dossier="ORDER-17")
+@pytest.mark.parametrize("subject", ["ORDER-17", "VB-2026-15", "H59.17", "000.00.17.H59-2607-1"])
+def test_a_refusal_about_something_else_than_a_dossier_is_told_under_its_own_name(subject: str) -> None:
+    told = a_refusal(subject=subject, partner="legal_documents", operation="guiVanBan")
+    assert (told.subject, told.data.get("dossier_code")) == (subject, None)
+    assert [(one.partner, one.operation) for one in owed(told, EVERYBODY)] == [("dossier_system", "notify")]
+
+
+def test_a_refusal_about_a_dossier_names_it() -> None:
+    assert a_refusal().data["dossier_code"] == DOSSIER
