@@ -22,6 +22,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from adapters.dossier_system.visitor import visit
 from adapters.simulator import Simulator
 from bus.adapter import Job, Lookup
 from bus.intake import Intake
@@ -31,6 +32,7 @@ from bus.lookup import Ask, NoAnswer, PartnerLookups
 from bus.maintenance import VIETNAM
 from bus.outcome import Delivered, Outcome
 from contracts.envelope import Envelope
+from mappings.routes import HOME
 from ops.sample.linked_desk import LinkedDesk
 
 log = structlog.get_logger("ops.demo")
@@ -40,6 +42,8 @@ PACE_S = 0.7
 DOCUMENTS_S = 30.0
 """Mean seconds between two legal documents of the province."""
 REFRESH_S = 0.5
+VISITORS = (("vneid", "an"), ("vnconnect", "an"))
+"""Providers of the sign-in simulator and the invented citizen who comes by them."""
 TAIL = 12
 Question = tuple[str, Lookup, dict[str, Any]]
 """A partner, one of its look-ups, and what it is asked."""
@@ -65,29 +69,41 @@ async def stream(
         await _pause(stopped, rng.expovariate(1.0 / pace_s))
 
 
-async def _post(intake: Intake, envelope: Envelope, stopped: asyncio.Event) -> None:
+async def _post(intake: Intake, envelope: Envelope, stopped: asyncio.Event, client: str = "demo") -> None:
     """By the front door, again while the ledger is busy."""
     while not stopped.is_set():
         try:
-            await intake.accept([envelope], client="demo")
+            await intake.accept([envelope], client=client)
             return
         except LedgerBusy:
             await _pause(stopped, 1.0)
 
 
 async def settle_births(
-    intake: Intake, told: list[Callable[[Envelope, int], None]], stopped: asyncio.Event, pace_s: float = PACE_S
+    intake: Intake,
+    told: list[Callable[[Job, Outcome, float], None]],
+    stopped: asyncio.Event,
+    pace_s: float = PACE_S,
+    client: str = "demo",
 ) -> None:
-    """The communes' desk beside the stream: births filed for all services at once go as far as the partners have brought them."""
+    """The communes' desk beside the stream: births filed for all services at once go as far as the partners have brought them.
+
+    `told` is called with every outcome; what was delivered to the dossier system is what the desk knows.
+    """
     desk, news = LinkedDesk(), asyncio.Queue[Envelope]()
-    told.append(lambda envelope, _owed: news.put_nowait(envelope))
+
+    def hear(job: Job, outcome: Outcome, _seconds: float) -> None:
+        if job.partner == HOME and isinstance(outcome, Delivered):
+            news.put_nowait(job.envelope)
+
+    told.append(hear)
     while not stopped.is_set():
         try:
             envelope = await asyncio.wait_for(news.get(), REFRESH_S)
         except TimeoutError:
             continue
         for step in desk.answer(envelope):
-            await _post(intake, step, stopped)
+            await _post(intake, step, stopped, client)
             await _pause(stopped, pace_s)
 
 
@@ -127,6 +143,22 @@ async def callers(
         else:
             again = ", told again" if answer.cached else ""
             tail.looked_up(partner, lookup.name, f"{len(answer.found.matches)} found{again}")
+
+
+async def citizens(home: str, tail: Tail, stopped: asyncio.Event, seed: int = 84) -> None:
+    """Now and then a citizen signs in on the dossier system's page at `home`, by one provider or the other, and out again."""
+    rng = random.Random(seed)
+    while not stopped.is_set():
+        await _pause(stopped, rng.uniform(10.0, 25.0))
+        provider, person = rng.choice(VISITORS)
+        if stopped.is_set():
+            return
+        try:
+            greeted = await asyncio.to_thread(visit, home, provider, person)
+        except OSError as error:
+            tail.looked_up("single_sign_on", provider, type(error).__name__)
+        else:
+            tail.looked_up("single_sign_on", provider, "a citizen signed in" if greeted else "nobody was signed in")
 
 
 class Tail:

@@ -149,7 +149,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
                 house.intake, folder / "documents.position", documents, stopped, pace_s=demo.DOCUMENTS_S
             )
             jobs.append(posted)
-            jobs.append(demo.settle_births(house.intake, house.on_event, stopped))
+            jobs.append(demo.settle_births(house.intake, house.on_outcome, stopped))
             jobs.append(demo.weather(moody, stopped))
             asked = [
                 (name, house.partners[name].lookup(what), question)
@@ -157,6 +157,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
                 for what, question in simulate.questions(name)
             ]
             jobs.append(demo.callers(house.lookups, asked, tail, stopped))
+            jobs.append(demo.citizens(citizens.home, tail, stopped))
         await asyncio.gather(*jobs)
 
     try:

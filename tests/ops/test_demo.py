@@ -1,0 +1,75 @@
+"""The demo's people: families who file, a desk that settles what they file, a citizen who signs in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.envelope import Envelope, judge
+from contracts.linked_services import KINDS
+from mappings.linked_services.inbound import filed
+from ops.sample.linked_desk import LinkedDesk
+
+FIELDS: dict[str, Any] = {
+    "maHoSo": "G22.99.5-260703-000017",
+    "maTTHC": "2.000986",
+    "ngayNop": "20260703081500",
+    "hoTich": {"module": "KS", "nksHoTen": "NGUYỄN MINH KHÔI", "nksGioiTinh": "1", "nksNgaySinh": "27.06.2026"},
+}
+
+
+def registered(code: str, state: str = "registered") -> Envelope:
+    """The registry's word about a dossier."""
+    at = datetime(2026, 7, 3, 9, tzinfo=UTC).isoformat()
+    data = {
+        "dossier_code": code,
+        "procedure_code": "2.000986",
+        "kind": "birth",
+        "province": "86",
+        "state": state,
+        "status": 9 if state == "registered" else 4,
+        "at": at,
+    }
+    return judge(
+        {
+            "specversion": "1.0",
+            "id": f"{code}-{state}",
+            "source": "urn:lienthong:civil-registry",
+            "type": "vn.lienthong.registration.changed.v1",
+            "subject": code,
+            "time": at,
+            "data": data,
+        }
+    )
+
+
+def test_a_filing_becomes_a_dossier_of_the_commune_sent_to_the_registry() -> None:
+    begun = LinkedDesk().answer(filed(FIELDS))
+    assert [event.data["dossier"]["status"] for event in begun] == [1, 2, 4, 4]
+    assert [event.sequence for event in begun] == [1, 2, 3, 4]
+    assert begun[-1].type == "vn.lienthong.registration.requested.v1"
+    asked = begun[-1].data["registration"]
+    assert (asked["linked_code"], asked["birth"]["child"]["name"]) == (FIELDS["maHoSo"], "NGUYỄN MINH KHÔI")
+    assert asked["birth"]["child"]["born_on"] == "2026-06-27"
+
+
+def test_the_same_filing_always_becomes_the_same_dossier() -> None:
+    assert [e.to_json() for e in LinkedDesk().answer(filed(FIELDS))] == [
+        e.to_json() for e in LinkedDesk().answer(filed(FIELDS))
+    ]
+
+
+def test_the_desk_hands_over_once_when_the_registry_has_registered_and_not_before() -> None:
+    desk = LinkedDesk()
+    code = desk.answer(filed(FIELDS))[0].subject
+    assert desk.answer(registered(code, "processing")) == []
+    done = desk.answer(registered(code))
+    assert [event.data["dossier"]["status"] for event in done] == [9, 10]
+    assert [event.sequence for event in done] == [5, 6]
+    assert desk.answer(registered(code)) == [], "the id that comes later changes nothing for the desk"
+
+
+def test_a_death_and_a_dossier_of_another_desk_are_left_alone() -> None:
+    death = FIELDS | {"maTTHC": "2.002622", "hoTich": {"module": next(k for k, v in KINDS.items() if v == "death")}}
+    assert LinkedDesk().answer(filed(death)) == []
+    assert LinkedDesk().answer(registered("000.07.31.H59-260703-0003")) == []
