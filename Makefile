@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup dev run test check bench chaos lock servers
+.PHONY: setup dev run test check bench chaos year lock servers
 
 setup: .venv/.runtime  ## the environment from the lock file; idempotent
 
@@ -42,6 +42,9 @@ bench: dev servers  ## speed and memory as ratios; writes docs/performance.md
 
 chaos: dev servers  ## the fault scenarios at full size
 	LIENTHONG_REQUIRE_SERVERS=1 LIENTHONG_CHAOS=full $(BIN)/python -m pytest -m "slow or chaos" --timeout 3600 tests/chaos
+
+year: dev  ## a year of one province, a million events, through every partner; EVENTS=N for fewer
+	$(BIN)/python -m tests.year --events $(or $(EVENTS),1000000)
 
 lock:  ## pin what *.in names
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \

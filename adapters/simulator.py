@@ -35,10 +35,14 @@ BUS_LIMIT_S = 5.0
 
 @dataclass
 class Book:
-    """What this partner knows: its entries in order, kept in a file when one is given."""
+    """What this partner knows: its entries in order, kept in a file when one is given.
+
+    A book with a file may be told to `keep` only so many of the last entries at hand, so that a long run does not fill the memory.
+    """
 
     file: Path | None = None
     entries: list[dict[str, Any]] = field(default_factory=list)
+    keep: int | None = None
 
     def __post_init__(self) -> None:
         if self.file is not None and self.file.exists():
@@ -53,6 +57,8 @@ class Book:
             with self.file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
         self.entries.append(entry)
+        if self.keep is not None and self.file is not None and len(self.entries) > 2 * self.keep:
+            del self.entries[: -self.keep]
         return entry
 
     def of(self, kind: str) -> list[dict[str, Any]]:

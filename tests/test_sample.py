@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.procedure_catalogue.invented import Invented
 from contracts import codes
 from contracts.envelope import Envelope, flags, read
 from contracts.identifier import citizen_parts, procedure_parts
 from mappings.convert import VIETNAM
 from ops.sample import BLOCK_DOSSIERS, BLOCK_EVENTS, SOURCE, generate, stream
+from ops.sample.catalogue import Catalogue
 from ops.sample.document import documents
 from ops.sample.hours import EVENING, MORNING, due, in_office
 from tests.demo import command, demo
@@ -126,6 +128,23 @@ def test_the_stream_goes_on_from_any_index() -> None:
     for index in (1, BLOCK_EVENTS - 1, BLOCK_EVENTS, 2 * BLOCK_EVENTS + 7):
         assert [event.to_json() for event in islice(stream(index), 20)] == whole[index : index + 20]
     assert len({json.loads(line)["id"] for line in whole}) == len(whole)
+
+
+def test_a_stream_with_a_catalogue_draws_common_lives_from_all_of_it_and_keeps_the_others() -> None:
+    catalogue = Catalogue()
+    plain, drawn = (list(islice(stream(catalogue=one), 20 * BLOCK_EVENTS)) for one in (None, catalogue))
+    plain_lives, drawn_lives = ({e.subject.rpartition("-")[2]: e.subject for e in events} for events in (plain, drawn))
+    assert plain_lives.keys() == drawn_lives.keys()
+    assert len(drawn_lives) == 200
+    used = {event.data["dossier"]["procedure"]["code"] for event in drawn}
+    assert len(used) > 60
+    assert {"1.012787", "1.001193", "1.001612", "2.000635"} <= used
+    known = Invented()
+    assert used <= known.known
+    assert {
+        event.data["dossier"]["procedure"]["code"] for event in drawn if event.data["dossier"]["channel"] == "online"
+    } <= known.online
+    assert all(read(event.to_json()).content() == event.content() for event in drawn[:300])
 
 
 def test_the_stream_never_meets_a_sample_nor_itself_a_year_later() -> None:

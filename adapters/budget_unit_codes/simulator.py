@@ -205,7 +205,7 @@ class BudgetSimulator(GatewaySimulator):
             return _say(NOTHING, "Không có hồ sơ")
         seen = (told.maHoSoBTC, told.trangThai)
         if seen in self._confirmed:
-            self.book.write("repeat", subject=told.maHoSoBTC)
+            self.book.write("known", subject=told.maHoSoBTC, operation="xacNhan", state=told.trangThai)
         else:
             self._confirmed.add(seen)
             self.book.write("confirmed", subject=told.maHoSoBTC, state=told.trangThai)

@@ -54,6 +54,7 @@ class RegistrySimulator(GatewaySimulator):
             if "result" in entry:
                 self.dossiers[entry["result"]["maHoSoMCDT"]] = entry["result"]
                 self.forms.setdefault(entry["result"]["maHoSoMCDT"], {}).update(entry.get("form", {}))
+        self._entered = sum(bool(dossier["ketQuaXuLy"]) for dossier in self.dossiers.values())
         self.route("/hotich/nhanDKHT", self._take)
         self.route("/hotich/layKetQua", self._tell)
         self.route("/_sim/decide", self._decide, weather=False)
@@ -159,7 +160,8 @@ class RegistrySimulator(GatewaySimulator):
         before = held["ketQuaXuLy"]
         if before:
             return {**before, "soDinhDanh": personal_id or before["soDinhDanh"]}
-        number = 1 + sum(bool(other["ketQuaXuLy"]) for other in self.dossiers.values())
+        self._entered += 1
+        number = self._entered
         file = FILES.get(held["module"])
         people = ("nks", "nkt", "me", "cha", "nyc", "chong", "vo")
         entry = {name: value for name, value in self.forms[held["maHoSoMCDT"]].items() if name.startswith(people)}

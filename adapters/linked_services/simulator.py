@@ -154,8 +154,10 @@ class LinkedSimulator(Simulator):
             return _say("Logic xử lý không hợp lệ")
         before = self.states.get(told.soHoSoLT, 0)
         if before in CLOSED and not (before == 4 and told.trangThai == 5):
+            self.book.write("known", subject=told.maHoSo, operation="capNhatTrangThai", state=told.trangThai)
             return _say(f"Hồ sơ {CLOSED[before]}")
         if before == told.trangThai:
+            self.book.write("known", subject=told.maHoSo, operation="capNhatTrangThai", state=told.trangThai)
             return _say("Hồ sơ đã tồn tại trong một cửa điện tử")
         if before not in (BEFORE[told.trangThai] or {0}):
             return PlainTextResponse("Hồ sơ chưa cập nhật trạng thái trước đó")

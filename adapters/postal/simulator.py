@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,6 +60,8 @@ class PostalSimulator(GatewaySimulator):
         self._provinces = frozenset(int(row.name_vi) for row in codes.every("postal_province"))
         self.orders: dict[str, dict[str, Any]] = {}
         self.rows: list[dict[str, Any]] = []
+        self._used: set[str] = set()
+        self._latest: dict[str, str] = {}
         for entry in self.book.entries:
             self._remember(entry)
         self.route("/order", self._order)
@@ -69,8 +72,10 @@ class PostalSimulator(GatewaySimulator):
     def _remember(self, entry: dict[str, Any]) -> None:
         if entry["kind"] in ("order", "collection"):
             self.orders[entry["data"]["OrderNumber"]] = entry["data"]
+            self._used.add(entry["data"]["ItemCode"])
         if "row" in entry:
             self.rows.append(entry["row"])
+            self._latest[entry["row"]["orderNumber"]] = entry["row"]["statusCode"]
 
     def _write(self, kind: str, **facts: Any) -> None:
         self._remember(self.book.write(kind, **facts))
@@ -111,7 +116,7 @@ class PostalSimulator(GatewaySimulator):
                 return f"Mã tỉnh {province} không tồn tại"
         if told.ItemCode and told.ItemCode not in self._pool:
             return f"Số hiệu {told.ItemCode} không thuộc dải đã cấp"
-        if told.ItemCode and any(order["ItemCode"] == told.ItemCode for order in self.orders.values()):
+        if told.ItemCode and told.ItemCode in self._used:
             return f"Số hiệu {told.ItemCode} đã được sử dụng"
         return ""
 
@@ -139,7 +144,8 @@ class PostalSimulator(GatewaySimulator):
         if (stopped := self.stopped(request)) is not None:
             return stopped
         last, size = request.query_params.get("lastId", ""), int(request.query_params.get("pagesize", "100"))
-        page = [row for row in self.rows if row["_id"]["$oid"] > last][:size]
+        begin = bisect_right(self.rows, last, key=lambda row: str(row["_id"]["$oid"]))
+        page = self.rows[begin : begin + size]
         if page:
             return JSONResponse({"_embedded": {"rhDoc": page}, "_returned": len(page)})
         if self._busy_postmen:
@@ -163,7 +169,7 @@ class PostalSimulator(GatewaySimulator):
 
     def status(self, number: str) -> str:
         """The latest status of an order, empty for a stranger."""
-        return next((row["statusCode"] for row in reversed(self.rows) if row.get("orderNumber") == number), "")
+        return self._latest.get(number, "")
 
     def move(self, number: str, status: str, words: str = "") -> None:
         """A postman tells where an item is now."""

@@ -36,11 +36,11 @@ class Invented:
         self.codes = [*sorted([*always, *rest]), DELETED]
         self.known = set(self.codes)
         online = rng.sample(self.codes[:-1], ONLINE - len(always))
-        self._online = {*online, *always}
+        self.online = {*online, *always}
         for code in self.codes[:-1]:
-            if len(self._online) == ONLINE:
+            if len(self.online) == ONLINE:
                 break
-            self._online.add(code)
+            self.online.add(code)
         self._without_agency = set(rng.sample(sorted(set(self.codes) - set(always)), WITHOUT_AGENCY))
         names = sorted({rows[code].extra[0] for code in self.codes if code in rows})
         self._field_codes = {name: f"G{place % 30 + 1:02}-{place:03}" for place, name in enumerate(names, start=1)}
@@ -92,7 +92,7 @@ class Invented:
         decision = f"QD{rng.randrange(1, DECISIONS + 1):04}"
         case = {"THOIGIAN": [self._case(rng)]}
         channels = [{"KENH": "1", **case}, {"KENH": "3", **case}]
-        if code in self._online:
+        if code in self.online:
             channels.insert(1, {"KENH": "2", **case})
         agency = rng.choice(self.agencies)
         bases = rng.sample(texts(), rng.randrange(1, 4))

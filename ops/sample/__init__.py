@@ -14,6 +14,7 @@ from zlib import crc32
 
 from contracts.envelope import Envelope, judge
 from mappings.convert import VIETNAM
+from ops.sample.catalogue import Catalogue
 from ops.sample.journey import JOURNEYS, Life, stretched
 
 SOURCE = "urn:lienthong:dossier-system"
@@ -43,14 +44,19 @@ def generate(events: int, dossiers: int, seed: int, start: date = FIRST_DAY) -> 
     return _sample(events, dossiers, f"{seed}", start, numbers)
 
 
-def stream(index: int = 0, seed: int = 84, start: date = FIRST_DAY) -> Iterator[Envelope]:
-    """Events without end, from the `index`-th on; whoever asks for the next one sets the pace."""
+def stream(
+    index: int = 0, seed: int = 84, start: date = FIRST_DAY, catalogue: Catalogue | None = None
+) -> Iterator[Envelope]:
+    """Events without end, from the `index`-th on; whoever asks for the next one sets the pace.
+
+    With a `catalogue`, lives that any procedure may have are lives of procedures drawn from it.
+    """
     block, skip = divmod(index, BLOCK_EVENTS)
     while True:
         first = block * BLOCK_DOSSIERS + 1
         numbers = (f"{number:04}" for number in range(first, first + BLOCK_DOSSIERS))
         day = start + timedelta(days=block % 365)
-        for envelope in _sample(BLOCK_EVENTS, BLOCK_DOSSIERS, f"{seed}/{block}", day, numbers):
+        for envelope in _sample(BLOCK_EVENTS, BLOCK_DOSSIERS, f"{seed}/{block}", day, numbers, catalogue):
             if skip:
                 skip -= 1
             else:
@@ -58,7 +64,14 @@ def stream(index: int = 0, seed: int = 84, start: date = FIRST_DAY) -> Iterator[
         block += 1
 
 
-def _sample(events: int, dossiers: int, seed: str, start: date, numbers: Iterator[str]) -> Iterator[Envelope]:
+def _sample(
+    events: int,
+    dossiers: int,
+    seed: str,
+    start: date,
+    numbers: Iterator[str],
+    catalogue: Catalogue | None = None,
+) -> Iterator[Envelope]:
     """Lives merged by time. A life is begun only when its turn comes: memory grows with the dossiers under way, not with all."""
     lengths = _lengths(events, dossiers)
     opens_at = datetime.combine(start, time(7), VIETNAM)
@@ -68,7 +81,8 @@ def _sample(events: int, dossiers: int, seed: str, start: date, numbers: Iterato
         arrives_at = opens_at + gap * place
         while under_way and under_way[0][0] < arrives_at:
             yield _next_event(under_way)
-        life = Life(f"{seed}/{start}/{place}", JOURNEYS[place % len(JOURNEYS)], length, next(numbers), arrives_at)
+        journey = JOURNEYS[place % len(JOURNEYS)]
+        life = Life(f"{seed}/{start}/{place}", journey, length, next(numbers), arrives_at, catalogue)
         heapq.heappush(under_way, (life.next_at, place, life))
     while under_way:
         yield _next_event(under_way)

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.canonical.events import PREFIX
 from ops.sample import birth, offer
+from ops.sample.catalogue import Catalogue
 from ops.sample.hours import due, in_office
 from ops.sample.offer import Offer
 from ops.sample.person import citizen, enterprise, full_name, household
@@ -24,12 +25,16 @@ DESK = "Hệ thống tiếp nhận trực tuyến"
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A typical life. `steps` name functions of this module's VERBS; `by_post` sends the result by public post."""
+    """A typical life. `steps` name functions of this module's VERBS; `by_post` sends the result by public post.
+
+    `common` is what any procedure's dossier may live through, so that others than `offer` may be drawn.
+    """
 
     offer: Offer
     channel: str
     steps: tuple[str, ...]
     by_post: bool = False
+    common: bool = False
 
 
 def stretched(journey: Journey, extra: int) -> tuple[str, ...] | None:
@@ -44,10 +49,21 @@ def stretched(journey: Journey, extra: int) -> tuple[str, ...] | None:
 class Life:
     """One dossier on its way. The state is never changed in place: every event keeps the state of its own moment."""
 
-    def __init__(self, seed: str, journey: Journey, length: int, number: str, arrives_at: datetime) -> None:
+    def __init__(
+        self,
+        seed: str,
+        journey: Journey,
+        length: int,
+        number: str,
+        arrives_at: datetime,
+        catalogue: Catalogue | None = None,
+    ) -> None:
         """`length` events of `journey`, the first at or after `arrives_at`; `number` ends the dossier's code."""
         self.rng = Random(seed)
         self.journey = journey
+        self.offer = journey.offer
+        if catalogue is not None and journey.common:
+            self.offer = catalogue.draw(self.rng, journey.offer, online=journey.channel == "online")
         extra = max(0, length - len(journey.steps))
         self.steps = (stretched(journey, extra) or journey.steps)[:length]
         self.number = number
@@ -100,12 +116,12 @@ class Life:
         online = journey.channel == "online"
         self.ward: Ward = rng.choice(wards(on))
         ward = self.ward
-        self.office = office(journey.offer.office, ward)
-        applicant = (enterprise if journey.offer.firm else citizen)(rng, ward, on, online=online)
-        summary = journey.offer.summary.format(a=rng.randint(1, 900), b=rng.randint(1, 60))
+        self.office = office(self.offer.office, ward)
+        applicant = (enterprise if self.offer.firm else citizen)(rng, ward, on, online=online)
+        summary = self.offer.summary.format(a=rng.randint(1, 900), b=rng.randint(1, 60))
         return {
             "code": f"{self.office.id}-{on:%y%m%d}-{self.number}",
-            "procedure": journey.offer.procedure(on),
+            "procedure": self.offer.procedure(on),
             "agency": {"id": self.office.id, "name": self.office.name},
             "channel": journey.channel,
             "filed_on": "portal" if online else "local",
@@ -115,8 +131,8 @@ class Life:
             "summary": f"{summary} - {applicant['name']}",
             "return_method": "post" if journey.by_post else "counter",
             "databases": ["1"] if online else [],
-            "papers": [self.paper(place, title) for place, title in enumerate(journey.offer.papers, start=1)],
-            **({"business": household(applicant)} if journey.offer is offer.HOUSEHOLD_BUSINESS else {}),
+            "papers": [self.paper(place, title) for place, title in enumerate(self.offer.papers, start=1)],
+            **({"business": household(applicant)} if self.offer is offer.HOUSEHOLD_BUSINESS else {}),
         }
 
     def paper(self, place: int, title: str) -> dict[str, Any]:
@@ -137,7 +153,7 @@ def file(life: Life) -> Told:
 def receive(life: Life) -> Told:
     """The desk receives; the due time counts from here."""
     at = life.at.isoformat()
-    times = {"received_at": at, "due_at": due(life.at, life.journey.offer.days).isoformat()}
+    times = {"received_at": at, "due_at": due(life.at, life.offer.days).isoformat()}
     return "dossier.received.v1", life.to(2, "Tiếp nhận hồ sơ", **times)
 
 
@@ -215,7 +231,7 @@ def ask_fee(life: Life) -> Told:
     """Fees are asked for: before reception (thu trước) or after the tax notice."""
     fees = [
         {"title": charge.title, "kind": charge.kind, "amount_vnd": charge.amount_vnd, "payee": charge.payee}
-        for charge in life.journey.offer.charges
+        for charge in life.offer.charges
     ]
     return "dossier.fee_requested.v1", life.to(6, "Thông báo nghĩa vụ tài chính", fees=fees)
 
@@ -256,9 +272,9 @@ def issue(life: Life) -> Told:
     """The leader signs; the result is there."""
     paper = {
         "id": f"KQ-{life.number}",
-        "title": life.journey.offer.result,
+        "title": life.offer.result,
         "url": f"{FILES}/KQ-{life.number}.pdf",
-        "result_code": life.journey.offer.result_code,
+        "result_code": life.offer.result_code,
         "number": f"{life.rng.randint(1, 9999)}/KQ",
     }
     return "dossier.result_issued.v1", life.to(9, "Đã có kết quả", results=[paper], finished_at=life.at.isoformat())
@@ -324,12 +340,19 @@ JOURNEYS: tuple[Journey, ...] = (
         "online",
         ("file", "receive", "assign", "ask_supplement", "supplement", "issue", "hand_over"),
     ),
-    Journey(offer.PRIVATE_FIRM, "online", ("file", "refuse")),
-    Journey(offer.BUILDING_PERMIT, "counter", ("receive", "assign", "step", "correct", "step", "issue", "hand_over")),
+    Journey(offer.PRIVATE_FIRM, "online", ("file", "refuse"), common=True),
+    Journey(
+        offer.BUILDING_PERMIT,
+        "counter",
+        ("receive", "assign", "step", "correct", "step", "issue", "hand_over"),
+        common=True,
+    ),
     Journey(offer.MARITAL_STATUS, "post", ("collect", "receive", "withdraw")),
     Journey(offer.REGISTER_COPY, "online", ("file", "ask_fee", "pay", "receive", "assign", "issue", "hand_over")),
-    Journey(offer.LAND_RENEWAL, "counter", ("receive", "assign", "step", "stop")),
-    Journey(offer.MARITAL_STATUS, "online", ("file", "receive", "assign", "issue", "hand_over")),
-    Journey(offer.PRIVATE_FIRM, "online", ("file", "receive", "assign", "stop", "resume", "issue", "hand_over")),
+    Journey(offer.LAND_RENEWAL, "counter", ("receive", "assign", "step", "stop"), common=True),
+    Journey(offer.MARITAL_STATUS, "online", ("file", "receive", "assign", "issue", "hand_over"), common=True),
+    Journey(
+        offer.PRIVATE_FIRM, "online", ("file", "receive", "assign", "stop", "resume", "issue", "hand_over"), common=True
+    ),
 )
 """Dossiers take these in turn: any ten neighbours show all ten statuses, land with payment and postal return among them."""
