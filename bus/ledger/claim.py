@@ -12,6 +12,7 @@ import orjson
 from bus.adapter import Job, Step
 from bus.ledger import exchange
 from bus.ledger.book import SENDING, Book, attempt_record, lane_record
+from bus.ledger.database import Rows
 from bus.ledger.words import Claim, Claimed
 from contracts.envelope import Envelope
 
@@ -34,10 +35,14 @@ class Budget:
 
 def claim(book: Book, asked: Claim) -> Claimed:
     """Due heads become sending, each with an open attempt. See `bus.ledger.ledger.Ledger.claim`."""
-    budget = _budget(book, asked)
+    due = {"partner": asked.partner, "now": book.now}
+    standing = book.db.ask("lock_partner", {"name": asked.partner})
+    ready = book.db.ask("ready_lanes", {**due, "rows": asked.rows})
+    next_ready = book.db.ask("next_ready", due)
+    budget = _budget(book, asked, standing())
     if budget.calls <= 0:
         return Claimed((), budget.wait_until, why=budget.why)
-    heads = _due(book, asked.partner, 1 if budget.probe else asked.rows)
+    heads = _due(book, ready(), 1 if budget.probe else asked.rows)
     rows = _claimable(book, heads)
     chosen, calls = _fit(rows, heads, asked, 1 if budget.probe else budget.calls)
     if asked.rate_per_s is not None and chosen:
@@ -48,7 +53,7 @@ def claim(book: Book, asked: Claim) -> Claimed:
     full = len(chosen) == asked.rows or len(chosen) < len(rows)
     if len(chosen) < len(rows) and asked.rate_per_s is not None and budget.tokens - calls < 1:
         return Claimed(jobs, book.now + 1.0 / asked.rate_per_s, probe=budget.probe, why="rate")
-    next_at = None if full else book.db.rows("next_ready", {"partner": asked.partner, "now": book.now})[0][0]
+    next_at = None if full else next_ready()[0][0]
     return Claimed(jobs, next_at, full=full and not budget.probe, probe=budget.probe and bool(chosen))
 
 
@@ -67,7 +72,7 @@ class Admission:
 
 def admit(book: Book, asked: Claim) -> Admission:
     """The right to one call that no delivery owes, under the same switches and from the same rate budget as deliveries."""
-    budget = _budget(book, asked)
+    budget = _budget(book, asked, book.db.rows("lock_partner", {"name": asked.partner}))
     if budget.calls <= 0:
         return Admission(False, wait_until=budget.wait_until, why=budget.why)
     if asked.rate_per_s is not None:
@@ -77,10 +82,9 @@ def admit(book: Book, asked: Claim) -> Admission:
     return Admission(True, probe=budget.probe)
 
 
-def _budget(book: Book, asked: Claim) -> Budget:
-    """Lock the partner and read its switches: paused, told to wait, breaker open, rate used up."""
+def _budget(book: Book, asked: Claim, rows: Rows) -> Budget:
+    """The partner's switches, which `lock_partner` read and locked: paused, told to wait, breaker open, rate used up."""
     burst = float(asked.burst)
-    rows = book.db.rows("lock_partner", {"name": asked.partner})
     if not rows:
         book.db.run("touch_partner", {"name": asked.partner, "tokens": burst, "now": book.now})
         rows = book.db.rows("lock_partner", {"name": asked.partner})
@@ -113,12 +117,10 @@ Heads = dict[int, Head]
 """By delivery."""
 
 
-def _due(book: Book, partner: str, limit: int) -> Heads:
-    """Due heads, urgent ones first, with a share kept for each lower level as long as it has something due."""
+def _due(book: Book, ready: Rows, limit: int) -> Heads:
+    """Of the heads that are ready at most `limit`, urgent ones first, with a share kept for each lower level that has something due."""
     by_level: dict[int, list[tuple[int, Head]]] = {level: [] for level in LEVELS}
-    for level, head, has_full, memo, name in book.db.rows(
-        "ready_lanes", {"partner": partner, "now": book.now, "rows": limit}
-    ):
+    for level, head, has_full, memo, name in ready:
         by_level[level].append((head, Head(bool(has_full), None if memo is None else bytes(memo), name)))
     found: Heads = {}
     spare: Heads = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 Params = Mapping[str, Any]
 Row = tuple[Any, ...]
 Rows = list[Row]
+Answer = Callable[[], Rows]
 Trouble = Literal["again", "busy", "broken", "ours"]
 """What an error means: try the group again, tell callers to come back, reconnect first, or a fault of ours."""
 
@@ -35,12 +36,16 @@ class Database(Protocol):
     def begin(self) -> None: ...
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
-    def run(self, query: str, params: Params) -> int:
-        """Run one named query; how many rows it changed."""
+    def run(self, query: str, params: Params) -> None:
+        """Run one named query. What is wrong with it may only be raised by a later one, or by the commit."""
         ...
 
     def rows(self, query: str, params: Params) -> Rows:
         """The rows of one named query."""
+        ...
+
+    def ask(self, query: str, params: Params) -> Answer:
+        """Ask one named query now and take its rows later: what is asked one after the other costs one wait."""
         ...
 
     def many(self, query: str, rows: Sequence[Row]) -> None:
@@ -83,7 +88,7 @@ _CHUNKS = (256, 64, 16, 4, 1)
 
 
 class RowSet:
-    """A statement over many rows: its `/*rows*/(...)` list repeated, its values by place (`mark` stands for one).
+    """A statement over many rows: its `/*rows*/(...)` list repeated, its values by place (`mark` stands for one; a "$" is numbered).
 
     On a thread that shares its interpreter with busy others each statement costs a turn at the interpreter's lock, so that a
     statement for each row made a group many times slower than one for all.
@@ -94,8 +99,8 @@ class RowSet:
         if found is None:
             raise ValueError(f"no /*rows*/ list in: {sql}")
         head, tail = sql[: found.start()], sql[found.end() :]
-        row = PARAMETER.sub(mark, found[1])
-        self._texts = {size: head + ",".join([row] * size) + tail for size in _CHUNKS}
+        row = PARAMETER.sub("\0", found[1])
+        self._texts = {size: _marked(head + ",".join([row] * size) + tail, mark) for size in _CHUNKS}
 
     def statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
         """The statements for `rows`, each with its values."""
@@ -104,6 +109,12 @@ class RowSet:
             size = next(size for size in _CHUNKS if size <= left)
             yield self._texts[size], list(chain.from_iterable(rows[start : start + size]))
             start, left = start + size, left - size
+
+
+def _marked(sql: str, mark: str) -> str:
+    """`sql` with each place for a value marked: by `mark`, or by "$" and its number."""
+    first, *rest = sql.split("\0")
+    return first + "".join(f"{mark}{number if mark == '$' else ''}{part}" for number, part in enumerate(rest, start=1))
 
 
 class IdBlocks:

@@ -186,7 +186,7 @@ VALUES /*rows*/(:delivery, :number, :step, :worker, :opened_at, :started_at, :cl
 
 -- name: give_back
 UPDATE delivery SET state = :state, cause = :cause, due_at = :now, owner = '', lease_at = NULL, changed_at = :now
-WHERE id = :id AND attempt = :attempt AND state = 'sending';
+WHERE id = :id AND attempt = :attempt AND state = 'sending' RETURNING id;
 
 -- name: partner_standing
 SELECT name, open_until, not_before, paused FROM partner WHERE name = :name /*lock*/;
@@ -355,7 +355,8 @@ INSERT INTO chain (number, journal, xid, link) VALUES /*rows*/(:number, :journal
 
 -- name: keep_brief
 -- Nothing is changed where it is there already: that is how a second use is told from the first.
-INSERT INTO brief (digest, body, until_at) VALUES (:digest, :body, :until) ON CONFLICT (digest) DO NOTHING;
+INSERT INTO brief (digest, body, until_at) VALUES (:digest, :body, :until) ON CONFLICT (digest) DO NOTHING
+RETURNING digest;
 
 -- name: take_brief
 DELETE FROM brief WHERE digest = :digest AND until_at > :now RETURNING body;
@@ -378,7 +379,7 @@ SELECT account, sealed FROM account_key WHERE digest = :digest ORDER BY linked_a
 DELETE FROM account_key WHERE digest = :digest AND account <> :account;
 
 -- name: forget_account
-DELETE FROM account_key WHERE account = :account;
+DELETE FROM account_key WHERE account = :account RETURNING digest;
 
 -- name: write_sign_in
 INSERT INTO sign_in (at, client, provider, outcome, link, who) VALUES (:at, :client, :provider, :outcome, :link, :who);

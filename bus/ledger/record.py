@@ -68,10 +68,12 @@ def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChang
 
 def _lock(book: Book, results: Sequence[Result]) -> dict[int, Row]:
     """Lock the lanes where others write too; their memos and names where there is something to remember."""
-    if not (book.db.shared or any(result.memo for result in results)):
-        return {}
-    lanes = sorted({result.job.lane for result in results})
-    return {row[0]: row[1:] for row in book.db.rows("lock_lanes", {"ids": lanes})}
+    ids = {"ids": sorted({result.job.lane for result in results})}
+    if any(result.memo for result in results):
+        return {row[0]: row[1:] for row in book.db.rows("lock_lanes", ids)}
+    if book.db.shared:
+        book.db.run("lock_lanes", ids)
+    return {}
 
 
 def _standing(book: Book, ids: Sequence[int]) -> dict[int, Standing]:
@@ -177,7 +179,7 @@ def release(book: Book, jobs: Sequence[Job]) -> None:
     for job in jobs:
         state, cause = _before(job)
         params = {"id": job.delivery, "attempt": job.attempt, "state": state, "cause": cause, "now": book.now}
-        if book.db.run("give_back", params):
+        if book.db.rows("give_back", params):
             book.moved(job.delivery, standing[job.delivery].partner, SENDING, (state, cause))
     book.db.many(
         "close_attempt",

@@ -130,7 +130,7 @@ class SignIns:
 
         def forgetting(book: Book) -> int:
             book.moves.append([0, "account_forgotten", client])
-            return book.db.run("forget_account", {"account": owner})
+            return len(book.db.rows("forget_account", {"account": owner}))
 
         gone: int = await self._write(forgetting)
         return gone
@@ -166,7 +166,8 @@ def _keep(book: Book, kept: Kept) -> bool:
     book.db.run("forget_briefs", {"now": book.now})
     digest = book.keys.digest(f"brief.{kept.kind}", kept.name)
     sealed = book.keys.seal(kept.body, _record(kept.kind, digest))
-    return book.db.run("keep_brief", {"digest": digest, "body": sealed, "until": book.now + kept.lifetime_s}) == 1
+    brief = {"digest": digest, "body": sealed, "until": book.now + kept.lifetime_s}
+    return bool(book.db.rows("keep_brief", brief))
 
 
 def _record_line(book: Book, line: Line, link: LinkState | Literal[""], who: bytes | None) -> None:

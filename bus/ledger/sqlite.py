@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bus.ledger.database import ANY_OF, IdBlocks, Params, Row, Rows, RowSet, Trouble, queries
+from bus.ledger.database import ANY_OF, Answer, IdBlocks, Params, Row, Rows, RowSet, Trouble, queries
 from bus.ledger.ledger import LedgerUnfit
 
 APPLICATION_ID = 0x4C54  # "LT": the file says whose it is
@@ -113,11 +113,15 @@ class SqliteDatabase:
         if self._open.in_transaction:
             self._open.execute("ROLLBACK")
 
-    def run(self, query: str, params: Params) -> int:
-        return self._open.execute(self._sql[query], parameters(params)).rowcount
+    def run(self, query: str, params: Params) -> None:
+        self._open.execute(self._sql[query], parameters(params))
 
     def rows(self, query: str, params: Params) -> Rows:
         return self._open.execute(self._sql[query], parameters(params)).fetchall()
+
+    def ask(self, query: str, params: Params) -> Answer:
+        rows = self.rows(query, params)
+        return lambda: rows
 
     def many(self, query: str, rows: Sequence[Row]) -> None:
         for statement, values in _row_set(query).statements(rows):
