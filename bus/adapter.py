@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel
@@ -195,6 +195,32 @@ class Reconcile:
     before_days: int = 0
 
 
+class Stand(NamedTuple):
+    """How a matter stands after an event: which it is, of what dossier, since when, and whether something of it is still to come."""
+
+    key: str
+    dossier: str
+    at: datetime
+    open: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What ought to come to an end within `after_s` seconds, so that a person can be shown what has not (domain notes 8).
+
+    `note` makes of each event that came from a partner and is of these types how a matter stands with it; None where it is about none.
+    Of events at the same instant those of a later type of `events` are the newer.
+    """
+
+    name: str
+    title_vi: str
+    title_en: str
+    events: tuple[str, ...]
+    note: Callable[[Envelope], Stand | None]
+    after_s: float
+
+
 class Adapter(Protocol):
     """A partner at work. `deliver` and `ask` answer every row, in the rows' order, and never raise for a partner's fault."""
 
@@ -322,6 +348,7 @@ class Partner:
     polls_every_s: float | None = None
     lookups: tuple[Lookup, ...] = ()
     reconcile: Reconcile | None = None
+    watches: tuple[Watch, ...] = ()
     assumed: tuple[str, ...] = ()
     confirms: frozenset[int] = frozenset()
     tune: Callable[[Partner, PartnerSettings], Partner] = lambda partner, _settings: partner

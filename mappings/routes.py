@@ -12,6 +12,7 @@ from contracts.canonical.events import PREFIX
 from contracts.envelope import Envelope
 from contracts.identifier import procedure_parts
 from contracts.owed import Owed
+from contracts.social_insurance import CARD_PROCEDURES
 
 Condition = Callable[[Any], bool]
 
@@ -155,8 +156,6 @@ HOUSEHOLD_PROCEDURES = frozenset({"1.001612", "2.000720", "2.000575", "1.001570"
 """Procedures of household businesses (domain notes 7c, 9)."""
 SYNC_HOUSEHOLD = "dongBoHoSoHKD"
 INSURANCE = "social_insurance"
-CARD_PROCEDURES = frozenset({"2.000986", "2.001023"})
-"""Births that bring a health card for a child under six (domain notes 7b)."""
 ASK_CARD, WATCH_CARD = "dangKyTheBHYT", "traCuuTheBHYT"
 BUDGET = "budget_unit_codes"
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
-from ops.api import callbacks, codes, desk, events, health, lookups, procedures, reconcile, sign_in
+from ops.api import callbacks, codes, desk, events, health, lookups, overdue, procedures, reconcile, sign_in
 from ops.api.guard import Guard, Problem
 from ops.console import pages
 from ops.house import House
@@ -28,7 +28,7 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     """The gateway of a house. `anonymous` lets callers from loopback in without a key (`--demo`)."""
     guard = Guard(house.settings.clients, house.settings.http, anonymous=anonymous)
     app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for room in (events, desk, codes, lookups, procedures, reconcile, callbacks, health, sign_in):
+    for room in (events, desk, codes, lookups, procedures, reconcile, overdue, callbacks, health, sign_in):
         app.include_router(room.routes(house, guard))
     if anonymous:  # people have no accounts yet: the console is for the demonstration, on loopback
         app.mount("/console", pages.application(house, guard))

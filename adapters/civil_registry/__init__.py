@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.civil_registry.adapter import RegistryAdapter
 from adapters.civil_registry.client import RegistrySettings
+from adapters.civil_registry.watch import WATCHES
 from bus.adapter import Operation, Partner
 from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich
 
@@ -25,6 +26,7 @@ ADAPTER = Partner(
     ),
     settings=RegistrySettings,
     open=RegistryAdapter,
+    watches=WATCHES,
     assumed=(
         "maDinhDanhHoSo are the desk's own codes (maHoSoMCDT); a live poll would confirm it",
         "a registration sent again answers with the words đã được tiếp nhận, or is taken as the supplement it waits for",

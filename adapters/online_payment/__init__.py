@@ -6,6 +6,7 @@ from adapters.online_payment.adapter import ASK, BILL, CLOSE, INIT, QUERY, RECOR
 from adapters.online_payment.client import PaymentSettings
 from adapters.online_payment.receive import RECEIVERS
 from adapters.online_payment.reconcile import RECONCILE
+from adapters.online_payment.watch import WATCHES
 from bus.adapter import Operation, Partner
 from contracts.online_payment.messages import KhoiTao, TraSoat
 
@@ -28,6 +29,7 @@ ADAPTER = Partner(
     settings=PaymentSettings,
     open=PaymentAdapter,
     reconcile=RECONCILE,
+    watches=WATCHES,
     assumed=(
         "codes of failure other than 00 (faults.py); a live refusal would confirm each",
         "an order nobody has paid yet is TrangThaiGD 3, and its UrlThanhToan is told again when it is asked for",

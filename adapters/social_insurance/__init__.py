@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.social_insurance.adapter import SEND, WATCH, InsuranceAdapter, numbers, person
 from adapters.social_insurance.client import InsuranceSettings
+from adapters.social_insurance.watch import WATCHES
 from bus.adapter import Lookup, Operation, Partner
 from contracts.canonical.insurance import CriteriaQuestion, InsuranceNumber, InsuredPerson, NumberQuestion
 from contracts.social_insurance.messages import DangKyTheBHYT, HoiTheBHYT
@@ -56,6 +57,7 @@ ADAPTER = Partner(
             cache_s=HOUR_S,
         ),
     ),
+    watches=WATCHES,
     assumed=(
         "dangKyTheBHYT and traCuuTheBHYT are proposed; both answer how the card stands, in the look-ups' envelope",
         "a request repeated under the same maHoSoLT asks for no second card (dedupe = key)",

@@ -10,6 +10,8 @@ CONTRACT = ContractDocument(
     verified=True,
 )
 
+CARD_PROCEDURES = frozenset({"2.000986", "2.001023"})
+"""Births that bring a health card for a child under six (domain notes 7b)."""
 SEX = {"male": "1", "female": "2", "other": "3"}
 """Code list bhxh.gioiTinh."""
 PRECISION = {"day": "0", "year": "1", "month": "2"}

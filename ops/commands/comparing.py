@@ -1,4 +1,4 @@
-"""Comparing: our account and a partner's."""
+"""Comparing: our account and a partner's; what should have ended and what has."""
 
 from __future__ import annotations
 
@@ -40,6 +40,32 @@ def reconcile(
         for unanswered in told["unanswered"]:
             print(f"not answered: {unanswered}")
     if not told["agrees"]:
+        raise typer.Exit(NO)
+
+
+@app.command()
+def overdue(
+    partner: Annotated[str, typer.Argument(help="partner; all by default")] = "",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is open for longer than it should be: items undelivered, births without a card, and the like. Exit code 1 when there is any.
+
+    Example: lienthong overdue postal
+    """
+    bus = remote(url, key, config)
+    told = ask(lambda: bus.get("/v1/overdue", partner=partner))
+    table = Table("partner", "watched", "open", "overdue", "dossier", "since", "state")
+    for watch in told["items"]:
+        about = (watch["partner"], watch["title_en"], str(watch["open"]), str(watch["overdue"]))
+        for place, one in enumerate(watch["items"]):
+            table.add_row(*(about if place == 0 else ("",) * 4), one["dossier"], one["since"][:16], one["state"])
+        if not watch["items"]:
+            table.add_row(*about, "", "", "")
+    CONTEXT.show(told, as_json, table)
+    if any(watch["overdue"] for watch in told["items"]):
         raise typer.Exit(NO)
 
 

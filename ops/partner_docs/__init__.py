@@ -14,6 +14,7 @@ from adapters import discover
 from adapters.transport.faults import Fault
 from bus.adapter import Operation, Partner
 from bus.policy import PartnerSettings
+from contracts.canonical.events import PREFIX
 from mappings.check import cells, tables
 from mappings.routes import ROUTES, always
 
@@ -62,6 +63,7 @@ def page(partner: Partner) -> str:
         _operations(partner),
         _lookups(partner),
         _polling(partner),
+        _watches(partner),
         _settings(partner.settings),
         _failures(faults_of(partner.name)),
         *_tables(partner.name),
@@ -141,6 +143,20 @@ def _lookups(partner: Partner) -> str:
 
 def _polling(partner: Partner) -> str:
     return f"### Polling\n\nAsked every {partner.polls_every_s:g} s." if partner.polls_every_s is not None else ""
+
+
+def _watches(partner: Partner) -> str:
+    rows = [
+        (
+            f"`{one.name}`",
+            one.title_vi,
+            one.title_en,
+            ", ".join(f"`{name.removeprefix(PREFIX)}`" for name in one.events),
+        )
+        for one in partner.watches
+    ]
+    title = f"### Watched\n\n`lienthong overdue {partner.name}` lists what is open for too long."
+    return _table(title, ("watch", "tiếng Việt", "English", "seen in"), rows)
 
 
 def _settings(settings: type[PartnerSettings]) -> str:

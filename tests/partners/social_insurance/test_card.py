@@ -14,15 +14,16 @@ from adapters.social_insurance.faults import FAULTS
 from bus.adapter import Row
 from bus.intake import Intake
 from bus.ledger.sql_ledger import open_ledger
-from bus.ledger.words import OPEN, Filter
 from bus.outcome import Cause, Contract, Delivered, Held, Taken, Transient, Unknown
 from bus.seal import Keyring
 from contracts.envelope import Envelope
 from contracts.marks import redact
 from contracts.social_insurance import STATES
-from contracts.social_insurance.messages import DangKyTheBHYT
+from contracts.social_insurance.messages import DangKyTheBHYT, TraLoiThe
 from mappings.routes import owed
+from mappings.social_insurance.inbound import changed
 from mappings.social_insurance.outbound import card
+from ops.overdue import overdue
 from tests.conftest import HandClock
 from tests.partners.social_insurance.conftest import AT, LINKED, Insurance, a_request, a_watch, asked_for, registered
 
@@ -151,17 +152,23 @@ def test_every_line_of_the_table_says_what_to_do() -> None:
     assert all(line.advice_vi and line.advice_en for line in FAULTS)
 
 
-async def test_births_without_a_card_for_more_than_five_days_can_be_counted(tmp_path: Path, keys: Keyring) -> None:
-    """The signal a monitoring officer asks for (domain notes 8): what waits for an id, or is under way, since then."""
+async def test_births_without_a_card_for_more_than_five_days_are_overdue(tmp_path: Path, keys: Keyring) -> None:
+    """The signal a monitoring officer asks for (domain notes 8), for its id or the insurance."""
     clock = HandClock(AT.timestamp())
     ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
-    route = partial(owed, partners={"social_insurance"})
-    intake = Intake(ledger, lambda _partners: None, route, discover())
-    await intake.accept([registered(3, citizen_id="")], client="test")
-    clock.advance(6 * 86400)
-    await intake.accept([registered(4, citizen_id="", key="c2")], client="test")
-    five_days_ago = clock.now() - 5 * 86400
-    without = Filter(partner="social_insurance", states=OPEN, until=five_days_ago)
-    views, _ = await ledger.deliveries(without)
-    assert [view.dossier for view in views] == [registered(3).subject]
+    intake = Intake(ledger, lambda _partners: None, partial(owed, partners=HERE), discover())
+    no_card_due = registered(9, procedure="1.001193", key="c9")
+    without_id, with_id, issued = registered(3, citizen_id=""), registered(5, key="c5"), registered(6, key="c6")
+    told_of = changed(issued.message, TraLoiThe(trangThai="4", soTheBHYT="TE1868612345678"), "ref", "k", AT)
+    assert told_of is not None
+    await intake.accept([no_card_due, without_id, with_id, issued, told_of], client="test")
+    clock.advance(5 * 86400)
+    assert (await overdue(ledger, [ADAPTER]))[0]["items"] == []
+    clock.advance(1.0)
+    (told,) = await overdue(ledger, [ADAPTER])
+    assert [(one["dossier"], one["state"]) for one in told["items"]] == [
+        (without_id.subject, "without a personal id"),
+        (with_id.subject, "registered"),
+    ]
+    assert (told["watch"], told["overdue"]) == ("without_card", 2)
     await ledger.close()
