@@ -187,11 +187,12 @@ class Reconcile:
 
     `events` are read for the days asked for and `before_days` earlier ones. `note` makes of each an Entry, a line of our account, or
     whatever `theirs` needs to ask by. `theirs` is given the adapter, the notes, the first and the last day, and a call to ask under.
+    A partner that cannot be asked has neither: then the events, by id and day, are compared with what was delivered there on these days.
     """
 
     events: tuple[str, ...]
-    note: Callable[[Envelope], Any]
-    theirs: Callable[[Any, Sequence[Any], date, date, Call], Awaitable[Account]]
+    note: Callable[[Envelope], Any] | None = None
+    theirs: Callable[[Any, Sequence[Any], date, date, Call], Awaitable[Account]] | None = None
     before_days: int = 0
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bus.adapter import Call, Entry
+from bus.adapter import Account, Call, Entry
+from bus.ledger.words import Filter, State
 from bus.maintenance import VIETNAM
 from ops.house import House
 
 MAX_DAYS = 31
+PAGE = 1000
 
 
 class Refused(Exception):
@@ -31,10 +33,14 @@ async def reconcile(house: House, name: str, first: date, last: date) -> dict[st
     if name not in house.enabled:
         raise Refused(f"{name} is not enabled in the settings")
     since = _midnight(first - timedelta(days=hook.before_days))
-    notes = await house.ledger.events(hook.events, since, _midnight(last + timedelta(days=1)), hook.note)
-    ours = [one for one in notes if isinstance(one, Entry) and first <= one.day <= last]
-    call = Call(f"reconcile-{name}", house.partner_settings[name].timeout_s)
-    account = await hook.theirs(house.adapter(name), notes, first, last, call)
+    if hook.note is None or hook.theirs is None:
+        ours = await _told(house, hook.events, since, first, last)
+        account = await _delivered(house, name, since, first, last)
+    else:
+        notes = await house.ledger.events(hook.events, since, _midnight(last + timedelta(days=1)), hook.note)
+        ours = [one for one in notes if isinstance(one, Entry) and first <= one.day <= last]
+        call = Call(f"reconcile-{name}", house.partner_settings[name].timeout_s)
+        account = await hook.theirs(house.adapter(name), notes, first, last, call)
     differences = _differences(ours, account.entries)
     return {
         "partner": name,
@@ -45,6 +51,28 @@ async def reconcile(house: House, name: str, first: date, last: date) -> dict[st
         "differences": differences,
         "unanswered": list(account.unanswered),
     }
+
+
+async def _told(house: House, types: tuple[str, ...], since: float, first: date, last: date) -> list[Entry]:
+    """The events of these types that happened on these days, a line each, as far as they were accepted after `since`."""
+    told = [Entry(event, _day(at), 1) for event, at in await house.ledger.told(types, since)]
+    return [entry for entry in told if first <= entry.day <= last]
+
+
+async def _delivered(house: House, name: str, since: float, first: date, last: date) -> Account:
+    """What a partner that cannot be asked was sent on these days, a line each event, as far as it was accepted after `since`."""
+    sent: list[Entry] = []
+    cursor = ""
+    while True:
+        where = Filter(partner=name, states=(State.DELIVERED,), since=since)
+        views, cursor = await house.ledger.deliveries(where, cursor=cursor, limit=PAGE)
+        sent += [Entry(view.event_id, _day(view.changed_at), 1) for view in views]
+        if not cursor:
+            return Account(tuple(entry for entry in sent if first <= entry.day <= last))
+
+
+def _day(at: float) -> date:
+    return datetime.fromtimestamp(at, VIETNAM).date()
 
 
 def _midnight(day: date) -> float:

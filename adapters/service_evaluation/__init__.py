@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapters.service_evaluation.adapter import TRACK, EvaluationAdapter, EvaluationSettings
+from adapters.service_evaluation.reconcile import RECONCILE
 from bus.adapter import Operation, Partner
 from bus.policy import PartnerSettings
 from contracts.service_evaluation.messages import SuKien
@@ -26,6 +27,7 @@ ADAPTER = Partner(
     ),
     settings=EvaluationSettings,
     open=EvaluationAdapter,
+    reconcile=RECONCILE,
     assumed=(
         "a usage event sent twice does no harm: EMC counts dossiers by CodeProfile; it gives neither key nor question, so a live count "
         'would confirm it (unknown = "park" otherwise)',

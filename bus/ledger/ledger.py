@@ -169,6 +169,10 @@ class Ledger(Protocol):
         """What `note` makes of every event of these types that came from partners and happened in the time, oldest first."""
         ...
 
+    async def told(self, types: Sequence[str], since: float) -> list[tuple[str, float]]:
+        """Id and time of every event of these types accepted since then, whoever it is owed to."""
+        ...
+
     async def verify_chain(self) -> tuple[int, str]:
         """How many journal entries verify, and the first bad one in words (empty: none)."""
         ...

@@ -141,6 +141,9 @@ class Reader:
         source, event_id, body = row
         return Envelope.trusted(self._keys.open(bytes(body), event_record(source, event_id)))
 
+    async def told(self, types: Sequence[str], since: float) -> list[tuple[str, float]]:
+        return await self.ask(lambda c: list(_newest(c, frozenset(types), since)))
+
     async def causes(self) -> list[CauseGroup]:
         rows = await self.ask(lambda c: c.rows("causes", {}))
         return [CauseGroup(r[0], r[1], State(r[2]), Cause(r[3]), *r[4:]) for r in rows]
@@ -247,6 +250,18 @@ def _happened(connection: Connection, types: Sequence[str], since: float, until:
         while rows := connection.rows("happened", {"type": kind, "at": at, "number": number, "until": until}):
             yield from (row[2:] for row in rows)
             at, number = rows[-1][:2]
+
+
+def _newest(connection: Connection, types: frozenset[str], since: float) -> Iterator[tuple[str, float]]:
+    """Id and time of events of these types, the last accepted first, back to those accepted before `since`."""
+    before = 2**62
+    while rows := connection.rows("newest", {"before": before}):
+        for _number, event_id, kind, occurred_at, accepted_at in rows:
+            if accepted_at < since:
+                return
+            if kind in types:
+                yield event_id, occurred_at
+        before = rows[-1][0]
 
 
 def _totals(rows: Rows) -> Totals:

@@ -62,6 +62,10 @@ SELECT kind, key, body, number FROM kept WHERE duty = :duty AND number > :after 
 -- name: stocks
 SELECT partner, SUM(CASE WHEN taken_by = '' THEN 1 ELSE 0 END), COUNT(*) FROM stock GROUP BY partner;
 
+-- name: newest
+-- What was accepted last, backwards from an id, without its sealed body.
+SELECT id, event_id, type, occurred_at, accepted_at FROM event WHERE id < :before ORDER BY id DESC LIMIT 2000;
+
 -- name: position
 SELECT position FROM duty WHERE name = :name;
 

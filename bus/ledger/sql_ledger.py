@@ -309,6 +309,9 @@ class SqlLedger:
     ) -> list[Noted]:
         return await self._reader.events(types, since, until, note)
 
+    async def told(self, types: Sequence[str], since: float) -> list[tuple[str, float]]:
+        return await self._reader.told(types, since)
+
     async def verify_chain(self) -> tuple[int, str]:
         return await self._reader.chain()
 
