@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from ipaddress import ip_address
 from operator import attrgetter
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
@@ -31,6 +33,8 @@ _PLAIN_URL = re.compile(
     r"(?:\?(?:[A-Za-z0-9/:@!$&'()*+,;=~._?-]|%[0-9A-Fa-f]{2})*)?)?\Z"
 )
 """An address that needs no escaping: nearly every one, and looking is ten times quicker than taking it apart."""
+INTERNAL = frozenset({"local", "localhost", "internal", "intranet", "lan", "corp", "home", "localdomain", "arpa"})
+"""Last parts of names that no public name server answers for."""
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -174,17 +178,31 @@ def as_day(value: date | datetime) -> date:
 
 
 def url() -> Converter:
-    """An http(s) URL with blanks and diacritics percent-escaped, letter by letter (RFC 3987, 3.1); what is escaped already stays."""
+    """An http(s) URL with blanks and diacritics percent-escaped, letter by letter (RFC 3987, 3.1); what is escaped already stays.
+
+    One that only the province's own network reaches is raised: the partner would take the paper and have no file (domain notes 3.1).
+    """
 
     def out(value: Any, _message: Any) -> str:
-        if _PLAIN_URL.match(str(value)):
-            return str(value)
         parts = urlsplit(str(value))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise Unsayable("not an http(s) URL without credentials")
+        if _is_internal(parts.hostname):
+            raise Unsayable("the address is of the inner network, where the partner does not reach it")
+        if _PLAIN_URL.match(str(value)):
+            return str(value)
         return urlunsplit((parts.scheme, _host(parts), _escaped(parts.path), _escaped(parts.query), ""))
 
-    return Converter("http(s) URL, escaped", out, str)
+    return Converter("http(s) URL, escaped, reachable from outside", out, str)
+
+
+@lru_cache(maxsize=4096)
+def _is_internal(host: str) -> bool:
+    """Whether a host is an address of an inner network, a bare name, or under a suffix that is never public (RFC 6761, 6762)."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host.rstrip(".") or host.rstrip(".").rpartition(".")[2] in INTERNAL or host[-1].isdigit()
 
 
 def _host(parts: SplitResult) -> str:

@@ -10,11 +10,25 @@ from adapters.national_portal.receive import RECEIVERS
 from bus.adapter import Call, Found, Lookup, Operation, Partner
 from bus.outcome import Outcome
 from bus.policy import PartnerSettings
-from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TaiKhoan, TienDo, TraCuu, TrangThaiHoSo
+from contracts.national_portal.messages import (
+    HoiDap,
+    HoSo,
+    KetQuaHoiDap,
+    TaiKhoan,
+    TepDaLay,
+    TepHoi,
+    TienDo,
+    TraCuu,
+    TrangThaiHoSo,
+)
 
 
 async def _tech_id(adapter: PortalAdapter, question: TraCuu, call: Call) -> Found | Outcome:
     return await adapter.look_up(question, call)
+
+
+async def _file(adapter: PortalAdapter, question: TepHoi, call: Call) -> Found | Outcome:
+    return await adapter.fetch(question, call)
 
 
 def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
@@ -65,6 +79,15 @@ ADAPTER = Partner(
             answer=TaiKhoan,
             ask=_tech_id,
             key="mstorcmnd",
+        ),
+        Lookup(
+            name="file",
+            title_vi="Lấy tệp của hồ sơ nộp trên Cổng",
+            title_en="Fetch a file of a filed dossier",
+            question=TepHoi,
+            answer=TepDaLay,
+            ask=_file,
+            key="DuongDan",
         ),
     ),
     assumed=(

@@ -20,9 +20,9 @@ from bus.clock import instant
 from bus.outcome import Absent, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from contracts.envelope import Envelope
 from contracts.fault import Refusal
-from contracts.national_portal.messages import CauHoi, TaiKhoan, TraCuu
+from contracts.national_portal.messages import CauHoi, TaiKhoan, TepDaLay, TepHoi, TraCuu
 from contracts.portal_envelope import Reply
-from mappings.national_portal.inbound import TIME, asked, owner_identified, synced
+from mappings.national_portal.inbound import TIME, asked, facts, owner_identified, synced
 from mappings.national_portal.outbound import request
 
 STATE, FIND_OWNER = "DongBoHoSoMC", "TraCuuTechID"
@@ -186,6 +186,19 @@ class PortalAdapter:
         if found is None or read(reply) not in ("done", "refused"):
             return Unknown(code=reply.error_code, words=reply.message)
         return Found(tuple(found))
+
+    async def fetch(self, question: TepHoi, call: Call) -> Found | Outcome:
+        """`getfile` for a caller who waits; what is no file of an agreed kind and size is refused."""
+        reply = await self._client.get_file(question.DuongDan, call)
+        if not isinstance(reply, Reply):
+            return reply
+        meaning = read(reply)
+        if meaning == "refused":
+            return Permanent(code=reply.error_code, words=reply.message)
+        size, kind, digest = facts(reply.result) if meaning == "done" and isinstance(reply.result, str) else (0, "", "")
+        if not kind:
+            return Unknown(code=reply.error_code, words="what getfile brought is no file of an agreed kind and size")
+        return Found((TepDaLay(NoiDung=reply.result, KichThuoc=size, Loai=kind, SHA256=digest),))
 
     async def close(self) -> None:
         await self._client.close()

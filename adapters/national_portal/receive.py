@@ -29,7 +29,7 @@ async def receive(incoming: Incoming) -> Received | Answer:
         return _say(401, FAILED, "chưa xác thực")
     try:
         message = HoSoNop.model_validate(parse(incoming.body))
-        envelope = filed(message, settings.base_url.rstrip("/") + "/getfile")
+        envelope = filed(message)
     except ValidationError as error:
         return _say(200, FAILED, "; ".join(f"{fault.path}: {fault.rule}" for fault in faults_of(error)))
     except Refusal as refusal:

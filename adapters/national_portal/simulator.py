@@ -17,6 +17,8 @@ from adapters.simulator import EnvelopeSimulator, enveloped
 from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienDo, TrangThaiHoSo
 
 VIETNAM = timezone(timedelta(hours=7))
+PDF = "JVBERi0xLjQKJSVFT0YK"
+"""The file everybody filed: the shortest thing that begins and ends like a PDF."""
 
 PUSH_SECRET = "portal-demo"
 """What the portal signs with when it hands a dossier over to the demo's bus."""
@@ -91,7 +93,9 @@ class PortalSimulator(EnvelopeSimulator):
             case "TraCuuTechID":
                 return self._owner(str(told.get("mstorcmnd", "")))
             case "getfile":
-                return enveloped("0", "Lấy tệp thành công", "JVBERi0xLjQK")
+                if "khong-co" in str(told.get("DuongDan", "")):
+                    return enveloped("-1", "Không có tệp này")
+                return enveloped("0", "Lấy tệp thành công", PDF)
             case service:
                 return enveloped("-1", f"Không có dịch vụ {service}")
 

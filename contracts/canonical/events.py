@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.budget import BudgetDossierEvent, CodeIssuedEvent
-from contracts.canonical.document import Paper
+from contracts.canonical.document import FiledFile
 from contracts.canonical.dossier import Change, Dossier
 from contracts.canonical.insurance import CardEvent
 from contracts.canonical.legal import ExpiredBasisEvent, IssuedTextEvent, LegalTextEvent, PostedTextEvent
@@ -75,7 +75,7 @@ class Filing(Shape):
     email: Annotated[str, StringConstraints(max_length=254), TIDY, PERSONAL] = ""
     phone: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL] = ""
     form: Annotated[dict[str, Any], PERSONAL] = Field(default_factory=dict)
-    files: tuple[Paper, ...] = ()
+    files: tuple[FiledFile, ...] = Field(default=(), max_length=200)
     filed_at: Instant
 
 

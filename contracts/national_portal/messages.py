@@ -196,6 +196,21 @@ class TraCuu(Message):
     mstorcmnd: Annotated[str, Field(min_length=9, max_length=14), PERSONAL]
 
 
+class TepHoi(Message):
+    """The question `getfile` is asked by: the path of a filed dossier's file."""
+
+    DuongDan: Annotated[str, Field(min_length=1, max_length=2000), PERSONAL]
+
+
+class TepDaLay(Message):
+    """A file `getfile` brought: its bytes in Base64 as they came, and what was found out about them."""
+
+    NoiDung: Personal
+    KichThuoc: int
+    Loai: str
+    SHA256: str
+
+
 class CauHoi(Message):
     """A question of `LayDanhSachHoiDapGuiTuDVCQG`. Assumed: its field names; a live list would confirm them."""
 

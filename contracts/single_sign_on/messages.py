@@ -30,6 +30,7 @@ class TokenReply(_Message):
     id_token: Annotated[str | None, Field(max_length=64_000), PERSONAL] = None
     token_type: str = "Bearer"
     expires_in: float | None = None
+    scope: str = ""
 
 
 class WrappedReply(_Message):

@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
+from pydantic_core import PydanticCustomError
+
+from contracts.canonical.document import file_facts
 from contracts.envelope import Envelope, judge
-from contracts.national_portal.messages import CauHoi, HoSoNop
+from contracts.national_portal.messages import CauHoi, HoSoNop, TepTin
 from mappings.convert import stamp
 
 TIME = stamp("%Y%m%d%H%M%S")
 SOURCE = "urn:lienthong:national-portal"
 
 
-def filed(message: HoSoNop, file_base: str) -> Envelope:
+def filed(message: HoSoNop) -> Envelope:
     """The event `portal.dossier_filed`. Its id comes from the portal's code and the time of filing: pushed twice it is a duplicate,
     filed again after a refusal or with a supplement it is another event.
 
-    `file_base` is where `getfile` paths are reached. Raises Refusal when the portal's data breaks our rules.
+    Raises Refusal when the portal's data breaks our rules.
     """
     filed_at = _moment(message.NgayNop)
     data: dict[str, Any] = {
@@ -37,15 +39,7 @@ def filed(message: HoSoNop, file_base: str) -> Envelope:
             "email": message.Email,
             "phone": message.SoDienThoai,
             "form": message.DuLieu,
-            "files": [
-                {
-                    "id": file.TepDinhKemId or str(place),
-                    "title": file.TenTepDinhKem,
-                    "url": _address(file.DuongDan, file_base),
-                }
-                for place, file in enumerate(message.DanhSachTep, start=1)
-                if file.DuongDan
-            ],
+            "files": [_file(file, place) for place, file in enumerate(message.DanhSachTep, start=1)],
             "filed_at": filed_at,
         }
     }
@@ -108,6 +102,19 @@ def _moment(text: str) -> str:
         return ""
 
 
-def _address(path: str, file_base: str) -> str:
-    """A file's address for the dossier system; a relative path is one for `getfile`."""
-    return path if path.startswith(("http://", "https://")) else f"{file_base}?DuongDan={quote(path, safe='/')}"
+def _file(file: TepTin, place: int) -> dict[str, Any]:
+    """A file as it came: its bytes, an address, or a path for `getfile`. An address is passed on and never fetched here."""
+    named = {"id": file.TepDinhKemId or str(place), "title": file.TenTepDinhKem}
+    if file.NoiDung:
+        size, kind, digest = facts(file.NoiDung)
+        return named | {"content": file.NoiDung, "bytes": size, "kind": kind, "sha256": digest}
+    outside = file.DuongDan.startswith(("http://", "https://"))
+    return named | {"url" if outside else "path": file.DuongDan}
+
+
+def facts(content: str) -> tuple[int, str, str]:
+    """Size, kind and digest of a file; nothing for what is no file of ours, which the door then refuses by its own rule."""
+    try:
+        return file_facts(content)
+    except PydanticCustomError:
+        return 0, "", ""

@@ -46,22 +46,25 @@ def weather(
     code: Annotated[str | None, typer.Option("--code", help="of says")] = None,
     words: Annotated[str | None, typer.Option("--words", help="of says")] = None,
     url: Annotated[str, typer.Option("--url", help="where it is served (default: where it wrote it down)")] = "",
-    data: Annotated[Path, typer.Option("--data", help="where the simulators' books lie")] = Path("var/simulators"),
+    data: Annotated[
+        Path, typer.Option("--data", help="where simulators wrote down where they are: here, or in simulators/ below")
+    ] = Path("var"),
     as_json: AsJson = False,
 ) -> None:
     """Make trouble at a running simulator, or mend it. Example: lienthong weather national_portal busy --times 3"""
     from ops.remote import Declined, Remote, Unreachable
 
-    place = data / f"{name}.url"
-    if not url and not place.exists():
+    places = [place for folder in (data, data / "simulators") if (place := folder / f"{name}.url").exists()]
+    if not url and not places:
         fail(UNREACHABLE, f"no simulator of {name} wrote down where it is in {data}; say --url")
+    url = url or max(places, key=lambda place: place.stat().st_mtime).read_text(encoding="utf-8").strip()
     extra = {"seconds": seconds, "retry_after": retry_after, "row": row, "code": code, "words": words}
     told = {"mode": mode, "times": times} | {field: value for field, value in extra.items() if value is not None}
-    simulator = Remote(url or place.read_text(encoding="utf-8").strip())
+    simulator = Remote(url)
     try:
         answer = simulator.post("/_sim/misbehave", told) if mode else simulator.get("/_sim")
     except Unreachable:
-        fail(UNREACHABLE, f"no simulator answers at {url or place.read_text(encoding='utf-8').strip()}")
+        fail(UNREACHABLE, f"no simulator answers at {url}")
     except Declined as error:
         fail(USAGE, str(error))
     if as_json or mode:

@@ -118,7 +118,7 @@ def _filed() -> Any:
         "DuLieu": {"soThua": "12", "soTo": "34"},
         "DanhSachTep": [{"TepDinhKemId": "9001", "TenTepDinhKem": "Đơn đề nghị.pdf", "DuongDan": "/tep/9001.pdf"}],
     }
-    return filed(HoSoNop.model_validate(message), "https://portal.example.com/getfile")
+    return filed(HoSoNop.model_validate(message))
 
 
 def _synced() -> Any:

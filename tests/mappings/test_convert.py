@@ -187,7 +187,7 @@ def test_the_day_of_an_instant_is_the_vietnamese_one() -> None:
         ("https://a.vn/100%.pdf", "https://a.vn/100%25.pdf"),
         ("https://a.vn/a%20b.pdf", "https://a.vn/a%20b.pdf"),
         ("http://hồ-sơ.vn:8443/x", "http://xn--h-s-qfw7890b.vn:8443/x"),
-        ("http://[2001:db8::1]:80/x", "http://[2001:db8::1]:80/x"),
+        ("http://[2001:4860:4860::8888]:80/x", "http://[2001:4860:4860::8888]:80/x"),
         ("https://a.vn/o\u0302.pdf", "https://a.vn/o%CC%82.pdf"),
     ],
 )
@@ -212,3 +212,24 @@ def test_an_escaped_address_is_ascii_and_names_the_same_file(path: str) -> None:
 def test_what_is_no_web_address_is_unsayable(given: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         url().out(given, None)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "127.0.0.1",
+            "10.2.0.9:8080",
+            "192.168.1.4",
+            "172.16.0.1",
+            "169.254.169.254",
+            "[::1]",
+            "[fd00::1]",
+            "100.64.0.1",
+        ),
+        *("localhost", "hoso", "hoso.tinh.local", "files.internal", "2130706433", "0x7f.1", "hoso.lan.", "10.2.0"),
+    ],
+)
+def test_a_file_on_an_inner_host_is_raised_and_never_told_to_a_partner(host: str) -> None:
+    with pytest.raises(Unsayable, match="inner network"):
+        url().out(f"https://{host}/tep/Giấy 1.pdf", None)

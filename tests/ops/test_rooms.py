@@ -68,8 +68,8 @@ def test_a_stamped_partner_is_formatted_linted_and_typed(tree: Path) -> None:
 def test_a_stamped_partner_passes_what_every_partner_passes(tree: Path) -> None:
     suites = sorted(str(file.relative_to(tree)) for file in (tree / "tests/partners").glob("test_every_*.py"))
     others = [f"tests/partners/{NAME}", "tests/test_house.py", "tests/test_partner_docs.py", "tests/test_events_doc.py"]
-    chosen = ("-k", f"{NAME} or house or committed", "-m", "not slow")
-    said = inside(tree, "pytest", *suites, *others, *chosen, "-p", "no:cacheprovider", "-rN", "-v")
+    chosen = ("-k", f"{NAME} or all_its_rooms or committed", "-m", "not slow")
+    said = inside(tree, "pytest", *suites, *others, *chosen, "-p", "no:cacheprovider", "-vv")
     assert f"[{NAME}-sendDossier]" in said
     assert said.count(f"[{NAME}") > 25
 

@@ -105,7 +105,12 @@ def _reads(model: type[BaseModel], example: Any) -> bool:
 
 def _plain(value: Any) -> list[tuple[str, str]]:
     """Leaves by path, numbers and their digits, a list of one and its only member being the same."""
-    return sorted((path.replace("[0]", ""), "" if leaf is None else str(leaf)) for path, leaf in leaves(value))
+    return sorted((path.replace("[0]", ""), _said(leaf)) for path, leaf in leaves(value))
+
+
+def _said(leaf: Any) -> str:
+    whole = isinstance(leaf, float) and leaf.is_integer()
+    return "" if leaf is None else str(int(leaf)) if whole else str(leaf)
 
 
 @pytest.mark.parametrize("file", CODE_LISTS, ids=lambda file: f"{file.parent.parent.name}-{file.stem}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -14,9 +16,10 @@ from adapters.national_portal.faults import read
 from adapters.national_portal.receive import receive
 from adapters.receiver import Answer, Incoming, Received
 from adapters.transport.signature import HEADER, sign
+from bus.adapter import Call, Found
 from bus.clock import SteadyClock
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
-from contracts.national_portal.messages import HoSo
+from contracts.national_portal.messages import HoSo, TepDaLay, TepHoi
 from contracts.portal_envelope import Reply
 from tests.builders import a_job
 from tests.partners.national_portal.conftest import PROGRESS, STATE, Portal, a_progress, a_state, body_of, received
@@ -238,11 +241,71 @@ async def test_a_filed_dossier_becomes_an_event_and_its_repeat_the_same_one() ->
     assert isinstance(first, Received)
     assert isinstance(again, Received)
     assert first.events[0].id == again.events[0].id
-    assert first.events[0].data["filing"]["files"][0]["url"].startswith("http://127.0.0.1:1/getfile")
+    assert first.events[0].data["filing"]["files"] == [{"id": "1", "title": "Đơn.pdf", "path": "tep/9001"}]
     assert json.loads(first.answer([{"status": "accepted"}]).body)["error_code"] == 0
     assert json.loads(first.answer([{"status": "duplicate"}]).body)["error_code"] == 1
     assert json.loads(first.answer([{"status": "refused"}]).body)["error_code"] == -1
     assert json.loads(first.answer([{"status": "conflict"}]).body)["error_code"] == -1
+
+
+PDF = b"%PDF-1.4 " + bytes(range(256)) * 400
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (
+            {"NoiDung": base64.b64encode(PDF).decode()},
+            {
+                "content": base64.b64encode(PDF).decode(),
+                "bytes": len(PDF),
+                "kind": "application/pdf",
+                "sha256": hashlib.sha256(PDF).hexdigest(),
+            },
+        ),
+        ({"DuongDan": "https://portal.example.com/tep/1"}, {"url": "https://portal.example.com/tep/1"}),
+        ({"DuongDan": "tep/1"}, {"path": "tep/1"}),
+    ],
+)
+async def test_a_file_comes_as_bytes_address_or_path_and_its_bytes_stay_as_they_were(
+    sent: dict[str, str], kept: dict[str, object]
+) -> None:
+    filing = FILED | {"DanhSachTep": [{"TenTepDinhKem": "Đơn.pdf", **sent}]}
+    received = await receive(incoming(json.dumps(filing).encode()))
+    assert isinstance(received, Received), received
+    assert received.events[0].data["filing"]["files"] == [{"id": "1", "title": "Đơn.pdf"} | kept]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("JVBERi0*", "a file travels as Base64"),
+        ("JVBERi0xL", "a file travels as Base64"),
+        (base64.b64encode(b"<html>").decode(), "a file is a PDF"),
+        (base64.b64encode(b"%PDF-" + bytes(10 * 2**20)).decode(), "a file has at most"),
+        ("", "a file has an address, a path or its bytes"),
+    ],
+    ids=["no Base64", "cut short", "a page", "too large", "nothing"],
+)
+async def test_a_file_that_is_none_is_refused_and_the_portal_keeps_it(content: str, says: str) -> None:
+    filing = FILED | {"DanhSachTep": [{"TenTepDinhKem": "Đơn.pdf", "NoiDung": content}]}
+    answer = await receive(incoming(json.dumps(filing).encode()))
+    assert isinstance(answer, Answer)
+    assert json.loads(answer.body)["error_code"] == -1
+    assert says in json.loads(answer.body)["message"]
+
+
+async def test_a_file_is_fetched_by_its_path_with_its_digest(portal: Portal) -> None:
+    found = await portal.adapter.fetch(TepHoi(DuongDan="tep/9001"), Call("c", 2.0))
+    assert isinstance(found, Found)
+    (file,) = found.matches
+    assert isinstance(file, TepDaLay)
+    assert base64.b64decode(file.NoiDung).startswith(b"%PDF-")
+    assert (file.Loai, file.SHA256) == ("application/pdf", hashlib.sha256(base64.b64decode(file.NoiDung)).hexdigest())
+    portal.simulator.weather.left["html"] = 1
+    assert isinstance(await portal.adapter.fetch(TepHoi(DuongDan="tep/9001"), Call("c", 2.0)), Unknown)
+    nothing = await portal.adapter.fetch(TepHoi(DuongDan="tep/khong-co"), Call("c", 2.0))
+    assert isinstance(nothing, Permanent)
 
 
 async def test_a_dossier_filed_again_after_a_refusal_is_another_event_under_the_same_code() -> None:
