@@ -114,3 +114,8 @@ async def serve(names: Iterable[str], folder: Path | None, first_port: int = 0) 
         if folder is not None:
             (folder / f"{name}.url").write_text(running[name].url + "\n", encoding="utf-8")
     return running
+
+
+async def stop(running: Iterable[Served]) -> None:
+    """End simulators, all at once."""
+    await asyncio.gather(*(served.stop() for served in running))

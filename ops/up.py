@@ -163,8 +163,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
     try:
         await bus(settings, anonymous=True, around=around)
     finally:
-        for served in simulators.values():
-            await served.stop()
+        await simulate.stop(simulators.values())
 
 
 def _citizens_client(url: str, digest: str) -> dict[str, Any]:

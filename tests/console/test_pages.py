@@ -44,8 +44,7 @@ async def console(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield http
     await gateway.stop()
     await house.stop()
-    for one in simulators.values():
-        await one.stop()
+    await simulate.stop(simulators.values())
 
 
 async def page(console: httpx.AsyncClient, path: str, status: int = 200) -> str:

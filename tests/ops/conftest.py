@@ -114,5 +114,4 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         yield Served(house, http, simulators, keys)
     await house.stop()
     await gateway.stop()
-    for simulator in simulators.values():
-        await simulator.stop()
+    await simulate.stop(simulators.values())

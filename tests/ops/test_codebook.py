@@ -65,8 +65,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         yield Served(house, http, simulators, keys)
     await house.stop()
     await gateway.stop()
-    for simulator in simulators.values():
-        await simulator.stop()
+    await simulate.stop(simulators.values())
     codes.load_extra(tmp_path / "none")
 
 
@@ -270,8 +269,7 @@ async def test_on_postgresql_a_row_added_at_one_process_sets_free_what_waits_in_
             assert (await http.post("/v1/codes", json={"code": UNKNOWN, **ROW})).json()["released"] == 3
             portal = simulators["national_portal"].app.state.simulator
             await until(lambda: set(portal.dossiers) == {event["subject"] for event in events})
-    for simulator in simulators.values():
-        await simulator.stop()
+    await simulate.stop(simulators.values())
 
 
 async def until_served(http: httpx.AsyncClient) -> None:

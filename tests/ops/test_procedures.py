@@ -82,8 +82,7 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield Desk(house, http, simulators, tmp_path)
     await house.stop()
     await gateway.stop()
-    for one in simulators.values():
-        await one.stop()
+    await simulate.stop(simulators.values())
 
 
 async def test_a_search_finds_what_was_pulled_and_what_comes_with_the_bus(desk: Desk) -> None:

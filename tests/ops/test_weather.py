@@ -75,8 +75,7 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     await found.house.start()
     yield found
     await found.house.stop()
-    for one in simulators.values():
-        await one.stop()
+    await simulate.stop(simulators.values())
 
 
 @pytest.mark.parametrize("name", ["calm", *STORMS])
