@@ -179,10 +179,14 @@ UPDATE delivery SET state = v.state, cause = v.cause, code = v.code, hold_key = 
 FROM v WHERE delivery.id = v.id;
 
 -- name: close_attempt
--- An attempt is open while its delivery is sending under its number, and is written when it closes: once, and never changed.
+-- An attempt is open while its delivery is sending under its number, and is written when it closes: once, and never changed, but that
+-- what the sweep closed as crashed tells the whole of it when its worker comes back late.
 INSERT INTO attempt (delivery, number, step, worker, opened_at, started_at, closed_at, outcome, cause, code, call_id, late, secret)
 VALUES /*rows*/(:delivery, :number, :step, :worker, :opened_at, :started_at, :closed_at, :outcome, :cause, :code, :call_id, :late,
-        :secret) ON CONFLICT (delivery, number) DO NOTHING;
+        :secret)
+ON CONFLICT (delivery, number) DO UPDATE SET started_at = excluded.started_at, closed_at = excluded.closed_at,
+    outcome = excluded.outcome, cause = excluded.cause, code = excluded.code, call_id = excluded.call_id, late = excluded.late,
+    secret = excluded.secret WHERE attempt.cause = 'crashed' AND excluded.cause <> 'crashed';
 
 -- name: give_back
 UPDATE delivery SET state = :state, cause = :cause, due_at = :now, owner = '', lease_at = NULL, changed_at = :now

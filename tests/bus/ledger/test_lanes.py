@@ -174,12 +174,13 @@ async def test_a_late_record_is_kept_with_its_attempt_and_moves_nothing(desk: De
     assert (await desk.ledger.sweep(lambda stale: again, dead_after_s=1e9)).crashed == 1
     second = await desk.one()
     assert second.attempt == first.attempt + 1
-    assert not await desk.close(first)
+    assert not await desk.close(first, request=b"sent", reply=b"taken")
     assert await desk.states() == ["sending"]
     assert await desk.close(second)
     story = await desk.ledger.story(DOSSIER)
     assert story is not None
-    assert [(a.number, a.late) for a in story.attempts] == [(1, False), (2, False)]
+    assert [(a.number, a.late, a.outcome) for a in story.attempts] == [(1, True, "Test"), (2, False, "Test")]
+    assert story.attempts[0].secret["reply"] == "taken"
 
 
 async def test_a_late_record_settles_what_is_still_in_doubt_over_this_very_attempt(desk: Desk) -> None:
@@ -190,8 +191,11 @@ async def test_a_late_record_settles_what_is_still_in_doubt_over_this_very_attem
         lambda stale: Move(State.IN_DOUBT, Cause.CRASHED, "ask", None, doubt=stale.attempt), dead_after_s=1e9
     )
     assert await desk.states() == ["in_doubt"]
-    assert await desk.close(job)
+    assert await desk.close(job, request=b"sent", reply=b"taken")
     assert await desk.states() == ["delivered"]
+    story = await desk.ledger.story(DOSSIER)
+    assert story is not None
+    assert [(a.outcome, a.late, a.secret["request"]) for a in story.attempts] == [("Test", False, "sent")]
 
 
 async def test_a_worker_that_vanished_gives_up_its_attempts_before_their_lease_ends(desk: Desk) -> None:
