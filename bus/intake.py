@@ -42,7 +42,11 @@ class Intake:
         """A verdict per event, in their order. Raises LedgerBusy, and then nothing was stored."""
         envelopes = [event for event in events if isinstance(event, Envelope)]
         arrivals = [self.arrival(envelope, client=client) for envelope in envelopes]
+        begun = [arrival.traceparent for arrival in arrivals]
         stored = await self._ledger.accept(arrivals) if arrivals else []
+        for arrival, own in zip(arrivals, begun, strict=True):
+            if arrival.traceparent != own:
+                tracing.join(arrival.type, arrival.traceparent, own)
         crash.reach("ring.before")
         self._ring({partner for verdict in stored for partner in verdict.ready})
         crash.reach("ring.after")

@@ -70,6 +70,19 @@ def begin(event_type: str, outside: str) -> str:
     return traceparent_of(span)
 
 
+def join(event_type: str, traceparent: str, own: str) -> None:
+    """Show in a trace that goes on with this event that it was accepted, linked to the trace its acceptance had begun."""
+    context, accepted = context_of(traceparent), context_of(own)
+    if context is None or not _recorded(traceparent):
+        return
+    _TRACER.start_span(
+        f"accept {event_type}",
+        context=trace.set_span_in_context(NonRecordingSpan(context), Context()),
+        kind=SpanKind.CONSUMER,
+        links=[Link(accepted)] if accepted is not None else None,
+    ).end()
+
+
 class CallTrace:
     """The trace of one call: its W3C traceparent, and its span where one is recorded."""
 

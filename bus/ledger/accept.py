@@ -149,6 +149,8 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
             flags = flags if early else (*flags, "late")
     if _told_by_itself(arrival) and (begun := book.db.rows("thread_of", {"dossier": arrival.subject})):
         arrival.correlation_id = begun[0][0]
+        for (traceparent,) in book.db.rows("trace_of", {"dossier": arrival.subject, "source": arrival.source}):
+            arrival.traceparent = traceparent
     if arrival.envelope is not None:
         book.accepted.append((number, arrival.envelope))
     work.events.append(Fresh(number, arrival, digest, flags, not early))

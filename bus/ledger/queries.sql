@@ -21,6 +21,10 @@ SELECT source, event_id, id, digest FROM event WHERE event_id = any_of(:ids);
 -- The thread a dossier's first event began; what a partner tells of it by itself joins it.
 SELECT correlation_id FROM event WHERE dossier = :dossier ORDER BY id LIMIT 1;
 
+-- name: trace_of
+-- The trace in which this partner was last heard about a dossier; what it tells by itself goes on there.
+SELECT traceparent FROM event WHERE dossier = :dossier AND source = :source AND traceparent <> '' ORDER BY id DESC LIMIT 1;
+
 -- name: event_at
 -- Who already has this number of the sequence (a dossier has few events).
 SELECT event_id FROM event WHERE dossier = :dossier AND source = :source AND sequence = :sequence;

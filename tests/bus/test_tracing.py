@@ -80,3 +80,15 @@ def test_a_call_for_many_is_recorded_when_one_of_their_traces_is(monkeypatch: py
     monkeypatch.setattr(tracing, "_share", 0.0)
     jobs = [a_job(1, traceparent=tracing.begin("x", "")), a_job(2, traceparent=recorded)]
     assert tracing.begin_call("plain", jobs).traceparent[-1] in "13"
+
+
+def test_an_event_that_goes_on_in_a_trace_is_shown_there_linked_to_its_own(spans: InMemorySpanExporter) -> None:
+    order, callback = tracing.begin("x", ""), tracing.begin("y", "")
+    tracing.join("y", order, callback)
+    span = spans.get_finished_spans()[-1]
+    assert span.name == "accept y"
+    assert span.context is not None
+    assert f"{span.context.trace_id:032x}" == tracing.trace_id(order)
+    assert [f"{link.context.trace_id:032x}" for link in span.links] == [tracing.trace_id(callback)]
+    tracing.join("y", order[:-2] + "00", callback)
+    assert spans.get_finished_spans()[-1] is span

@@ -138,6 +138,25 @@ async def test_what_a_partner_tells_by_itself_joins_the_thread_of_its_dossier(de
     assert {job.correlation_id for job in (await desk.claim()).jobs} == {"thread-1", "its-own"}
 
 
+async def test_what_a_partner_tells_by_itself_goes_on_in_the_trace_it_was_last_heard_in(desk: Desk) -> None:
+    order, later, told = (arrival(9, sequence=None, event_id=name) for name in ("order", "later", "told"))
+    order.traceparent, later.traceparent, told.traceparent = (f"00-{n:032x}-{n:016x}-01" for n in (1, 2, 3))
+    order.causation_id = later.causation_id = "replies"
+    order.source = later.source = told.source = "urn:lienthong:online-payment"
+    stranger = arrival(9, sequence=None, event_id="stranger")
+    stranger.traceparent = f"00-{4:032x}-{4:016x}-01"
+    for one in (order, later, told, stranger):
+        await desk.accept(one)
+    story = await desk.ledger.story(DOSSIER)
+    assert story is not None
+    assert {event.event_id: int(event.traceparent[3:35], 16) for event in story.events} == {
+        "order": 1,
+        "later": 2,
+        "told": 2,
+        "stranger": 4,
+    }
+
+
 async def test_what_partners_told_is_read_by_type_and_time(desk: Desk) -> None:
     """More than a page of them, several at the same moment; what the dossier system numbers is another matter."""
     told = [arrival(9, sequence=None, event_id=f"t{number:04}", dossier=f"D-{number:04}") for number in range(1_100)]
