@@ -85,6 +85,11 @@ def asked_for_money(message: Any) -> bool:
     return bool(message.dossier.fees)
 
 
+def paid_at_counter(message: Any) -> bool:
+    """A fee of the dossier was collected in cash or by transfer, so no open order may ask for it."""
+    return any(fee.collected in ("cash", "transfer") for fee in message.dossier.fees)
+
+
 def is_of_a_dossier(message: Any) -> bool:
     """It is known which dossier it is about."""
     return message.dossier_code is not None
@@ -167,7 +172,7 @@ OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
 SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 TRACK = "TrackingMCDT"
-ASK_MONEY, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "KET_THUC", "GHI_NHAN"
+ASK_MONEY, COLLECTED, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "THU_TRUC_TIEP", "KET_THUC", "GHI_NHAN"
 ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
 CONFIRM_SEEN = "xacNhan"
 SEND_PARCEL, FETCH_PAPERS, CANCEL_PARCEL = "order", "collect", "cancel"
@@ -283,6 +288,17 @@ ROUTES: tuple[Route, ...] = (
     Route("catalogue.procedure_changed.v1", HOME, "notify", priority=2, source="domain notes 3.2"),
     Route(
         "dossier.fee_requested.v1", PAYMENT, ASK_MONEY, asks_for_money, 0, source="domain notes 7a, one INIT an account"
+    ),
+    *(
+        Route(
+            f"dossier.{name}.v1",
+            PAYMENT,
+            COLLECTED,
+            paid_at_counter,
+            0,
+            source="domain notes 3.4, success after cancel",
+        )
+        for name in ("received", "status_changed", "supplemented", "result_issued", "returned")
     ),
     *(Route(f"dossier.{end}.v1", PAYMENT, END_OF_DOSSIER, asked_for_money, 0) for end in ("withdrawn", "refused")),
     Route("payment.requested.v1", PAYMENT, ORDER, priority=0, source="domain notes 3.4, INIT"),

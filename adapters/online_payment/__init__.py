@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from adapters.online_payment.adapter import ASK, BILL, CLOSE, INIT, QUERY, RECORD, REFUND, REVIEW, PaymentAdapter
+from adapters.online_payment.adapter import (
+    ASK,
+    BILL,
+    CLOSE,
+    COLLECTED,
+    INIT,
+    QUERY,
+    RECORD,
+    REFUND,
+    REVIEW,
+    PaymentAdapter,
+)
 from adapters.online_payment.client import PaymentSettings
 from adapters.online_payment.receive import RECEIVERS
 from adapters.online_payment.reconcile import RECONCILE
@@ -16,6 +27,7 @@ ADAPTER = Partner(
     title_en="Online payment platform",
     operations=(
         Operation(ASK, "Lập yêu cầu thanh toán", "Make orders of fees", "key", inside=True),
+        Operation(COLLECTED, "Ghi nhận phí thu trực tiếp", "Note fees collected at the counter", "key", inside=True),
         Operation(CLOSE, "Ghi nhận hồ sơ kết thúc", "Note that the dossier is over", "key", inside=True),
         Operation(RECORD, "Ghi nhận kết quả thanh toán", "Record what was paid", "key", inside=True),
         Operation(INIT, "Khởi tạo thanh toán", "Create an order", "query", message=KhoiTao, aside=True),

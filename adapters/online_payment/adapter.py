@@ -26,7 +26,7 @@ from mappings.online_payment.inbound import answered, lapsed, link, receipt
 from mappings.online_payment.outbound import Asked, init, question
 from mappings.table import Unmappable
 
-ASK, CLOSE, RECORD = "YEU_CAU", "KET_THUC", "GHI_NHAN"
+ASK, COLLECTED, CLOSE, RECORD = "YEU_CAU", "THU_TRUC_TIEP", "KET_THUC", "GHI_NHAN"
 INIT, QUERY, BILL = "INIT", "QUERY", "GET_BILL"
 REFUND, REVIEW = "HOAN_PHI", "DOI_CHIEU"
 GROWTH = 10
@@ -49,6 +49,8 @@ class PaymentAdapter:
             match job.operation:
                 case "YEU_CAU":
                     return _done(orders.ask(message.dossier, job.memo, instant(self._clock.now())))
+                case "THU_TRUC_TIEP":
+                    return _done(orders.collected(message.dossier, job.memo, instant(self._clock.now())))
                 case "KET_THUC":
                     return _done(orders.close())
                 case "GHI_NHAN":

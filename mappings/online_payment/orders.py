@@ -52,24 +52,32 @@ def fees_due(dossier: Dossier) -> list[Fee]:
 def ask(dossier: Dossier, memo: Memo, at: datetime) -> Decided:
     """An order for each agency money is due to, unless just this is asked for (or paid) already; what it replaces wants no money."""
     known = _known(memo)
-    wanted: dict[str, list[Fee]] = {}
-    for fee in fees_due(dossier):
-        wanted.setdefault(fee.payee or dossier.agency.id, []).append(fee)
-    events: list[Envelope] = []
-    gained = {CLOSED: ""}
-    standing = {name: one for name, one in known.items() if one.state == "open"}
-    for payee, fees in wanted.items():
+    replaced = {name: one for name, one in known.items() if one.state == "open"}
+    orders: list[tuple[str, list[Fee]]] = []
+    for payee, fees in _by_payee(dossier).items():
         if (same := _same(known.values(), payee, fees)) is not None:
-            standing.pop(same.order.reference, None)
-            continue
-        name = reference(dossier.code, len(known) + len(events) + 1)
-        amount = sum(fee.amount_vnd for fee in fees)
-        order = Order(reference=name, payee=payee, fees=tuple(fees), amount_vnd=amount, requested_at=at)
-        gained[name] = Known(order, "open").line()
-        data = {"dossier": dossier.model_dump(mode="json"), "order": order.model_dump(mode="json")}
-        events.append(event("requested", f"order-{name}", dossier.code, at, data))
-    gained |= {name: one._replace(state="replaced").line() for name, one in standing.items()}
-    return Decided(tuple(events), gained)
+            replaced.pop(same.order.reference, None)
+        else:
+            orders.append((payee, fees))
+    asked = _asked(dossier, known, orders, at)
+    return Decided(asked.events, {CLOSED: ""} | asked.memo | _replaced(replaced))
+
+
+def collected(dossier: Dossier, memo: Memo, at: datetime) -> Decided:
+    """Fees were collected at the counter: an open order that asks for them wants no money; what it asked for besides is asked anew.
+
+    Nothing is asked for here that no open order asks for: that is the desk's to say.
+    """
+    known, due = _known(memo), _by_payee(dossier)
+    replaced, orders = {}, []
+    for name, one in known.items():
+        left = due.get(one.order.payee, [])
+        if one.state == "open" and any(fee not in left for fee in one.order.fees):
+            replaced[name] = one
+            if still := [fee for fee in one.order.fees if fee in left]:
+                orders.append((one.order.payee, still))
+    asked = _asked(dossier, known, orders, at)
+    return Decided(asked.events, asked.memo | _replaced(replaced))
 
 
 def close() -> Decided:
@@ -121,6 +129,34 @@ def event(name: str, event_id: str, subject: str, at: datetime, data: dict[str, 
 def digest(*parts: object) -> str:
     """A short name for these parts together."""
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def _by_payee(dossier: Dossier) -> dict[str, list[Fee]]:
+    """What is due, by whom it goes to."""
+    wanted: dict[str, list[Fee]] = {}
+    for fee in fees_due(dossier):
+        wanted.setdefault(fee.payee or dossier.agency.id, []).append(fee)
+    return wanted
+
+
+def _asked(
+    dossier: Dossier, known: Mapping[str, Known], orders: Sequence[tuple[str, list[Fee]]], at: datetime
+) -> Decided:
+    """New orders, numbered on from those the dossier has had."""
+    events: list[Envelope] = []
+    memo: dict[str, str] = {}
+    for number, (payee, fees) in enumerate(orders, len(known) + 1):
+        name = reference(dossier.code, number)
+        amount = sum(fee.amount_vnd for fee in fees)
+        order = Order(reference=name, payee=payee, fees=tuple(fees), amount_vnd=amount, requested_at=at)
+        memo[name] = Known(order, "open").line()
+        data = {"dossier": dossier.model_dump(mode="json"), "order": order.model_dump(mode="json")}
+        events.append(event("requested", f"order-{name}", dossier.code, at, data))
+    return Decided(tuple(events), memo)
+
+
+def _replaced(orders: Mapping[str, Known]) -> dict[str, str]:
+    return {name: one._replace(state="replaced").line() for name, one in orders.items()}
 
 
 def _known(memo: Memo) -> dict[str, Known]:

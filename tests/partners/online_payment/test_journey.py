@@ -205,6 +205,18 @@ async def test_money_that_comes_after_the_dossier_was_withdrawn_is_on_the_refund
     assert not await province.tasks("refund:")
 
 
+async def test_a_fee_paid_in_cash_closes_its_open_order(province: Province) -> None:
+    await province.post(fees_asked())
+    await province.until("link_created")
+    await province.post(dossier_event("status_changed", 7001, 2, 4, APPRAISAL | {"collected": "cash"}))
+    await province.settled()
+    (reference,) = province.references()
+    await province.platform.end(reference)
+    (refund,) = await province.until("refund_due")
+    assert refund["data"]["reason"] == "replaced"
+    assert not province.told("confirmed")
+
+
 async def test_an_agency_without_an_account_waits_for_one_and_the_others_do_not(tmp_path: Path) -> None:
     known = {agency: account for agency, account in ACCOUNTS.items() if agency != "000.00.86.H59"}
     async with a_province(tmp_path, accounts=known) as province:

@@ -22,10 +22,10 @@ from contracts.envelope import Envelope, judge
 from contracts.identifier import DossierCode
 from contracts.online_payment.messages import KetQuaTraSoat, KhoiTao, ThongBao, TraLoiKhoiTao, TraSoat
 from mappings.online_payment.inbound import answered, notified
-from mappings.online_payment.orders import CLOSED, ask, close, record
+from mappings.online_payment.orders import CLOSED, ask, close, collected, record
 from mappings.online_payment.outbound import Asked, init, question
 from mappings.online_payment.reference import MAX_LENGTH, named, reference
-from tests.partners.online_payment.conftest import APPRAISAL, TAX, fees_asked, order_in
+from tests.partners.online_payment.conftest import APPRAISAL, TAX, dossier_event, fees_asked, order_in
 
 CASES = sorted(Path(str(files("mappings.online_payment"))).joinpath("cases").glob("*.json"))
 EXAMPLES = Path(str(files(contract))).joinpath("examples")
@@ -149,6 +149,38 @@ def test_asked_again_for_the_same_there_is_no_second_order() -> None:
     (more,), memo = ordered(APPRAISAL | {"amount_vnd": 600_000}, TAX, memo=memo)
     assert (more.amount_vnd, named(more.reference)) == (600_000, ("000.00.17.H59-260703-7001", 3))
     assert ordered(APPRAISAL | {"collected": "cash"}, TAX | {"amount_vnd": 0}, memo=memo)[0] == []
+
+
+def at_counter(*fees: Any, memo: dict[str, str]) -> tuple[list[Order], dict[str, str]]:
+    """The orders made when the desk says what was collected, and the memo after it."""
+    event: Any = dossier_event("status_changed", 7001, 2, 4, *fees).message
+    decided = collected(event.dossier, memo, AT)
+    return [order_in(one) for one in decided.events], memo | decided.memo
+
+
+def test_a_fee_collected_at_the_counter_closes_the_order_that_asks_for_it_and_no_other() -> None:
+    (order, tax), memo = ordered(APPRAISAL, TAX)
+    asked, memo = at_counter(APPRAISAL | {"collected": "cash"}, TAX, memo=memo)
+    assert asked == []
+    (event,) = record(report(order), memo).events
+    assert (event.type, event.data["reason"]) == ("vn.lienthong.payment.refund_due.v1", "replaced")
+    assert becomes(memo, report(tax)) == ["confirmed"]
+    assert at_counter(APPRAISAL | {"collected": "cash"}, TAX, memo=memo) == ([], memo)
+
+
+def test_what_an_order_asked_for_besides_is_asked_for_anew() -> None:
+    other = APPRAISAL | {"title": "Phí khác", "amount_vnd": 1000}
+    _, memo = ordered(APPRAISAL, other)
+    (left,), memo = at_counter(APPRAISAL | {"collected": "cash"}, other, memo=memo)
+    assert (left.amount_vnd, named(left.reference)) == (1000, ("000.00.17.H59-260703-7001", 2))
+    assert becomes(memo, report(left)) == ["confirmed"]
+
+
+def test_a_fee_collected_at_the_counter_asks_for_nothing_that_was_not_asked_for() -> None:
+    assert at_counter(APPRAISAL | {"collected": "cash"}, TAX, memo={}) == ([], {})
+    (order,), memo = ordered(APPRAISAL)
+    assert becomes(memo, report(order)) == ["confirmed"]
+    assert at_counter(APPRAISAL | {"collected": "online"}, TAX | {"collected": "cash"}, memo=memo) == ([], memo)
 
 
 def report(order: Order, **changes: Any) -> Any:
