@@ -181,7 +181,7 @@ class SignIn:
             )
 
         line = Line(state.client, state.provider, Cause.SIGNED_IN)
-        await self._book.conclude(line, identity.keys, keep)
+        await self._book.conclude(line, identity.keys, keep, PARTNER)
         return word
 
     async def assertion(self, client: str, word: str) -> str:

@@ -67,6 +67,11 @@ class Book:
         self.counts[partner, *after] += 1
         self.moves.append([delivery, before[0] if before else "", *after, *((by,) if by else ())])
 
+    def answered(self, partner: str) -> None:
+        """A partner gave a good answer just now, to whatever it was asked."""
+        self.db.run("touch_partner", {"name": partner, "tokens": 1.0, "now": self.now})
+        self.db.run("partner_succeeded", {"name": partner, "now": self.now})
+
     def close(self) -> None:
         """Write the tally's changes and one journal row for the whole group."""
         changes = [

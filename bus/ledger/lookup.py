@@ -65,6 +65,10 @@ class LookupView:
     officer: str
 
 
+ANSWERS = frozenset({"found", "none", "several"})
+"""Outcomes of a look-up with which the partner did its work."""
+
+
 def keep_lookup(book: Book, looked: Looked) -> None:
     """Write the record, and the same facts into the journal, whose chain shows a record that was taken away or changed."""
     secret = orjson.dumps({"reason": looked.reason, "officer": looked.officer})
@@ -89,6 +93,8 @@ def keep_lookup(book: Book, looked: Looked) -> None:
     digests = [book.keys.digest(f"lookup {looked.partner}.{looked.name}", looked.question)]
     digests += [book.keys.digest(kind, value) for kind, value in looked.about[:ABOUT]]
     book.db.many("lookup_about", [(digest, number) for digest in dict.fromkeys(digests)])
+    if not looked.cached and looked.outcome in ANSWERS:
+        book.answered(looked.partner)
     book.moves.append([0, "lookup", number, *facts.values(), [digest.hex() for digest in digests]])
 
 

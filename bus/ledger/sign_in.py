@@ -98,8 +98,13 @@ class SignIns:
         """Record a sign-in that did not come about."""
         await self._write(lambda book: _record_line(book, line, "", None))
 
-    async def conclude(self, line: Line, keys: Keys, keep: Callable[[Linked], Sequence[Kept]]) -> None:
-        """Record a sign-in, find whom of the client's accounts it belongs to, and keep what `keep` makes of that; one commit."""
+    async def conclude(
+        self, line: Line, keys: Keys, keep: Callable[[Linked], Sequence[Kept]], partner: str = ""
+    ) -> None:
+        """Record a sign-in, find whom of the client's accounts it belongs to, and keep what `keep` makes of that; one commit.
+
+        `partner` did its work by it.
+        """
 
         def concluding(book: Book) -> None:
             linked = _match(book, line.client, keys)
@@ -108,6 +113,8 @@ class SignIns:
             _record_line(book, line, linked.state, _owner(book.keys, line.client, *keys[0]))
             for kept in keep(linked):
                 _keep(book, kept)
+            if partner:
+                book.answered(partner)
 
         await self._write(concluding)
 

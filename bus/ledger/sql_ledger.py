@@ -231,6 +231,7 @@ class SqlLedger:
                 body = book.keys.seal(raw, f"raw|{name}")
                 book.db.run("keep_raw", {"duty": name, "at": book.now, "body": body})
             duty.keep(book, name, keeps)
+            book.answered(name.removeprefix("poll:"))
             book.db.run("set_position", {"name": name, "fence": fence, "position": cursor})
             return verdicts
 

@@ -7,10 +7,14 @@ from random import Random
 
 from adapters.procedure_catalogue.invented import Invented
 from contracts import codes
+from mappings.routes import HOUSEHOLD_PROCEDURES, LINKED_PROCEDURES
 from ops.sample.offer import Offer
 
 SUMMARY = 200
 """Letters of a procedure's name that stand in a dossier's summary; the longest names have more than a thousand."""
+
+WITH_A_LIFE_OF_THEIR_OWN = LINKED_PROCEDURES | HOUSEHOLD_PROCEDURES
+"""Procedures whose dossiers say more than any dossier does: a registration, a household business."""
 
 
 class Catalogue:
@@ -19,7 +23,9 @@ class Catalogue:
     def __init__(self) -> None:
         made = Invented()
         fields = {line["TENLINHVUC"]: line["MALINHVUC"] for line in made.fields}
-        rows = (row for row in codes.every("procedure") if row.code in made.known and row.extra)
+        rows = (
+            row for row in codes.every("procedure") if row.code in made.known - WITH_A_LIFE_OF_THEIR_OWN and row.extra
+        )
         self._fields = {row.code: (row.name_vi, fields[row.extra[0]]) for row in rows}
         self._all = sorted(self._fields)
         self._online = sorted(made.online & self._fields.keys())

@@ -13,6 +13,7 @@ from bus.ledger import migrations, schema
 from bus.ledger.claim import Admission
 from bus.ledger.ledger import LedgerUnfit
 from bus.ledger.lookup import Looked
+from bus.ledger.sign_in import Line
 from bus.ledger.sql_ledger import open_ledger
 from bus.ledger.words import Claim, PartnerChange
 from bus.seal import Keyring
@@ -39,6 +40,32 @@ ASKED = Looked(
 def a_claim(**changes: Any) -> Claim:
     asked = Claim(partner="plain", worker="w", calls=1, rows=1, lease_s=LEASE_S, batches={})
     return replace(asked, **changes)
+
+
+async def last_success(desk: Desk, partner: str = "plain") -> float | None:
+    return next((view.last_success_at for view in await desk.ledger.partners() if view.partner == partner), None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cached", "worked"),
+    [("found", False, True), ("none", False, True), ("found", True, False), ("unavailable", False, False)],
+)
+async def test_a_partner_that_answers_a_caller_is_seen_at_work(
+    desk: Desk, outcome: str, cached: bool, worked: bool
+) -> None:
+    await desk.ledger.lookups().keep(replace(ASKED, outcome=outcome, cached=cached))
+    assert (await last_success(desk) == desk.clock.now()) is worked
+
+
+async def test_a_partner_that_is_polled_or_signs_people_in_is_seen_at_work(desk: Desk) -> None:
+    fence = await desk.ledger.take_duty("poll:plain", "me", 60)
+    assert fence is not None
+    assert await last_success(desk) is None
+    await desk.ledger.accept_polled("poll:plain", fence, "", [], [])
+    assert await last_success(desk) == desk.clock.now()
+    line = Line("dossier-system", "vneid", "signed_in")
+    await desk.ledger.sign_ins().conclude(line, (("tech_id", "t"),), lambda _linked: (), "provider")
+    assert await last_success(desk, "provider") == desk.clock.now()
 
 
 async def test_a_look_up_is_on_record_by_whom_it_was_about_and_its_words_are_sealed(desk: Desk) -> None:
