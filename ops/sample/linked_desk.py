@@ -15,6 +15,7 @@ from zlib import crc32
 
 from contracts.canonical.events import PREFIX
 from contracts.envelope import Envelope, judge
+from mappings.convert import VIETNAM
 from ops.sample import SOURCE
 from ops.sample.birth import KINH, asked
 from ops.sample.offer import LINKED_BIRTH
@@ -54,7 +55,7 @@ class _Birth:
 
     def __init__(self, filing: Any) -> None:
         rng = Random(filing.linked_code)
-        form, at = filing.form, filing.filed_at
+        form, at = filing.form, filing.filed_at.astimezone(VIETNAM)
         ward = next(
             (one for one in wards(at.date()) if one.code == form.get("noiDangKy")), rng.choice(wards(at.date()))
         )

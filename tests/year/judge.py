@@ -31,8 +31,13 @@ class Verdict:
     wrong: list[str] = field(default_factory=list)
 
 
-def judge(folder: Path, ledger: Path, since: int, simulators: Mapping[str, type[Simulator]]) -> Verdict:
-    """Compare the books in `folder` with the deliveries of the ledger behind the id `since`."""
+def judge(
+    folder: Path, ledger: Path, since: int, simulators: Mapping[str, type[Simulator]], names: Mapping[str, str]
+) -> Verdict:
+    """Compare the books in `folder` with the deliveries of the ledger behind the id `since`.
+
+    `names`: the partners' own names of what the ledger knows by another.
+    """
     verdict = Verdict()
     with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as connection:
         for partner, state, cause, count in connection.execute(STATES, (since,)):
@@ -46,8 +51,9 @@ def judge(folder: Path, ledger: Path, since: int, simulators: Mapping[str, type[
                 verdict.wrong.append(f"{partner}: {count} are {state} ({cause or 'no cause'})")
         believed = _believed(connection, since, simulators)
     linked = {e["code"]: e["subject"] for e in entries(folder / "linked_services.jsonl") if e["kind"] == "status"}
+    ours = {**names, **linked}
     for partner, kind in simulators.items():
-        done, told_again = _done(folder / f"{partner}.jsonl", kind, linked)
+        done, told_again = _done(folder / f"{partner}.jsonl", kind, ours)
         verdict.effects[partner] = sum(map(len, done.values()))
         verdict.wrong += [f"{partner}: {told_again} told again"] if told_again else []
         verdict.wrong += _differences(partner, done, believed.pop(partner, {}))
@@ -66,11 +72,11 @@ def _believed(
     return found
 
 
-def _done(book: Path, kind: type[Simulator], linked: Mapping[str, str]) -> tuple[dict[str, list[str]], int]:
+def _done(book: Path, kind: type[Simulator], ours: Mapping[str, str]) -> tuple[dict[str, list[str]], int]:
     """By dossier what the partner says was done, in its order, and how often it was told something again.
 
-    What it answered as known already counts as done. Notices are known by their ids, dossiers of the linked services by the desk's
-    code (`linked`). The portal's rows of progress must stand in the order of their own times.
+    What it answered as known already counts as done. Notices are known by their ids, and where a partner has its own name for a
+    dossier, `ours` tells the ledger's. The portal's rows of progress must stand in the order of their own times.
     """
     found: dict[str, list[str]] = defaultdict(list)
     latest: dict[str, str] = {}
@@ -81,8 +87,8 @@ def _done(book: Path, kind: type[Simulator], linked: Mapping[str, str]) -> tuple
         if not operation:
             continue
         dossier = entry[kind.whose]
-        if entry["kind"] == "card":
-            dossier = linked.get(dossier, dossier)
+        if kind.whose != "subject":
+            dossier = ours.get(dossier, dossier)
         if entry["kind"] == "progress":
             at = entry["data"]["ThoiDiemXuLy"]
             operation += " overtaken" if at < latest.get(dossier, "") else ""

@@ -30,6 +30,7 @@ from ops.gateway import application
 from ops.house import House
 from ops.sample import BLOCK_EVENTS
 from ops.sample.catalogue import Catalogue
+from ops.sample.document import documents
 from ops.settings import Settings
 from tests.year.judge import Verdict, entries, judge
 
@@ -41,6 +42,8 @@ AHEAD = 5_000
 """The feeder waits while more deliveries than this are open: a province's desk does not run days ahead of its bus."""
 LINKED_SHARE = 200
 """One birth filed for all services on so many events."""
+DOCUMENT_SHARE = 5_464
+"""One legal document of the province on so many events: 183 in a year."""
 OPEN = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT})
 PATIENCE_S = 600.0
 """Without any progress, before a round is given up."""
@@ -77,6 +80,7 @@ class Year:
         self.folder = folder
         self.figures = Figures()
         self._catalogue = Catalogue()
+        self._issued = self._filed = 0
         self._port = _free_ports(len(simulate.SIMULATORS))
         self._urls = {name: f"http://127.0.0.1:{self._port + place}" for place, name in enumerate(simulate.SIMULATORS)}
         self._kinds: dict[str, type[Simulator]] = {
@@ -108,13 +112,14 @@ class Year:
             for batch in _batches(itertools.islice(sample.stream(start, SEED, catalogue=self._catalogue), count)):
                 await self._room(house)
                 await house.intake.accept(batch, client="year")
+            names = await self._issue_documents(house, 1 + count // DOCUMENT_SHARE)
             await self._done(house, books)
             self.figures.seconds += time.monotonic() - began
             self.figures.partners_mb = max(self.figures.partners_mb, _peak_mb(process.pid))
         self.figures.bus_mb = max(self.figures.bus_mb, _peak_mb(os.getpid()))
         self.figures.posted += count
         self.figures.events += self._events() - counted
-        self._add(await asyncio.to_thread(judge, books, self._ledger, since, self._kinds))
+        self._add(await asyncio.to_thread(judge, books, self._ledger, since, self._kinds, names))
         if not self.figures.wrong:
             shutil.rmtree(books)
 
@@ -124,6 +129,14 @@ class Year:
         self.figures.superseded += verdict.superseded
         self.figures.wrong += verdict.wrong
         self.figures.ledger_mb = sum(file.stat().st_size for file in self.folder.glob("ledger.db*")) / 2**20
+
+    async def _issue_documents(self, house: House, count: int) -> dict[str, str]:
+        """The next documents of the province; what the national database calls them, and their ids here."""
+        issued = list(itertools.islice(documents(self._issued, SEED), count))
+        self._issued += count
+        await house.intake.accept(issued, client="year")
+        told = (event.data["document"] for event in issued)
+        return {f"{document['number']}|{document['agency']['name']}": document["id"] for document in told}
 
     async def _room(self, house: House) -> None:
         while True:

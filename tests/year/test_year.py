@@ -37,6 +37,7 @@ def test_a_part_of_a_year_goes_through_every_partner_and_their_books_equal_the_l
             "civil_registry",
             "dossier_system",
             "electronic_iso",
+            "legal_documents",
             "linked_services",
         ),
         *("national_portal", "online_payment", "postal", "service_evaluation", "social_insurance"),
@@ -96,14 +97,14 @@ TOLD: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str, str, str]], st
 def test_the_judge_names_what_was(tmp_path: Path, name: str) -> None:
     book, deliveries, says = TOLD[name]
     portal(tmp_path, *book)
-    verdict = judge(tmp_path, ledger(tmp_path, *deliveries), 0, KINDS)
+    verdict = judge(tmp_path, ledger(tmp_path, *deliveries), 0, KINDS, {})
     assert [line for line in verdict.wrong if says in line]
 
 
 def test_the_judge_agrees_with_books_that_are_equal_and_counts_what_was_refused(tmp_path: Path) -> None:
     portal(tmp_path, ("create", "1"), ("progress", "2"), ("progress", "2"), ("update", "2"))
     refused = ("national_portal", "DongBoHoSoMC", "dead", "refused")
-    verdict = judge(tmp_path, ledger(tmp_path, STATE, PROGRESS, PROGRESS, refused, STATE), 0, KINDS)
+    verdict = judge(tmp_path, ledger(tmp_path, STATE, PROGRESS, PROGRESS, refused, STATE), 0, KINDS, {})
     assert verdict.wrong == []
     assert (verdict.delivered, verdict.refused) == ({"national_portal": 4}, {"national_portal": 1})
 
@@ -113,7 +114,7 @@ def test_the_judge_knows_notices_by_their_ids_and_sees_two_that_changed_places(t
     book = Book(tmp_path / "dossier_system.jsonl")
     for number in (2, 1):
         book.write("notice", id=f"e{number}", subject=CODE)
-    verdict = judge(tmp_path, ledger(tmp_path, notice, notice), 0, KINDS)
+    verdict = judge(tmp_path, ledger(tmp_path, notice, notice), 0, KINDS, {})
     assert [line for line in verdict.wrong if "['e2', 'e1']" in line]
 
 
