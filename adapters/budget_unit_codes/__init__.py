@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from adapters.budget_unit_codes.adapter import CONFIRM, NAME, BudgetAdapter, unit_by_code, units_by_owner
 from adapters.budget_unit_codes.client import BudgetSettings
+from adapters.budget_unit_codes.reconcile import RECONCILE
 from adapters.budget_unit_codes.watch import WATCHES
 from bus.adapter import Lookup, Operation, Partner
 from bus.policy import PartnerSettings
@@ -51,6 +52,7 @@ ADAPTER = Partner(
             cache_s=HOUR_S,
         ),
     ),
+    reconcile=RECONCILE,
     watches=WATCHES,
     assumed=(
         "the whole contract is proposed: names, paths, the envelope, maLoi other than 00",

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import structlog
@@ -20,6 +20,7 @@ from adapters.budget_unit_codes.client import BudgetClient, BudgetSettings, Wind
 from adapters.outward import outward
 from bus.adapter import Call, Found, Job, Kept, Poll, Row, Wiring
 from bus.clock import instant
+from bus.maintenance import VIETNAM
 from bus.outcome import Delivered, Held, Outcome, Transient, Unknown
 from contracts.budget_unit_codes import PAGE
 from contracts.budget_unit_codes.messages import HoiDanhSach, HoiDonVi, HoSoBTC
@@ -157,6 +158,12 @@ class BudgetAdapter:
                 if answer.matches[0].warnings:
                     log.warning("a code with a question", partner=NAME, code=code, warnings=found[code].warnings)
         return found
+
+    async def changed_since(self, day: date, page: int, call: Call) -> list[Any] | Outcome:
+        """A page of the dossiers that changed since a day in Vietnam began, unread."""
+        since = int(datetime.combine(day, time(), VIETNAM).timestamp())
+        asked = HoiDanhSach(tuNgay=_written(since), denNgay=_written(int(self._clock.now())), trang=page)
+        return await self._client.dossiers(asked, call)
 
     async def close(self) -> None:
         await self._client.close()

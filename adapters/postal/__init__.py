@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from adapters.postal.adapter import CANCEL, COLLECT, ORDER, PostalAdapter
 from adapters.postal.client import PostalSettings
+from adapters.postal.reconcile import RECONCILE
 from adapters.postal.watch import WATCHES
 from bus.adapter import Operation, Partner
 from bus.policy import PartnerSettings
@@ -29,6 +30,7 @@ ADAPTER = Partner(
     settings=PostalSettings,
     open=PostalAdapter,
     polls_every_s=300.0,
+    reconcile=RECONCILE,
     watches=WATCHES,
     assumed=(
         "an order sent again under its OrderNumber is answered 101 and makes no second item",

@@ -21,7 +21,7 @@ from bus.clock import instant
 from bus.outcome import Cause, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from contracts.identifier import agency_levels
 from contracts.postal.messages import TraLoi
-from mappings.postal.inbound import Purpose, ordered, ordered_before
+from mappings.postal.inbound import Purpose, is_ours, ordered, ordered_before
 from mappings.postal.outbound import Desk, Parcel, collection_order, result_order
 
 ORDER, COLLECT, CANCEL = "order", "collect", "cancel"
@@ -106,13 +106,22 @@ class PostalAdapter:
         """The next page of everybody's orders behind the cursor, the first time of the last day's."""
         await self._pool.look()
         last = cursor or f"{int(self._clock.now() - FIRST_LOOK_S):08x}{'0' * 16}"
-        page = await self._client.tracking(last, call)
-        if isinstance(page, Outcome):
-            return page
-        polled = read_page(page.embedded.rhDoc if page.embedded else [], last, self._settings.provinces)
+        rows = await self.page(last, call)
+        if isinstance(rows, Outcome):
+            return rows
+        polled = read_page(rows, last, self._settings.provinces)
         if polled.more and polled.cursor == last:
             return Unknown(words="no row of the page has a key: the walk cannot go on")
         return polled
+
+    async def page(self, last: str, call: Call) -> list[Any] | Outcome:
+        """The rows of the cursor behind `last`, unread; none at its end."""
+        page = await self._client.tracking(last, call)
+        return page if isinstance(page, Outcome) else page.embedded.rhDoc if page.embedded else []
+
+    def owns(self, order: str) -> bool:
+        """Whether an order is of an agency of this province."""
+        return is_ours(order, self._settings.provinces)
 
     async def close(self) -> None:
         await self._client.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 from bus.adapter import Stand, Watch
 from contracts.envelope import Envelope
-from contracts.postal import COLLECTION_MARK
+from mappings.postal.inbound import order_of
 
 ENDS = frozenset({"delivered", "returned", "cancelled"})
 DAY_S = 86400.0
@@ -16,8 +16,9 @@ def item(event: Envelope) -> Stand:
     """Where an item is, under its order number."""
     message: Any = event.message
     shipment, code = message.shipment, message.dossier_code
-    number = f"{code}{COLLECTION_MARK}" if shipment.purpose == "papers" else code
-    return Stand(number, code, shipment.changed_at, shipment.state not in ENDS, shipment.state)
+    return Stand(
+        order_of(code, shipment.purpose), code, shipment.changed_at, shipment.state not in ENDS, shipment.state
+    )
 
 
 WATCHES = (

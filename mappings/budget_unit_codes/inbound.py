@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from contracts.budget_unit_codes import SERVICES, STATES
@@ -11,8 +11,8 @@ from contracts.canonical.budget import BudgetDossierEvent, BudgetUnit
 from contracts.canonical.registration import MAX_FILE_BYTES
 from contracts.envelope import Envelope, judge
 from mappings.budget_unit_codes.progress import News
-from mappings.convert import certificate, choice, plain, stamp
-from mappings.table import read, row, table
+from mappings.convert import as_day, certificate, choice, plain, stamp
+from mappings.table import Unmappable, read, row, table
 
 SOURCE = "urn:lienthong:budget-unit-codes"
 DOC = "MSĐVQHNS, đề xuất 3.6"
@@ -79,6 +79,14 @@ def unit(told: DonVi) -> BudgetUnit:
         if holds
     ]
     return BudgetUnit.model_validate(found | {"warnings": warnings})
+
+
+def filed_on(filed: HoSoBTC) -> date:
+    """The day in Vietnam on which a dossier was filed. Raises Unmappable."""
+    at = read(FILED, filed.model_dump()).get("filed_at")
+    if at is None:
+        raise Unmappable("ngayNop", "filed_at", "required, and there is nothing")
+    return as_day(at)
 
 
 def dossier_changed(filed: HoSoBTC, news: News, *, twice: bool, at: datetime) -> Envelope:

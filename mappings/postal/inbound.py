@@ -15,6 +15,8 @@ from contracts.postal.messages import TrangThaiBuuGui
 
 SOURCE = "urn:lienthong:postal"
 UNKNOWN = "unknown"
+ORDERED = "ordered-"
+"""Begins the id of the event that tells of an order."""
 Purpose = Literal["result", "papers"]
 
 
@@ -37,6 +39,16 @@ def dossier_of(order: str) -> tuple[str, Purpose]:
     if order.endswith(COLLECTION_MARK):
         return order.removesuffix(COLLECTION_MARK), "papers"
     return order, "result"
+
+
+def order_of(dossier: str, purpose: Purpose) -> str:
+    """The order number of a dossier's item, the way back of `dossier_of`."""
+    return f"{dossier}{COLLECTION_MARK}" if purpose == "papers" else dossier
+
+
+def is_order(event: Envelope) -> bool:
+    """Whether a shipment's event says that VNPost took our order; others tell where the item is."""
+    return event.id.startswith(ORDERED)
 
 
 def state_of(code: str, on: datetime) -> str:
@@ -68,7 +80,7 @@ def moved(row: TrangThaiBuuGui) -> tuple[Envelope, ...]:
 def ordered(dossier: str, purpose: Purpose, item_code: str, key: str, at: datetime) -> Envelope:
     """VNPost took an order; the dossier stays in its status (domain notes 3.10). `key` is the delivery's."""
     shipment = {"tracking": item_code, "purpose": purpose, "state": "created", "changed_at": at.isoformat()}
-    return _event("postal.shipment_changed.v1", f"ordered-{key}", dossier, at, {"shipment": shipment})
+    return _event("postal.shipment_changed.v1", f"{ORDERED}{key}", dossier, at, {"shipment": shipment})
 
 
 def ordered_before(dossier: str, words: str, key: str, at: datetime) -> Envelope:
