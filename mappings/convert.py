@@ -191,7 +191,7 @@ def url() -> Converter:
             raise Unsayable("the address is of the inner network, where the partner does not reach it")
         if _PLAIN_URL.match(str(value)):
             return str(value)
-        return urlunsplit((parts.scheme, _host(parts), _escaped(parts.path), _escaped(parts.query), ""))
+        return urlunsplit((parts.scheme, _host(parts), escaped(parts.path), escaped(parts.query), ""))
 
     return Converter("http(s) URL, escaped, reachable from outside", out, str)
 
@@ -212,7 +212,8 @@ def _host(parts: SplitResult) -> str:
     return name if parts.port is None else f"{name}:{parts.port}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Letters that may not stand in an address percent-escaped; what is escaped already stays."""
     return quote(_BARE_PERCENT.sub("%25", text), safe="/%:@!$&'()*+,;=~-._?")
 
 

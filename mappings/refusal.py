@@ -29,8 +29,8 @@ def refused(
         "dossier_code": _dossier(subject),
         "partner": partner,
         "operation": operation,
-        "code": _line(code, CODE_LIMIT),
-        "words": _line(words, WORDS_LIMIT),
+        "code": line(code, CODE_LIMIT),
+        "words": line(words, WORDS_LIMIT),
         "at": at.isoformat(),
     }
     return judge(
@@ -53,6 +53,6 @@ def _dossier(subject: str) -> str | None:
         return None
 
 
-def _line(text: str, limit: int) -> str:
+def line(text: str, limit: int) -> str:
     """The partner's text on one line, without what our own contract does not let in, cut to `limit` characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:limit].strip()

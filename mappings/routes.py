@@ -42,6 +42,11 @@ def corrected(message: Any) -> bool:
     return was_received(message) and message.change.from_status == 9
 
 
+def has_result_files(message: Any) -> bool:
+    """A result has an address to be loaded from."""
+    return any(paper.url for paper in message.dossier.results)
+
+
 def refused_by_another(message: Any) -> bool:
     """Another than the dossier system refused: it cannot be told that it refused a notice."""
     return bool(message.partner != HOME)
@@ -174,6 +179,7 @@ SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 TRACK = "TrackingMCDT"
 ASK_MONEY, COLLECTED, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "THU_TRUC_TIEP", "KET_THUC", "GHI_NHAN"
 ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
+FILES, CHECK = "result_files", "check"
 CONFIRM_SEEN = "xacNhan"
 SEND_PARCEL, FETCH_PAPERS, CANCEL_PARCEL = "order", "collect", "cancel"
 USES = (
@@ -237,6 +243,11 @@ ROUTES: tuple[Route, ...] = (
     Route("portal.dossier_synced.v1", HOME, "notify", source="design: what comes back is an event too"),
     Route("iso.slip_opened.v1", HOME, "notify", source="domain notes 3.12"),
     Route("iso.step_changed.v1", HOME, "notify", source="domain notes 3.12"),
+    *(
+        Route(f"dossier.{name}.v1", FILES, CHECK, has_result_files, 0, source="domain notes 3.14")
+        for name in ("result_issued", "corrected", "returned")
+    ),
+    Route("result.checked.v1", HOME, "notify", source="domain notes 3.14"),
     Route("exchange.refused.v1", HOME, "notify", refused_by_another, source="design: what comes back is an event too"),
     *(
         Route(f"dossier.{name}.v1", LINKED, TELL, is_linked)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from adapters import discover
+from adapters import discover, result_files
 from adapters.procedure_catalogue.catalogue import PARTNER as CATALOGUE
 from adapters.receiver import Receiver
 from bus.adapter import Adapter, Job, Partner, Wiring
@@ -30,7 +30,7 @@ from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope
 from mappings import refusal, routes
-from ops import codebook, desk
+from ops import attachments, codebook, desk
 from ops.catalogue import Shelved, code_rows
 from ops.metrics import Metrics
 from ops.poller import Poller
@@ -66,6 +66,10 @@ class House:
         self.settings = settings
         known = dict(partners or discover())
         self.partner_settings = {name: settings.partner(partner) for name, partner in known.items()}
+        self.keys = settings.keyring()
+        if settings.attachments.checks:
+            known[result_files.NAME] = result_files.partner(self.keys)
+            self.partner_settings[result_files.NAME] = attachments.file_settings(settings)
         self.partners = {name: partner.tune(partner, self.partner_settings[name]) for name, partner in known.items()}
         self.enabled = [name for name, s in self.partner_settings.items() if s.enabled and s.base_url]
         self.serves = [name for name in self.enabled if work is None or name in work]
@@ -78,7 +82,6 @@ class House:
         self._route = route or partial(routes.owed, partners=frozenset(self.enabled))
         if settings.codes.folder:
             codes.load_extra(Path(settings.codes.folder))
-        self.keys = settings.keyring()
         self.ledger: SqlLedger = open_ledger(
             settings.ledger.url,
             self.keys,
@@ -110,7 +113,8 @@ class House:
                 continue
             adapter = self.adapter(name)
             if partner.operations:
-                self.workers[name] = self._worker(partner, adapter, own, quarantine)
+                gated = self._gate(name, adapter)
+                self.workers[name] = self._worker(partner, gated, own, quarantine)
             if partner.polls_every_s is not None:
                 self._pollers.append(self._poller(name, partner.polls_every_s, adapter, own))
         self._relay = Relay(
@@ -127,6 +131,7 @@ class House:
         runs = [self._relay.run(), *(w.run() for w in self.workers.values()), *(p.run() for p in self._pollers)]
         self._tasks = [asyncio.create_task(run) for run in runs]
         await self._release_settings()
+        self._watches.append(asyncio.create_task(self._watch_results()))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:
@@ -173,6 +178,12 @@ class House:
             )
             self._adapters[name] = self.partners[name].open(wiring)
         return self._adapters[name]
+
+    def _gate(self, name: str, adapter: Adapter) -> Adapter:
+        """The portal takes a result when its signature is good, where the settings want it so."""
+        if name == routes.PORTAL and self.settings.attachments.require_signature:
+            return attachments.SignedOnly(adapter, self.ledger)
+        return adapter
 
     def wake(self, partners: Iterable[str]) -> None:
         """There is due work: ring for it."""
@@ -285,6 +296,15 @@ class House:
                     )
                     self.wake({row["partner"] for row in freed})
             await asyncio.sleep(CODES_PACE_S)
+
+    async def _watch_results(self) -> None:
+        """What waits for a good signature goes on when there is one, or when none is wanted any more."""
+        while True:
+            with contextlib.suppress(LedgerBusy):
+                self.wake(await attachments.release(self.ledger, wanted=self.settings.attachments.require_signature))
+            if not self.settings.attachments.require_signature:
+                return
+            await asyncio.sleep(attachments.PACE_S)
 
     async def _watch_codes(self, folder: Path) -> None:
         """When the province adds a row to a file by hand, exactly the deliveries that waited for it become due."""

@@ -9,10 +9,21 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters import discover
@@ -88,6 +99,45 @@ class IntakeSettings(_Section):
     amqp: bool = False
 
 
+def _origin(value: str) -> str:
+    """Scheme, host and port, nothing more."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.path or parts.query:
+        raise ValueError(f"{value} is no host with its scheme, such as https://hoso.tinh.gov.vn")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class AttachmentSettings(_Section):
+    """`[attachments]`: the province's own file hosts, and what is looked at there (docs/attachments.md). Without hosts: nothing.
+
+    `inside` tells where the bus reaches a host, if elsewhere than the world does; `networks` are the inner ones a name may lead to.
+    """
+
+    hosts: tuple[Origin, ...] = ()
+    inside: dict[Origin, Origin] = Field(default_factory=dict)
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    ca_file: str | None = None
+    check_results: bool = True
+    require_signature: bool = False
+    trusted: str | None = None
+    max_bytes: int = Field(default=50 * 2**20, ge=1024)
+    folder: str | None = None
+
+    @model_validator(mode="after")
+    def _what_is_required_can_be_found_out(self) -> AttachmentSettings:
+        if self.require_signature and not (self.hosts and self.check_results and self.trusted):
+            raise ValueError("require_signature needs hosts, check_results and a folder of trusted authorities")
+        return self
+
+    @property
+    def checks(self) -> bool:
+        """Whether results are looked at."""
+        return bool(self.hosts) and self.check_results
+
+
 class CodeSettings(_Section):
     """`[codes]`: a folder with the province's own rows."""
 
@@ -146,6 +196,7 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     intake: IntakeSettings = IntakeSettings()
     codes: CodeSettings = CodeSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     partners: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     clients: dict[str, ClientSettings] = Field(default_factory=dict)

@@ -45,7 +45,34 @@ def _event(event: dict[str, Any], language: Language) -> list[str]:
         facts.append(say("flags", language, flags=", ".join(event["flags"])))
     if event["trace_id"]:
         facts.append(say("trace", language, trace=event["trace_id"]))
-    return ["", f"{local(event['accepted_at'])}  {title}", f"    {'; '.join(facts)}"]
+    lines = ["", f"{local(event['accepted_at'])}  {title}", f"    {'; '.join(facts)}"]
+    if event["type"] == CHECKED:
+        lines += [f"    {line}" for line in _checked(event["data"], language)]
+    return lines
+
+
+CHECKED = "vn.lienthong.result.checked.v1"
+
+
+def _checked(told: dict[str, Any], language: Language) -> list[str]:
+    """What was found out about a result's file, and what each signature is worth."""
+    if told.get("problem"):
+        says = say(f"problem.{told['problem']}", language)
+        return [say("file.not_loaded", language, title=told["title"], problem=says)]
+    lines = [
+        say("file.loaded", language, title=told["title"], verdict=say(f"verdict.{told['verdict']}", language)),
+        say("file.facts", language, size=told["size_bytes"], digest=told["sha256"]),
+    ]
+    return lines + [
+        say(
+            "file.signature",
+            language,
+            organisation=one.get("organisation") or "?",
+            time=local(one.get("signed_at")) or "?",
+            verdict=say(f"verdict.{one['verdict']}", language),
+        )
+        for one in told.get("signatures") or ()
+    ]
 
 
 MARKS = {"delivered": "✓", "dead": "✗", "in_doubt": "?", "superseded": "↷", "cancelled": "–"}

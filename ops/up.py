@@ -10,12 +10,14 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvloop
 from rich.console import Console
 
 from adapters import discover
 from adapters.dossier_system.citizens import BACK, HOME, Bus, Citizens
+from adapters.dossier_system.simulator import TRUSTED
 from adapters.receiver import Receiver
 from adapters.transport.amqp import AmqpIntake
 from bus.adapter import Partner
@@ -28,9 +30,12 @@ from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
 from ops.sample.document import documents
+from ops.sample.journey import FILES
 from ops.settings import Settings
 
 DEMO_CLIENT = "dossier_system"
+FILE_HOST = f"https://{urlsplit(FILES).hostname}"
+"""Where the sample's result papers lie; the dossier system's simulator has them."""
 DEMO_CHOICES = frozenset({"ledger", "broker", "telemetry", "partners"})
 """What a settings file may say of the demo: the rest is the demo's own."""
 
@@ -187,6 +192,11 @@ def _demo_settings(
         "telemetry": {"log_file": str(folder / "bus.log")},
         "codes": {"folder": str(folder / "codes")},
         "http": {"host": "127.0.0.1", "port": port},
+        "attachments": {
+            "hosts": [FILE_HOST],
+            "inside": {FILE_HOST: urls["dossier_system"]},
+            "trusted": str(TRUSTED),
+        },
         "clients": clients,
         "partners": {name: {"base_url": url, **simulate.demo_settings(name)} for name, url in urls.items()},
     }

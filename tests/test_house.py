@@ -30,6 +30,8 @@ HOMES = {
     "tenacity": ("adapters/transport/",),
     "aiohttp": ("adapters/transport/",),
     "pika": ("adapters/transport/", "ops/topology.py"),
+    "pyhanko": ("adapters/result_files/signature.py",),
+    "asn1crypto": ("adapters/result_files/signature.py",),
     "httpx": ("adapters/transport/", "ops/remote.py"),
     "joserfc": ("adapters/single_sign_on/", "adapters/dossier_system/citizens.py", "ops/assertion.py"),
     "fastapi": ("ops/gateway.py", "ops/api/", "ops/console/"),

@@ -1,9 +1,10 @@
-"""The dossier system's side: the webhook, where each event is kept once, and a page where citizens sign in."""
+"""The dossier system's side: the webhook, where each event is kept once, result papers, and a page where citizens sign in."""
 
 from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +18,11 @@ from adapters.simulator import Simulator
 from adapters.transport.signature import HEADER, verify
 from contracts.dossier_system.messages import Notice
 
+FILES = Path(__file__).parent / "files"
+TRUSTED = FILES / "trusted"
+"""The certificate of the invented authority that vouches for the signer of the files."""
+PAPERS = (*["signed.pdf"] * 6, "changed.pdf", "unsigned.pdf")
+"""What lies under a result's address: mostly as it should be. Written by `python -m tests.signed_pdf`."""
 SECRET = "sim-webhook-secret"
 DEMO = {"path": "/events", "credentials": {"webhook_secret": SECRET}}
 
@@ -32,6 +38,14 @@ class DossierSimulator(Simulator):
         self.citizens = Citizens()
         self.route("/events", self._take)
         self.citizens.add_to(self.route)
+        self.route("/tep/{name}", self._file, ("GET",))
+
+    async def _file(self, request: Request) -> Response:
+        """A result paper, the same under the same address; now and then one that is not there."""
+        chance = zlib.crc32(request.path_params["name"].encode()) % 100
+        if chance < 5:
+            return Response(status_code=404)
+        return Response((FILES / PAPERS[chance % len(PAPERS)]).read_bytes(), media_type="application/pdf")
 
     async def _take(self, request: Request) -> Response:
         body = await request.body()

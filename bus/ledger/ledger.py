@@ -173,6 +173,10 @@ class Ledger(Protocol):
         """Id and time of every event of these types accepted since then, whoever it is owed to."""
         ...
 
+    async def about(self, dossier: str, kind: str) -> list[Envelope]:
+        """The events of one type about a dossier, in the order they came."""
+        ...
+
     async def verify_chain(self) -> tuple[int, str]:
         """How many journal entries verify, and the first bad one in words (empty: none)."""
         ...

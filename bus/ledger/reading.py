@@ -137,6 +137,11 @@ class Reader:
         """Noted one by one as they are opened, so that never more than a page of them is held."""
         return await self.ask(lambda c: [note(self._opened(row)) for row in _happened(c, types, since, until)])
 
+    async def about(self, dossier: str, kind: str) -> list[Envelope]:
+        return await self.ask(
+            lambda c: [self._opened(row) for row in c.rows("about", {"dossier": dossier, "type": kind})]
+        )
+
     def _opened(self, row: tuple[Any, ...]) -> Envelope:
         source, event_id, body = row
         return Envelope.trusted(self._keys.open(bytes(body), event_record(source, event_id)))

@@ -91,6 +91,9 @@ SELECT id, at, who, partner, name, purpose, dossier, fields, outcome, cause, cod
 WHERE id IN (SELECT lookup FROM lookup_about WHERE digest = :digest) AND id < :before
 AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
 
+-- name: about
+SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :type ORDER BY accepted_at, id LIMIT 1000;
+
 -- name: happened
 -- A page of the events of a type that came from partners (those have no sequence), by the partial index.
 SELECT occurred_at, id, source, event_id, body FROM event

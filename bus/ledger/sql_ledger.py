@@ -313,6 +313,9 @@ class SqlLedger:
     async def told(self, types: Sequence[str], since: float) -> list[tuple[str, float]]:
         return await self._reader.told(types, since)
 
+    async def about(self, dossier: str, kind: str) -> list[Envelope]:
+        return await self._reader.about(dossier, kind)
+
     async def verify_chain(self) -> tuple[int, str]:
         return await self._reader.chain()
 

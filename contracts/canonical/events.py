@@ -29,6 +29,7 @@ from contracts.canonical.payment import Payment
 from contracts.canonical.procedure import ProcedureEvent
 from contracts.canonical.question import Answered, Question
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
+from contracts.canonical.result_file import CheckedEvent
 from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark
@@ -254,6 +255,9 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.iso.step_changed.v1": EventType(
         SlipStepEvent, "Hệ thống ISO cập nhật bước", "A step changed in the electronic ISO system", "out"
+    ),
+    "vn.lienthong.result.checked.v1": EventType(
+        CheckedEvent, "Đã kiểm tra tệp kết quả", "A result's file was looked at", "out"
     ),
     "vn.lienthong.exchange.refused.v1": EventType(
         RefusedEvent, "Đối tác từ chối", "A partner refused what it was sent", "out"

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+from contracts.canonical.document import ResultPaper
 from contracts.envelope import Envelope, judge
 from contracts.fault import Refusal
 from contracts.national_portal.messages import HoSoNop
 from mappings.electronic_iso.inbound import slip_opened, step_changed
 from mappings.national_portal.inbound import filed
 from mappings.refusal import refused
+from mappings.result_files import checked
 from ops.events_doc.budget import budget_events
 from ops.events_doc.payment import payment_events
 from ops.events_doc.postal import postal_events
@@ -90,7 +92,15 @@ def refusal() -> dict[str, Any]:
 @cache
 def examples() -> dict[str, dict[str, Any]]:
     """An event of every type, as it goes over the wire."""
-    made = [*generate(BLOCK_EVENTS, BLOCK_DOSSIERS, SEED, DAY), _filed(), _synced(), _slip(), _step(), _refused()]
+    made = [
+        *generate(BLOCK_EVENTS, BLOCK_DOSSIERS, SEED, DAY),
+        _filed(),
+        _synced(),
+        _slip(),
+        _step(),
+        _refused(),
+        _checked(),
+    ]
     made += [*registration_events(), *published_events(), *postal_events(), *portal_events()]
     made += budget_events()
     made += payment_events(next(event for event in made if event.type.endswith("dossier.fee_requested.v1")))
@@ -154,6 +164,25 @@ def _refused() -> Any:
         key="0f9c1a",
         attempt=1,
         at=AT,
+    )
+
+
+def _checked() -> Any:
+    paper = {"id": "KQ-0001", "title": "Giấy chứng nhận", "url": "https://hoso.example.com/tep/KQ-0001.pdf"}
+    signed_by = ("Lê Hoàng Long", "Văn phòng Đăng ký đất đai", AT, "valid")
+    return checked(
+        dossier=DOSSIER,
+        paper=ResultPaper.model_validate(paper),
+        key="0f9c1a",
+        place=0,
+        at=AT,
+        found={
+            "size_bytes": 48213,
+            "kind": "application/pdf",
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "verdict": "valid",
+            "signatures": (signed_by,),
+        },
     )
 
 

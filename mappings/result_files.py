@@ -1,0 +1,53 @@
+"""What was found out about a result's file, as the event that tells it. The bus itself speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from contracts.canonical.base import YEARS
+from contracts.canonical.document import ResultPaper
+from contracts.envelope import Envelope, judge
+from mappings.refusal import SOURCE, line
+
+TYPE = "vn.lienthong.result.checked.v1"
+NAME_LIMIT, SIGNATURES = 300, 50
+
+
+def checked(
+    *, dossier: str, paper: ResultPaper, key: str, place: int, at: datetime, found: Mapping[str, Any]
+) -> Envelope:
+    """The event `result.checked` of one paper; `key` is the delivery's, `place` the paper's among the dossier's results.
+
+    `found` holds `problem` or the file's facts; its signatures as (signer, organisation, signed_at, verdict).
+    """
+    signatures = [
+        {
+            "signer": line(signer, NAME_LIMIT),
+            "organisation": line(organisation, NAME_LIMIT),
+            "signed_at": signed_at.isoformat() if signed_at is not None and signed_at.year in YEARS else None,
+            "verdict": verdict,
+        }
+        for signer, organisation, signed_at, verdict in found.get("signatures", ())[:SIGNATURES]
+    ]
+    data = {
+        **found,
+        "signatures": signatures,
+        "dossier_code": dossier,
+        "result_id": paper.id,
+        "title": paper.title,
+        "url": paper.url,
+        "at": at.isoformat(),
+    }
+    return judge(
+        {
+            "specversion": "1.0",
+            "id": f"checked-{key}-{place}",
+            "source": SOURCE,
+            "type": TYPE,
+            "subject": dossier,
+            "time": at.isoformat(),
+            "data": data,
+        }
+    )

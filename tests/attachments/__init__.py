@@ -1,0 +1,1 @@
+"""Result files: fetched, sealed, verified, told, and held back where a signature is required."""
