@@ -19,9 +19,9 @@ class BudgetSettings(GatewaySettings):
     """`[partners.budget_unit_codes]`. Windows overlap by `overlap_s`; the first one begins `first_look_s` back."""
 
     path: str = "/msdvqhns/v1"
-    asks_every_s: Seconds = 900.0
-    overlap_s: Seconds = 1800.0
-    first_look_s: Seconds = 30 * 86400.0
+    asks_every_s: Seconds = Field(default=900.0, description="how often the ministry is asked what changed")
+    overlap_s: Seconds = Field(default=1800.0, description="by how much each window goes back over the last one")
+    first_look_s: Seconds = Field(default=30 * 86400.0, description="how far back the very first window begins")
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 60.0
     concurrency: int = Field(default=4, ge=1, le=1000)
 

@@ -20,7 +20,7 @@ from contracts.business_registry.messages import TraLoi, TraLoiTraCuu
 class RegisterSettings(GatewaySettings):
     """`[partners.business_registry]`: `credentials` hold consumer_key and consumer_secret; username and password for the SOAP face."""
 
-    face: Literal["rest", "soap"] = "rest"
+    face: Literal["rest", "soap"] = Field(default="rest", description="which of the registry's faces look-ups go to")
     detail_path: str = "/chiTietDoanhNghiep"
     sync_path: str = "/dongBoHoSoHKD"
     soap_path: str = "/soap"

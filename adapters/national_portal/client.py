@@ -18,8 +18,13 @@ class PortalSettings(EnvelopeSettings):
     """`[partners.national_portal]`: `credentials` hold username and password; for the portal's calls to us push_secret, and
     previous_push_secret while one replaces the other."""
 
-    progress_dedupe: Literal["key", "none"] = "key"
-    push_auth: Literal["signature", "secret"] = "signature"
+    progress_dedupe: Literal["key", "none"] = Field(
+        default="key", description="a progress row nobody knows to have been taken: sent again, or left to a person"
+    )
+    push_auth: Literal["signature", "secret"] = Field(
+        default="signature",
+        description="how the portal shows that a call is its own: signed, or by the bare push_secret",
+    )
     concurrency: int = Field(default=4, ge=1, le=1000)
 
 

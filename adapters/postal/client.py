@@ -37,18 +37,28 @@ class PostalSettings(GatewaySettings):
     `item_codes` are codes and ranges `first..last`; `desks` are named by agency id, "*" is every other one.
     """
 
-    auth: Literal["oauth2", "access_token"] = "oauth2"
+    auth: Literal["oauth2", "access_token"] = Field(
+        default="oauth2", description="over the national bus; access_token: the fixed token of the province's own bus"
+    )
     order_path: str = "/order"
     cancel_path: str = "/cancel"
     tracking_path: str = "/tracking"
-    desks: dict[str, DeskSettings] = Field(default_factory=dict)
-    provinces: tuple[str, ...] = ("H59", "H61", "H07")
-    tracks_every_s: Seconds = 300.0
-    page_size: Annotated[int, Field(ge=1, le=1000)] = 100
-    collect_fees: bool = False
-    item_codes: tuple[str, ...] = ()
-    item_codes_low: Annotated[int, Field(ge=0)] = 100
-    without_item_code: Literal["send", "hold"] = "send"
+    desks: dict[str, DeskSettings] = Field(
+        default_factory=dict, description='each desk as VNPost knows it, by agency id; "*" is every other one'
+    )
+    provinces: tuple[str, ...] = Field(
+        default=("H59", "H61", "H07"), description="whose orders are ours, of everybody's that the cursor tells of"
+    )
+    tracks_every_s: Seconds = Field(default=300.0, description="how often the cursor is walked to its end")
+    page_size: int = Field(default=100, ge=1, le=1000, description="rows of the cursor a call")
+    collect_fees: bool = Field(default=False, description="the postman asks for fees that nobody has paid (CODAmount)")
+    item_codes: tuple[str, ...] = Field(
+        default=(), description="the codes VNPost gave, single or first..last; none: orders go without a code"
+    )
+    item_codes_low: int = Field(default=100, ge=0, description="below so many each walk warns")
+    without_item_code: Literal["send", "hold"] = Field(
+        default="send", description="what an order does when the pool is empty"
+    )
 
     @field_validator("item_codes")
     @classmethod

@@ -30,11 +30,21 @@ class EvaluationSettings(PartnerSettings):
     """`[partners.service_evaluation]`: `credentials` hold hash_key where `citizen_id` is "hash"."""
 
     path: str = "/TrackingMCDT"
-    site_id: Annotated[int, Field(ge=1)] | None = None
-    citizen_id: Literal["omit", "hash"] = "omit"
-    unknown: Literal["resend", "park"] = "resend"
-    province: Annotated[str, Field(pattern=r"^([0-9]{2})?$")] = ""
-    levels: dict[Annotated[str, Field(pattern=r"^[0-9]\.[0-9]{6}$")], Literal[0, 1, 3, 4]] = Field(default_factory=dict)
+    site_id: int | None = Field(
+        default=None, ge=1, description="the site EMC gave the province; without it the partner pauses"
+    )
+    citizen_id: Literal["omit", "hash"] = Field(
+        default="omit", description="what EMC is told of a person: nothing, or a digest by hash_key"
+    )
+    unknown: Literal["resend", "park"] = Field(
+        default="resend", description="an event nobody knows to have been counted: sent again, or left to a person"
+    )
+    province: str = Field(
+        default="", pattern=r"^([0-9]{2})?$", description="LOCATION where the applicant has no address"
+    )
+    levels: dict[Annotated[str, Field(pattern=r"^[0-9]\.[0-9]{6}$")], Literal[0, 1, 3, 4]] = Field(
+        default_factory=dict, description="the true service level by procedure, where the catalogue does not prove it"
+    )
 
     @model_validator(mode="after")
     def _a_digest_needs_a_key(self) -> Self:

@@ -61,6 +61,7 @@ ADAPTER = Partner(
     assumed=(
         "dangKyTheBHYT and traCuuTheBHYT are proposed; both answer how the card stands, in the look-ups' envelope",
         "a request repeated under the same maHoSoLT asks for no second card (dedupe = key)",
+        "a request with other content under the same maHoSoLT is the supplement that was asked for",
         "values of errorCode, and that a used-up daily quota is one of them or 429",
         "TraCuuMaSoBhxhTheoTieuChi answers maSoBhxh, one or several",
         "what is not known of ngaySinh is written 01; loaiNgaySinh says so",

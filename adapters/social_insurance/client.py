@@ -21,7 +21,7 @@ class InsuranceSettings(GatewaySettings):
     """`[partners.social_insurance]`. A card is asked about for weeks, so patience is counted in weeks too."""
 
     path: str = "/BaoHiemXaHoi"
-    asks_every_s: Seconds = 3600.0
+    asks_every_s: Seconds = Field(default=3600.0, description="how often each open card is asked about")
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 60.0
     concurrency: int = Field(default=4, ge=1, le=1000)
     retry: RetryPolicy = RetryPolicy(max_attempts=20_000, max_age_s=90 * 86400.0)

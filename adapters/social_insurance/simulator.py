@@ -58,9 +58,12 @@ PEOPLE = (
 
 
 class InsuranceSimulator(GatewaySimulator):
-    """Takes cards for children whose personal id it has. With `busy_clerk`, each question finds a card one step further."""
+    """Takes cards for children whose personal id it has; what it asked to be added it takes under the same code.
 
-    effects: ClassVar[Mapping[str, str]] = {"card": "dangKyTheBHYT"}
+    With `busy_clerk`, each question finds a card one step further.
+    """
+
+    effects: ClassVar[Mapping[str, str]] = {"card": "dangKyTheBHYT", "supplement": "dangKyTheBHYT"}
     whose = "maHoSoLT"
 
     def __init__(self, book: Path | None = None, *, seed: int = 84, busy_clerk: bool = False) -> None:
@@ -69,6 +72,7 @@ class InsuranceSimulator(GatewaySimulator):
         self._busy_clerk = busy_clerk
         self.people = {person["maSoBhxh"]: dict(person) for person in PEOPLE}
         self.unknown_ids: set[str] = set()
+        self._asked: dict[str, dict[str, Any]] = {e["maHoSoLT"]: e["asked"] for e in self.book.entries if "asked" in e}
         self.cards: dict[str, dict[str, Any]] = {e["maHoSoLT"]: e["card"] for e in self.book.entries if "card" in e}
         for operation, answer in (
             ("TraCuuThongTinHoGiaDinh", self._by_number),
@@ -124,14 +128,18 @@ class InsuranceSimulator(GatewaySimulator):
             return self._answer("dangKyTheBHYT", errorCode="BHXH-03", errorMessage="Chưa có số định danh của trẻ")
         if self.weather.row == told.maHoSoLT and self.weather.takes("refuse_row"):
             return self._answer("dangKyTheBHYT", errorCode="BHXH-01", errorMessage="Dữ liệu không hợp lệ")
-        if told.maHoSoLT in self.cards:
+        asked = told.model_dump()
+        if self.cards.get(told.maHoSoLT, {}).get("trangThai") == "2" and asked != self._asked[told.maHoSoLT]:
+            self._write("supplement", told.maHoSoLT, {"trangThai": "1"}, asked=asked)
+        elif told.maHoSoLT in self.cards:
             self.book.write("repeat", maHoSoLT=told.maHoSoLT)
         else:
-            self._write("card", told.maHoSoLT, {"trangThai": "1"}, child=told.treEm.model_dump())
+            self._write("card", told.maHoSoLT, {"trangThai": "1"}, child=told.treEm.model_dump(), asked=asked)
         return self._answer("dangKyTheBHYT", **self.cards[told.maHoSoLT])
 
     def _write(self, kind: str, code: str, card: dict[str, Any], **facts: Any) -> None:
         self.cards[code] = card
+        self._asked[code] = facts.get("asked", self._asked.get(code, {}))
         self.book.write(kind, maHoSoLT=code, card=card, **facts)
 
     async def _tell(self, request: Request) -> Response:

@@ -11,6 +11,7 @@ import pytest
 from adapters import discover
 from adapters.social_insurance import ADAPTER
 from adapters.social_insurance.faults import FAULTS
+from adapters.social_insurance.simulator import InsuranceSimulator
 from bus.adapter import Row
 from bus.intake import Intake
 from bus.ledger.sql_ledger import open_ledger
@@ -99,6 +100,23 @@ async def test_the_status_table_cell_by_cell(insurance: Insurance, theirs: str, 
     assert told.receipt == reply.data["reference"] != ""
     assert debts(reply) == (["traCuuTheBHYT"] if ours == "supplement" else [])
     assert bool(reply.data["card"]) == bool(reply.data["file"]) == (ours == "issued")
+
+
+async def test_what_the_insurance_asked_to_be_added_goes_under_the_same_code(
+    insurance: Insurance, tmp_path: Path
+) -> None:
+    """The desk sends the registration again with the clinic; the registry's word brings it here."""
+    event = await insurance.taken()
+    insurance.simulator.decide(LINKED[:-1] + "3", "2")
+    assert isinstance(await insurance.deliver(a_request(registered())), Delivered)
+    assert insurance.simulator.cards[LINKED[:-1] + "3"]["trangThai"] == "2"
+    added = await insurance.deliver(a_request(registered(clinic="86001", key="c2")))
+    assert isinstance(added, Delivered)
+    assert added.replies[0].data["state"] == "received"
+    assert [entry["asked"]["noiKCB"] for entry in insurance.simulator.book.of("supplement")] == ["86001"]
+    assert InsuranceSimulator(tmp_path / "book.jsonl").cards == insurance.simulator.cards
+    insurance.simulator.decide(LINKED[:-1] + "3", "4")
+    assert isinstance(await insurance.deliver(a_watch(event)), Delivered)
 
 
 async def test_a_card_with_a_bad_file_is_issued_all_the_same(insurance: Insurance) -> None:
