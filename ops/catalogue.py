@@ -13,6 +13,7 @@ from contracts import codes
 from contracts.canonical.procedure import PublishedProcedure
 from contracts.codes import Code, CodeGap
 from ops import queries
+from ops.unposted import due, unposted
 
 DAY = timedelta(days=1)
 
@@ -77,6 +78,21 @@ class Shelved:
             for text, quoting in self._bases.expired(today)
         ]
 
+    async def _unposted(self, today: date) -> list[dict[str, Any]]:
+        """The province's legal documents not posted yet, the nearest deadline first."""
+        return [
+            {
+                "document": view.dossier,
+                "deadline_on": deadline_on.isoformat(),
+                "days_left": (deadline_on - today).days,
+                "due": due(deadline_on, today),
+                "state": view.state.value,
+                "cause": view.cause.value,
+                "answer": view.code,
+            }
+            for deadline_on, view in await unposted(self._ledger)
+        ]
+
     async def _late(self, today: date) -> list[dict[str, Any]]:
         """Decisions published after their fifth working day, or not yet and that day is gone by."""
         found = []
@@ -116,6 +132,7 @@ SHOWS = {
     "unmapped": "_unmapped",
     "retired": "_retired",
     "expired_bases": "_expired_bases",
+    "unposted": "_unposted",
     "late": "_late",
     "quirks": "_quirks",
 }

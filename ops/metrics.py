@@ -8,9 +8,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bus.adapter import Job
 from bus.broker import Bell
+from bus.clock import instant
 from bus.ledger.ledger import Ledger
+from bus.maintenance import VIETNAM
 from bus.outcome import Outcome
 from contracts.envelope import Envelope
+from ops.unposted import DUES, counted
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -73,6 +76,12 @@ class Metrics:
             ["client", "provider", "link"],
             registry=self.registry,
         )
+        self._unposted = Gauge(
+            "lienthong_documents_unposted",
+            "The province's legal documents not posted yet: past their deadline, near it (five days), or later",
+            ["due"],
+            registry=self.registry,
+        )
         self._events_of = cache(self._events.labels)
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
@@ -102,6 +111,9 @@ class Metrics:
             self._paused.labels(view.partner).set(view.paused)
         for partner, (left, _all) in (await ledger.stocks()).items():
             self._numbers.labels(partner).set(left)
+        waiting_documents = await counted(ledger, instant(ledger.clock.now()).astimezone(VIETNAM).date())
+        for name in DUES:
+            self._unposted.labels(name).set(waiting_documents[name])
         self._unlinked.clear()
         for waiting in await ledger.sign_ins().waiting():
             self._unlinked.labels(waiting.client, waiting.provider, waiting.link).set(waiting.people)

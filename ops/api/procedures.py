@@ -12,7 +12,7 @@ from bus.maintenance import VIETNAM
 from ops.api.guard import Guard, Problem
 from ops.house import House
 
-Show = Literal["", "unmapped", "retired", "expired_bases", "late", "quirks"]
+Show = Literal["", "unmapped", "retired", "expired_bases", "unposted", "late", "quirks"]
 
 
 def routes(house: House, guard: Guard) -> APIRouter:

@@ -15,6 +15,7 @@ COLUMNS = {
     "unmapped": ("code", "waiting", "dossiers", "since"),
     "retired": ("code", "name", "state", "ended_on", "replaced_by", "waiting", "dossiers", "since"),
     "expired_bases": ("number", "agency", "expired_on", "procedures"),
+    "unposted": ("document", "deadline_on", "days_left", "due", "state", "cause", "answer"),
     "late": ("number", "title", "signed_on", "publish_by", "published_on"),
     "quirks": ("code", "code_as_given", "name", "quirks"),
 }
@@ -30,6 +31,10 @@ def procedures(
     expired_bases: Annotated[
         bool, typer.Option("--expired-bases", help="legal documents without force that procedures still quote")
     ] = False,
+    unposted: Annotated[
+        bool,
+        typer.Option("--unposted", help="the province's legal documents not posted yet, the nearest deadline first"),
+    ] = False,
     late: Annotated[bool, typer.Option("--late", help="decisions not published within 5 working days")] = False,
     quirks: Annotated[bool, typer.Option("--quirks", help="rows of the catalogue that were odd")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=5000)] = 50,
@@ -39,10 +44,17 @@ def procedures(
     as_json: AsJson = False,
 ) -> None:
     """Procedures of the national catalogue, or what is wrong with them. Example: lienthong procedures dang ky khai sinh"""
-    chosen = {"unmapped": unmapped, "retired": retired, "expired_bases": expired_bases, "late": late, "quirks": quirks}
+    chosen = {
+        "unmapped": unmapped,
+        "retired": retired,
+        "expired_bases": expired_bases,
+        "unposted": unposted,
+        "late": late,
+        "quirks": quirks,
+    }
     shows = [name for name, wanted in chosen.items() if wanted]
     if len(shows) > 1 or not (shows or words):
-        fail(USAGE, "say a code or words, or one of --unmapped, --retired, --expired-bases, --late, --quirks")
+        fail(USAGE, f"say a code or words, or one of {', '.join('--' + name.replace('_', '-') for name in chosen)}")
     show = shows[0] if shows else ""
     bus = remote(url, key, config)
     told = ask(lambda: bus.get("/v1/procedures", words=" ".join(words or ()), show=show, limit=limit))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ import pytest
 from adapters.dossier_system.simulator import SECRET, DossierSimulator
 from adapters.legal_documents.simulator import LegalSimulator
 from bus.seal import Keyring
+from contracts.envelope import judge
 from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from ops.unposted import DUES, counted, due
 from tests.partners.legal_documents.conftest import a_document
 
 
@@ -78,6 +82,36 @@ async def test_a_refused_document_is_told_to_whoever_issued_it(province: Provinc
     assert notice["subject"] == event.subject
     assert (notice["data"]["operation"], notice["data"]["code"]) == ("guiVanBan", "VBPL-002")
     assert notice["data"]["words"]
+
+
+async def test_a_document_that_is_not_posted_stands_on_the_list_until_it_is(province: Province) -> None:
+    today = date(2026, 7, 14)
+    province.library.weather.row = "15/2026/NQ-HĐND"
+    province.library.weather.left["refuse_row"] = 1
+    event = a_document(promulgated_on="2026-07-01")
+    await province.house.intake.accept([event], client="test")
+    await province.told("exchange.refused")
+    (line,) = await province.house.shelved.listed("unposted", "", 50, today)
+    assert (line["document"], line["deadline_on"], line["days_left"]) == (event.subject, "2026-07-16", 2)
+    assert (line["state"], line["due"], line["answer"]) == ("dead", "near", "VBPL-002")
+    assert await counted(province.house.ledger, today) == {"near": 1}
+    assert await counted(province.house.ledger, date(2026, 7, 17)) == {"past": 1}
+    await province.house.metrics.refresh(province.house.ledger, province.house.bell)
+    figures = province.house.metrics.registry
+    told = {due: figures.get_sample_value("lienthong_documents_unposted", {"due": due}) for due in DUES}
+    assert sum(value or 0 for value in told.values()) == 1
+
+    mended = a_document(promulgated_on="2026-07-01", title="Ban hành quy chế (sửa)")
+    again = judge(json.loads(mended.to_json()) | {"id": "mended", "sequence": (event.sequence or 0) + 1})
+    await province.house.intake.accept([again], client="test")
+    await province.told("legal.document_posted")
+    assert await province.house.shelved.listed("unposted", "", 50, today) == []
+
+
+@pytest.mark.parametrize(("days", "expected"), [(-1, "past"), (0, "near"), (5, "near"), (6, "later")])
+def test_a_deadline_is_past_after_its_day_and_near_in_the_last_five(days: int, expected: str) -> None:
+    today = date(2026, 7, 14)
+    assert due(today + timedelta(days=days), today) == expected
 
 
 async def test_a_posted_document_is_told_with_its_receipt(province: Province) -> None:
