@@ -158,20 +158,48 @@ async def status(ledger: Ledger, *, verify: bool = False) -> dict[str, Any]:
     views = {view.partner: view for view in await ledger.partners()}
     stocks = await ledger.stocks()
     told: dict[str, Any] = {"events": totals.events, **_sums(totals, None)}
+    raw = await ledger.raw_counts()
     told["partners"] = {
         name: {
             **_sums(totals, name),
             "paused": name in views and views[name].paused,
             "breaker": "open" if name in views and views[name].breaker_open else "closed",
+            "kept_raw": raw.get(name, 0),
             **({"numbers_left": stocks[name][0], "numbers": stocks[name][1]} if name in stocks else {}),
         }
-        for name in sorted(totals.owed.keys() | views.keys() | stocks.keys())
+        for name in sorted(totals.owed.keys() | views.keys() | stocks.keys() | raw.keys())
     }
     if verify:
         proof = await ledger.verify()
         told["verified"] = proof.holds
         told["differences"] = list(proof.differences)
     return told
+
+
+async def kept_raw(ledger: Ledger, partner: str, limit: int) -> list[dict[str, Any]]:
+    """Rows of polls that could not be read, newest first: why, and their shape with every value masked."""
+    return [
+        {
+            "id": row.id,
+            "partner": row.partner,
+            "first_at": when(row.first_at),
+            "last_at": when(row.last_at),
+            "times": row.times,
+            "size_bytes": len(row.body),
+            "why": _why(row.body),
+            "row": _masked(row.body.decode(errors="replace"), None),
+        }
+        for row in await ledger.raw_rows(partner, limit)
+    ]
+
+
+def _why(body: bytes) -> str:
+    """What the poll wrote beside the row; empty where it kept the row alone."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    return str(told.get("why", "")) if isinstance(told, dict) else ""
 
 
 def _sums(totals: Totals, partner: str | None) -> dict[str, int]:

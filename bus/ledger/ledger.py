@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from bus.adapter import Job, Kept, Stock, Vault
 from bus.clock import Clock
 from bus.ledger.lookup import Lookups
+from bus.ledger.raw import RawRow
 from bus.ledger.sign_in import SignIns
 from bus.ledger.words import (
     Action,
@@ -109,6 +110,14 @@ class Ledger(Protocol):
 
     async def kept(self, partner: str, after: int = 0) -> list[Kept]:
         """What the polls of a partner have kept, numbered above `after`, in that order; some at once."""
+        ...
+
+    async def raw_rows(self, partner: str = "", limit: int = 100) -> list[RawRow]:
+        """The newest rows that the polls of a partner (of all, without one) could not read."""
+        ...
+
+    async def raw_counts(self) -> dict[str, int]:
+        """By partner: how many rows its polls could not read."""
         ...
 
     async def act(self, action: Action) -> list[ActionRow]:

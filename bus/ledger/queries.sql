@@ -282,7 +282,9 @@ SELECT fence, holder, until_at, position FROM duty WHERE name = :name /*lock*/;
 UPDATE duty SET position = :position WHERE name = :name AND fence = :fence;
 
 -- name: keep_raw
-INSERT INTO raw_row (duty, at, body) VALUES (:duty, :at, :body);
+-- One that comes again with the next poll is counted.
+INSERT INTO raw_row (duty, at, last_at, digest, body) VALUES (:duty, :at, :at, :digest, :body)
+ON CONFLICT (duty, digest) DO UPDATE SET last_at = excluded.last_at, times = raw_row.times + 1;
 
 -- name: kept_last
 SELECT COALESCE(MAX(number), 0) FROM kept WHERE duty = :duty;

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import psycopg
 
 from bus.adapter import Kept
-from bus.ledger import chain, exchange, postgres, sqlite
+from bus.ledger import chain, exchange, postgres, raw, sqlite
 from bus.ledger.book import attempt_record, event_record
 from bus.ledger.database import Rows
 from bus.ledger.ledger import LedgerBusy
@@ -165,6 +165,13 @@ class Reader:
     async def stocks(self) -> dict[str, tuple[int, int]]:
         rows = await self.ask(lambda c: c.rows("stocks", {}))
         return {partner: (int(left), int(all_)) for partner, left, all_ in rows}
+
+    async def raw_rows(self, duty: str, limit: int) -> list[raw.RawRow]:
+        return raw.opened(await self.ask(lambda c: c.rows("raw_rows", {"duty": duty, "limit": limit})), self._keys)
+
+    async def raw_counts(self) -> dict[str, int]:
+        rows = await self.ask(lambda c: c.rows("raw_counts", {}))
+        return {duty.partition(":")[2]: int(n) for duty, n in rows}
 
     async def position(self, duty: str) -> str:
         rows = await self.ask(lambda c: c.rows("position", {"name": duty}))

@@ -66,6 +66,13 @@ SELECT partner, SUM(CASE WHEN taken_by = '' THEN 1 ELSE 0 END), COUNT(*) FROM st
 -- What was accepted last, backwards from an id, without its sealed body.
 SELECT id, event_id, type, occurred_at, accepted_at FROM event WHERE id < :before ORDER BY id DESC LIMIT 2000;
 
+-- name: raw_rows
+-- The newest rows that could not be read.
+SELECT id, duty, at, last_at, times, body FROM raw_row WHERE duty LIKE :duty ORDER BY id DESC LIMIT :limit;
+
+-- name: raw_counts
+SELECT duty, COUNT(*) FROM raw_row GROUP BY duty;
+
 -- name: position
 SELECT position FROM duty WHERE name = :name;
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from bus.adapter import Job, Kept
 from bus.clock import Clock, SteadyClock
-from bus.ledger import chain, duty, postgres, schema, sqlite
+from bus.ledger import chain, duty, postgres, raw, schema, sqlite
 from bus.ledger.accept import accept, close_gap
 from bus.ledger.act import act
 from bus.ledger.book import Book, Opened
@@ -227,9 +227,7 @@ class SqlLedger:
             except FenceLost as lost:
                 return lost
             verdicts = accept(book, arrivals)
-            for raw in bad_rows:
-                body = book.keys.seal(raw, f"raw|{name}")
-                book.db.run("keep_raw", {"duty": name, "at": book.now, "body": body})
+            raw.keep(book, name, bad_rows)
             duty.keep(book, name, keeps)
             book.answered(name.removeprefix("poll:"))
             book.db.run("set_position", {"name": name, "fence": fence, "position": cursor})
@@ -243,6 +241,12 @@ class SqlLedger:
 
     async def kept(self, partner: str, after: int = 0) -> list[Kept]:
         return await self._reader.kept(f"poll:{partner}", after)
+
+    async def raw_rows(self, partner: str = "", limit: int = 100) -> list[raw.RawRow]:
+        return await self._reader.raw_rows(f"poll:{partner or '%'}", limit)
+
+    async def raw_counts(self) -> dict[str, int]:
+        return await self._reader.raw_counts()
 
     async def act(self, action: Action) -> list[ActionRow]:
         ids = await self._reader.ask(lambda c: chosen_ids(c, action.where, action.limit))

@@ -104,6 +104,13 @@ def routes(house: House, guard: Guard) -> APIRouter:
         guard.admit(request, "read")
         return JSONResponse(await queries.status(house.ledger, verify=verify))
 
+    @router.get("/v1/kept-raw", summary="Rows of polls that could not be read, masked, newest first")
+    async def kept_raw(request: Request, partner: str = "", limit: int = 50) -> JSONResponse:
+        guard.admit(request, "read")
+        if partner and partner not in house.partners:
+            raise Problem(404, "Not Found", f"there is no partner {partner[:100]!r}")
+        return JSONResponse({"items": await queries.kept_raw(house.ledger, partner, max(1, min(limit, 1000)))})
+
     @router.get("/v1/causes", summary="What waits, is in doubt or dead, by cause")
     async def causes(request: Request) -> JSONResponse:
         guard.admit(request, "read")

@@ -55,6 +55,8 @@ def status(
     for name, line in told["partners"].items():
         if "numbers" in line and not as_json:
             print(f"{name}: {line['numbers_left']} of {line['numbers']} numbers left")
+        if line["kept_raw"] and not as_json:
+            print(f"{name}: {line['kept_raw']} rows could not be read: lienthong kept-raw {name}")
     if verify:
         for difference in told["differences"]:
             print(f"lienthong: {difference}", file=sys.stderr)
@@ -62,6 +64,24 @@ def status(
             print("verified: the accounts agree" if told["verified"] else "NOT verified: the accounts differ")
         if not told["verified"]:
             raise typer.Exit(NO)
+
+
+@app.command(name="kept-raw")
+def kept_raw(
+    partner: Annotated[str, typer.Argument(help="whose rows (default: all)")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rows of polls that could not be read, masked, newest first. Example: lienthong kept-raw procedure_catalogue"""
+    told = ask(lambda: remote(url, key, config).get("/v1/kept-raw", partner=partner or None, limit=limit))
+    names = ("id", "partner", "first_at", "last_at", "times", "size_bytes", "why")
+    table = Table(*names)
+    for item in told["items"]:
+        table.add_row(*(str(item[name]) for name in names))
+    CONTEXT.show(told, as_json, table)
 
 
 @app.command()

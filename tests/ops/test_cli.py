@@ -165,6 +165,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "partners": ("partners",),
     "reconcile": ("reconcile", "online_payment", "--from", "2026-07-01", "--to", "2026-07-02"),
     "overdue": ("overdue",),
+    "kept-raw": ("kept-raw",),
     "procedures": ("procedures", "đất", "đai"),
     "find": ("find", "citizen", "084080000123"),
     "sign-ins": ("sign-ins",),

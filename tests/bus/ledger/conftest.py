@@ -97,12 +97,14 @@ def arrival(
 def take_back(path: Path, revision: str) -> None:
     """Make a fresh SQLite ledger one of an older schema: what later steps made is gone."""
     steps = [step for step in Path(migrations.__file__).parent.glob("*.sql") if step.stem > revision]
-    made = [
-        name for step in steps for name in re.findall(r"^CREATE (TABLE|INDEX) (\w+)", step.read_text(), re.MULTILINE)
-    ]
+    text = "\n".join(step.read_text() for step in steps)
+    made = re.findall(r"^CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)", text, re.MULTILINE)
+    added = re.findall(r"^ALTER TABLE (\w+) ADD COLUMN (\w+)", text, re.MULTILINE)
     with sqlite3.connect(path) as connection:
         for kind, name in made:
             connection.execute(f"DROP {kind} IF EXISTS {name}")
+        for table, column in added:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
 
 
