@@ -30,12 +30,14 @@ class Intake:
         route: Route,
         partners: Mapping[str, Partner],
         on_event: Callable[[Envelope, int], None] = lambda _envelope, _owed: None,
+        notice: Callable[[Envelope], tuple[str, ...]] = flags,
     ) -> None:
         self._ledger = ledger
         self._ring = ring
         self._route = route
         self._partners = partners
         self._on_event = on_event
+        self._notice = notice
         self._debt = cache(self._debt_of)
 
     async def accept(self, events: Sequence[Envelope | Refusal], *, client: str) -> Verdicts:
@@ -74,7 +76,7 @@ class Intake:
             correlation_id=correlation,
             causation_id=causation,
             traceparent=traceparent,
-            flags=flags(envelope),
+            flags=self._notice(envelope),
             envelope=envelope,
         )
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.result_files import FileSettings
 from bus.adapter import Adapter, Call, Job, Row
 from bus.ledger.ledger import Ledger, LedgerBusy
 from bus.ledger.words import Filter
 from bus.outcome import Cause, Held, Outcome, Transient
+from contracts.canonical.document import Paper, ResultPaper
+from contracts.canonical.dossier import Dossier
 from contracts.canonical.result_file import Verdict
+from contracts.envelope import Envelope
 from mappings.result_files import TYPE
 from ops import desk
 from ops.settings import Settings
@@ -38,6 +42,16 @@ def file_settings(settings: Settings) -> FileSettings:
         folder=Path(own.folder) if own.folder else beside / "attachments",
         trusted=Path(own.trusted) if own.trusted else None,
     )
+
+
+def strangers(envelope: Envelope, hosts: Sequence[str]) -> tuple[str, ...]:
+    """The flags `file_host:<host>` of a dossier's files that lie with none of the province's own hosts; without hosts none."""
+    dossier = getattr(envelope.message, "dossier", None)
+    if not hosts or not isinstance(dossier, Dossier):
+        return ()
+    papers: tuple[Paper | ResultPaper, ...] = (*dossier.papers, *dossier.results)
+    places = {urlsplit(paper.url) for paper in papers if paper.url}
+    return tuple(sorted({f"file_host:{at.hostname}" for at in places if f"{at.scheme}://{at.netloc}" not in hosts}))
 
 
 class SignedOnly:

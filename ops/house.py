@@ -28,7 +28,7 @@ from bus.policy import PartnerSettings
 from bus.relay import Relay
 from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
 from ops import attachments, codebook, desk
 from ops.catalogue import Shelved, code_rows
@@ -91,7 +91,7 @@ class House:
         )
         self.shelved = Shelved(self.ledger)
         self.bell = open_bell(settings.broker.url, self.enabled)
-        self.intake = Intake(self.ledger, self.wake, self._route, self.partners, self._came_in)
+        self.intake = Intake(self.ledger, self.wake, self._route, self.partners, self._came_in, self._notice)
         self._rng = random.Random()
         self._adapters: dict[str, Adapter] = {}
         self.workers: dict[str, PartnerWorker] = {}
@@ -226,6 +226,9 @@ class House:
             at=instant(self.ledger.clock.now()),
         )
         return (told,)
+
+    def _notice(self, envelope: Envelope) -> tuple[str, ...]:
+        return flags(envelope) + attachments.strangers(envelope, self.settings.attachments.hosts)
 
     def _came_in(self, envelope: Envelope, owed: int) -> None:
         for told in self.on_event:

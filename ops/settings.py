@@ -130,6 +130,8 @@ class AttachmentSettings(_Section):
     def _what_is_required_can_be_found_out(self) -> AttachmentSettings:
         if self.require_signature and not (self.hosts and self.check_results and self.trusted):
             raise ValueError("require_signature needs hosts, check_results and a folder of trusted authorities")
+        if self.trusted and not Path(self.trusted).is_dir():
+            raise ValueError(f"trusted: there is no folder {self.trusted}")
         return self
 
     @property

@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import Field
 
-from adapters.result_files import signature
 from adapters.transport.files import Fetched, FileFetcher, Unfetched
 from bus.adapter import Call, Job, Operation, Partner, Poll, Row, Wiring
 from bus.clock import instant
@@ -22,11 +21,14 @@ from bus.policy import PartnerSettings, RetryPolicy
 from bus.seal import Keyring
 from bus.sealed_file import SealedReader, SealedWriter
 from contracts.canonical.document import ResultPaper
+from contracts.canonical.result_file import Verdict
 from contracts.envelope import Envelope
 from mappings.convert import escaped
 from mappings.result_files import checked
 
 NAME, CHECK = "result_files", "check"
+VERIFY_S = 20.0
+"""Of a check's time, what is left for one file's signatures; a PDF that takes longer is not read."""
 LEFT_OVER_S = 3600.0
 """A file that is older was left by a process that died."""
 
@@ -81,7 +83,9 @@ class ResultFiles:
             networks=self._own.networks,
             ca_file=self._own.ca_file,
         )
-        self._roots = signature.trust_roots(self._own.trusted)
+        from adapters.result_files import signature  # a sixth of a second and 9 MB, which only those pay who check
+
+        self._verify_pdf = partial(signature.verify, roots=signature.trust_roots(self._own.trusted))
         self._own.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in self._own.folder.iterdir():
             if time.time() - path.stat().st_mtime > LEFT_OVER_S:
@@ -117,11 +121,11 @@ class ResultFiles:
         address = escaped(str(paper.url).partition("#")[0])
         with SealedWriter(self._own.folder, self._keys) as sealed:
             try:
-                fetched = await self._fetcher.fetch(address, sealed.write, max(0.1, deadline_s))
+                fetched = await self._fetcher.fetch(address, sealed.write, max(0.1, deadline_s - VERIFY_S))
                 if isinstance(fetched, Unfetched):
                     return fetched
                 sealed.close()
-                verdict, signatures = await asyncio.to_thread(self._verify, sealed.path, fetched)
+                verdict, signatures = await self._verified(sealed.path, fetched)
             finally:
                 sealed.path.unlink(missing_ok=True)
         return {
@@ -132,12 +136,19 @@ class ResultFiles:
             "signatures": signatures,
         }
 
-    def _verify(self, path: Path, fetched: Fetched) -> tuple[str, tuple[signature.Found, ...]]:
-        """A picture cannot be signed."""
+    async def _verified(self, path: Path, fetched: Fetched) -> tuple[Verdict, tuple[Any, ...]]:
+        """Verdict and signatures; a picture cannot be signed."""
         if fetched.kind != "application/pdf":
             return "unsigned", ()
+        try:
+            async with asyncio.timeout(VERIFY_S):
+                return await asyncio.to_thread(self._verify, path)
+        except TimeoutError:
+            return "unreadable", ()
+
+    def _verify(self, path: Path) -> tuple[Verdict, tuple[Any, ...]]:
         with io.BufferedReader(SealedReader(path, self._keys)) as file:
-            return signature.verify(file, self._roots)
+            return self._verify_pdf(file)
 
     async def ask(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """Looking again is as good as asking."""

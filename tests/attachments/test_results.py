@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adapters.result_files import check
 from bus.ledger.words import Filter
 from bus.policy import RetryPolicy
 from contracts.envelope import Envelope, judge
@@ -152,6 +155,34 @@ async def test_every_paper_of_a_result_has_a_verdict_of_its_own(tmp_path: Path) 
         assert "Tệp kết quả không tải được: Kết quả 5 (máy chủ tệp không nằm trong danh sách được phép)" in text
 
 
+async def test_files_with_other_hosts_are_flagged_for_the_officer(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
+        office.host.put("/a.pdf", GOOD)
+        await office.issue(f"{PUBLIC}/a.pdf", "https://tep.example.com/e.pdf")
+        (issued, *_) = (await office.story())["events"]
+        assert issued["flags"] == ["file_host:tep.example.com"]
+
+
+async def test_what_a_process_that_died_left_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "attachments").mkdir()
+    for name, age_s in (("old", 7200), ("new", 60)):
+        file = tmp_path / "attachments" / name
+        file.write_bytes(b"sealed")
+        os.utime(file, (time.time() - age_s,) * 2)
+    async with an_office(tmp_path):
+        assert [path.name for path in (tmp_path / "attachments").iterdir()] == ["new"]
+
+
+async def test_a_pdf_that_takes_too_long_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "VERIFY_S", 0.05)
+    async with an_office(tmp_path) as office:
+        room: Any = office.house.adapter("result_files")
+        room._verify_pdf = lambda _file: time.sleep(0.3)
+        office.host.put("/a.pdf", GOOD)
+        await office.issue(f"{PUBLIC}/a.pdf")
+        assert (await office.checks(1))[0]["verdict"] == "unreadable"
+
+
 async def test_a_host_that_is_down_is_asked_again_and_told_of_when_patience_ends(tmp_path: Path) -> None:
     async with an_office(tmp_path) as office:
         office.host.put("/kq.pdf", GOOD, status="503 Service Unavailable")
@@ -207,6 +238,7 @@ def test_without_hosts_nothing_is_looked_at() -> None:
         ({"hosts": ["https://hoso.example.com/tep"]}, "is no host with its scheme"),
         ({"hosts": ["https://me@hoso.example.com"]}, "is no host with its scheme"),
         ({"hosts": [PUBLIC], "require_signature": True}, "require_signature needs"),
+        ({"trusted": "/no/such/folder"}, "there is no folder"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(wrong: dict[str, Any], says: str) -> None:

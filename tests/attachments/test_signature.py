@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from adapters.dossier_system.simulator import FILES, TRUSTED
 from adapters.result_files.signature import trust_roots, verify
+from bus.seal import Keyring
+from bus.sealed_file import SealedReader, SealedWriter
 from tests import signed_pdf
 from tests.signed_pdf import AGENCY, OFFICER, Authority, appended, plain, signed, tampered
 
@@ -79,6 +82,19 @@ def test_a_signature_that_is_not_the_signers_is_invalid(good: bytes, trusted: Pa
     at = len(good[: good.index(b"0" * 80 + b">")].rstrip(b"0")) - 40
     other = b"0000" if good[at : at + 4] != b"0000" else b"1111"
     assert verify(io.BytesIO(good[:at] + other + good[at + 4 :]), trust_roots(trusted))[0] == "invalid"
+
+
+def test_a_heavy_file_is_verified_where_it_lies(authority: Authority, tmp_path: Path, keys: Keyring) -> None:
+    with SealedWriter(tmp_path, keys) as sealed:
+        sealed.write(signed(authority.signer(), plain(20 * 2**20)))
+    tracemalloc.start()
+    try:
+        with io.BufferedReader(SealedReader(sealed.path, keys)) as file:
+            assert verify(file, ())[0] == "intact"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 2**20
 
 
 def test_a_page_without_signature_is_unsigned(trusted: Path) -> None:
