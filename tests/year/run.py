@@ -48,6 +48,7 @@ OPEN = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT})
 PATIENCE_S = 600.0
 """Without any progress, before a round is given up."""
 QUICK: dict[str, dict[str, Any]] = {
+    "procedure_catalogue": {"in_one_go": True, "polls_every_s": 600},
     "linked_services": {"polls_every_s": 1},
     "civil_registry": {"asks_every_s": 1},
     "social_insurance": {"asks_every_s": 1},
