@@ -44,6 +44,8 @@ LINKED_SHARE = 200
 """One birth filed for all services on so many events."""
 DOCUMENT_SHARE = 5_464
 """One legal document of the province on so many events: 183 in a year."""
+RESTLESS = "budget_unit_codes"
+"""Units file there for as long as somebody asks."""
 OPEN = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT})
 PATIENCE_S = 600.0
 """Without any progress, before a round is given up."""
@@ -109,6 +111,7 @@ class Year:
         since, counted = self._last_delivery(), self._events()
         began = time.monotonic()
         with _partners(books, self._port) as process:
+            await house.ledger.resume(RESTLESS, "year", "the books are open")
             self._meet(url, count)
             for batch in _batches(itertools.islice(sample.stream(start, SEED, catalogue=self._catalogue), count)):
                 await self._room(house)
@@ -146,7 +149,17 @@ class Year:
             await asyncio.sleep(0.05)
 
     async def _done(self, house: House, books: Path) -> None:
-        """Wait until nothing is open and nothing comes any more. Raises TimeoutError with what stands still."""
+        """Wait until all is done, and ask those no more who never rest; again where they came in once more."""
+        while True:
+            await self._quiet(house, books)
+            await house.ledger.pause(RESTLESS, "year", "the books are being closed")
+            await asyncio.sleep(1.0)
+            if not await self._open(house):
+                return
+            await house.ledger.resume(RESTLESS, "year", "it came in once more")
+
+    async def _quiet(self, house: House, books: Path) -> None:
+        """Wait until nothing is open and nothing comes. Raises TimeoutError with what stands still."""
         before, since, quiet = Counter[str](), time.monotonic(), 0
         while quiet < 3:
             now = await self._open(house)
