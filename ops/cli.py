@@ -17,6 +17,7 @@ from ops.commands import (
     keeping,
     looking,
     measuring,
+    people,
     publishing,
     rooms,
     running,
@@ -32,7 +33,21 @@ app = typer.Typer(
     add_completion=False,
 )
 
-ROOMS = (running, feeding, looking, comparing, asking, publishing, acting, coding, tables, rooms, keeping, measuring)
+ROOMS = (
+    running,
+    feeding,
+    looking,
+    comparing,
+    asking,
+    publishing,
+    acting,
+    coding,
+    tables,
+    rooms,
+    keeping,
+    people,
+    measuring,
+)
 for room in ROOMS:
     app.add_typer(room.app)
 

@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
-from ops.api import callbacks, codes, desk, events, health, lookups, overdue, procedures, reconcile, sign_in
+from ops.api import callbacks, codes, desk, events, health, lookups, overdue, people, procedures, reconcile, sign_in
 from ops.api.guard import Guard, Problem
 from ops.console import pages
+from ops.console.frame import HSTS
 from ops.house import House
 from ops.sign_in import Declined
 
@@ -28,19 +29,19 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     """The gateway of a house. `anonymous` lets callers from loopback in without a key (`--demo`)."""
     guard = Guard(house.settings.clients, house.settings.http, anonymous=anonymous)
     app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for room in (events, desk, codes, lookups, procedures, reconcile, overdue, callbacks, health, sign_in):
+    for room in (events, desk, codes, lookups, people, procedures, reconcile, overdue, callbacks, health, sign_in):
         app.include_router(room.routes(house, guard))
-    if anonymous:  # people have no accounts yet: the console is for the demonstration, on loopback
-        app.mount("/console", pages.application(house, guard))
+    app.mount("/console", pages.application(house, guard))
+    sent = HEADERS | (HSTS if house.settings.http.tls_certificate or house.settings.http.behind_tls_proxy else {})
 
-        @app.get("/", include_in_schema=False)
-        async def home() -> RedirectResponse:
-            return RedirectResponse("/console/")
+    @app.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/console/")
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call_next(request)
-        for name, value in HEADERS.items():
+        for name, value in sent.items():
             response.headers.setdefault(name, value)
         return response
 

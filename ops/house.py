@@ -33,6 +33,7 @@ from mappings import refusal, routes
 from ops import attachments, codebook, desk
 from ops.catalogue import Shelved, code_rows
 from ops.metrics import Metrics
+from ops.people import People
 from ops.poller import Poller
 from ops.settings import Settings
 
@@ -89,6 +90,7 @@ class House:
             queue_limit=settings.ledger.queue_limit,
             unsafe=settings.ledger.unsafe,
         )
+        self.people = People(self.ledger, self.keys)
         self.shelved = Shelved(self.ledger)
         self.bell = open_bell(settings.broker.url, self.enabled)
         self.intake = Intake(self.ledger, self.wake, self._route, self.partners, self._came_in, self._notice)

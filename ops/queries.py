@@ -65,6 +65,17 @@ async def story(ledger: Ledger, partners: Mapping[str, Partner], code: str) -> d
     }
 
 
+async def applicant(ledger: Ledger, code: str) -> dict[str, str]:
+    """Who filed a dossier, in clear, by the newest full state: for whom one field was revealed, and nobody else."""
+    told = await ledger.story(code)
+    for event in reversed(told.events if told else ()):
+        data = json.loads(event.body).get("data")
+        dossier = data.get("dossier") if isinstance(data, dict) else None
+        if isinstance(dossier, dict):
+            return {name: str(value) for name, value in dossier.get("applicant", {}).items() if value}
+    return {}
+
+
 def _event(event: EventView) -> dict[str, Any]:
     known = EVENTS.get(event.type)
     body = json.loads(event.body)

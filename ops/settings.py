@@ -164,7 +164,7 @@ class SignInSettings(_Section):
     starts_per_s: float = Field(default=5.0, gt=0)
 
 
-Scope = Literal["events", "read", "act", "metrics", "lookup", "sign_in"]
+Scope = Literal["events", "read", "act", "metrics", "lookup", "sign_in", "people"]
 
 
 ReturnAddress = Annotated[

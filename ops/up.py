@@ -29,6 +29,7 @@ from ops import demo, sample, simulate, telemetry
 from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
+from ops.people import FIRST
 from ops.sample.document import documents
 from ops.sample.journey import FILES
 from ops.settings import Settings
@@ -88,6 +89,8 @@ async def bus(
     if bound is not None and not settings.http.port and not settings.http.public_url:
         house.public_url = f"http://{settings.http.host}:{bound.getsockname()[1]}"  # port 0: any that is free
     await house.start()
+    if serve and not anonymous and (word := await house.people.first()):
+        print(f"The first administrator of the console: {FIRST}, one-time password {word} (shown once)", flush=True)
     served = None
     if bound is not None:
         tls = {"ssl_certfile": settings.http.tls_certificate, "ssl_keyfile": settings.http.tls_key}

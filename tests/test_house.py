@@ -34,6 +34,8 @@ HOMES = {
     "asn1crypto": ("adapters/result_files/signature.py",),
     "httpx": ("adapters/transport/", "ops/remote.py"),
     "joserfc": ("adapters/single_sign_on/", "adapters/dossier_system/citizens.py", "ops/assertion.py"),
+    "argon2": ("ops/password.py",),
+    "segno": ("ops/console/",),
     "fastapi": ("ops/gateway.py", "ops/api/", "ops/console/"),
     "opentelemetry.sdk": ("ops/telemetry.py",),
     "opentelemetry.exporter": ("ops/telemetry.py",),

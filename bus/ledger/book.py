@@ -72,6 +72,12 @@ class Book:
         self.db.run("touch_partner", {"name": partner, "tokens": 1.0, "now": self.now})
         self.db.run("partner_succeeded", {"name": partner, "now": self.now})
 
+    def note(self, who: str, verb: str, reason: str, dossier: str = "", *, before: str = "", after: str = "") -> None:
+        """What somebody did, to no single delivery: kept with who and why, and in the journal."""
+        params = {"at": self.now, "who": who, "verb": verb, "reason": reason, "dossier": dossier}
+        self.db.run("write_note", {**params, "delivery": None, "before": before, "after": after})
+        self.moves.append([0, verb, after, who])
+
     def close(self) -> None:
         """Write the tally's changes and one journal row for the whole group."""
         changes = [

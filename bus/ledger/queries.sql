@@ -407,3 +407,70 @@ RETURNING id;
 
 -- name: lookup_about
 INSERT INTO lookup_about (digest, lookup) VALUES /*rows*/(:digest, :lookup) ON CONFLICT (digest, lookup) DO NOTHING;
+
+-- name: add_person
+INSERT INTO person (name, roles, partner, disabled, must_change, until_at, code_step, created_at, secret)
+VALUES (:name, :roles, :partner, :disabled, :must_change, :until_at, :code_step, :created_at, :secret) ON CONFLICT (name) DO NOTHING
+RETURNING name;
+
+-- name: some_person
+SELECT name FROM person LIMIT 1;
+
+-- name: lock_people
+-- All of them, locked: whether an administrator is left is asked of all, and they are few.
+SELECT name, roles, partner, disabled, must_change, until_at, code_step, created_at, secret FROM person ORDER BY name /*lock*/;
+
+-- name: set_person
+UPDATE person SET roles = :roles, partner = :partner, disabled = :disabled, must_change = :must_change, until_at = :until_at,
+       code_step = :code_step, secret = :secret WHERE name = :name;
+
+-- name: spend_code
+-- A code is good once: its step must lie behind the last one used.
+UPDATE person SET code_step = :step WHERE name = :name AND code_step < :step RETURNING name;
+
+-- name: begin_session
+INSERT INTO session (digest, person, proven, began_at, seen_at) VALUES (:digest, :person, :proven, :began_at, :now);
+
+-- name: touch_session
+UPDATE session SET seen_at = :now WHERE digest = :digest;
+
+-- name: end_session
+DELETE FROM session WHERE digest = :digest RETURNING person;
+
+-- name: end_sessions
+DELETE FROM session WHERE person = :person;
+
+-- name: forget_sessions
+DELETE FROM session WHERE seen_at < :seen_before OR began_at < :began_before;
+
+-- name: sign_in_tries
+SELECT tries, last_at, until_at FROM sign_in_try WHERE digest = :digest /*lock*/;
+
+-- name: count_try
+INSERT INTO sign_in_try (digest, tries, last_at, until_at) VALUES (:digest, :tries, :now, :until)
+ON CONFLICT (digest) DO UPDATE SET tries = :tries, last_at = :now, until_at = :until;
+
+-- name: forget_tries
+DELETE FROM sign_in_try WHERE last_at < :before;
+
+-- name: forgive_try
+UPDATE sign_in_try SET tries = tries - 1, until_at = :now WHERE digest = :digest;
+
+-- name: forgive_tries
+DELETE FROM sign_in_try WHERE digest = :digest;
+
+-- name: reveal
+INSERT INTO reveal (person, dossier, field, until_at) VALUES (:person, :dossier, :field, :until)
+ON CONFLICT (person, dossier, field) DO UPDATE SET until_at = :until;
+
+-- name: forget_reveals
+DELETE FROM reveal WHERE until_at <= :now;
+
+-- name: turn_back_sessions
+UPDATE session SET began_at = began_at - :back, seen_at = seen_at - :back;
+
+-- name: turn_back_tries
+UPDATE sign_in_try SET last_at = last_at - :back, until_at = until_at - :back;
+
+-- name: turn_back_reveals
+UPDATE reveal SET until_at = until_at - :back;

@@ -106,3 +106,21 @@ SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :ty
 SELECT occurred_at, id, source, event_id, body FROM event
 WHERE type = :type AND sequence IS NULL AND (occurred_at, id) > (:at, :number) AND occurred_at < :until
 ORDER BY occurred_at, id LIMIT 500;
+
+-- name: people
+SELECT name, roles, partner, disabled, must_change, until_at, code_step, created_at, secret FROM person ORDER BY name;
+
+-- name: person
+SELECT name, roles, partner, disabled, must_change, until_at, code_step, created_at, secret FROM person WHERE name = :name;
+
+-- name: session
+SELECT s.proven, s.began_at, s.seen_at, p.name, p.roles, p.partner, p.disabled, p.must_change, p.until_at, p.code_step, p.created_at, p.secret
+FROM session s JOIN person p ON p.name = s.person WHERE s.digest = :digest;
+
+-- name: revealed
+SELECT field, until_at FROM reveal WHERE person = :person AND dossier = :dossier AND until_at > :now;
+
+-- name: notes
+-- What people did and looked at, newest first.
+SELECT id, at, who, verb, reason, dossier, delivery, before, after FROM note
+WHERE id < :id AND (:who = '' OR who = :who) AND (:verb = '' OR verb = :verb) ORDER BY id DESC LIMIT :limit;

@@ -22,6 +22,7 @@ from bus.ledger.claim import claim
 from bus.ledger.database import Database
 from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.lookup import Lookups
+from bus.ledger.people import PeopleBook
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
@@ -265,15 +266,15 @@ class SqlLedger:
     async def close_gap(self, source: str, subject: str, who: str, reason: str) -> int:
         def close(book: Book) -> int:
             entered = close_gap(book, source, subject)
-            _note(book, who, "close gap", reason, subject, after=f"{entered} entered")
+            book.note(who, "close gap", reason, subject, after=f"{entered} entered")
             return entered
 
         entered: int = await self._other(close)
         return entered
 
-    async def remark(self, who: str, verb: str, reason: str) -> None:
+    async def remark(self, who: str, verb: str, reason: str, dossier: str = "") -> None:
         """Keep that somebody did something that moved nothing, such as searching for a person."""
-        await self._other(lambda book: _note(book, who, verb, reason, "", after=""))
+        await self._other(lambda book: book.note(who, verb, reason, dossier))
 
     async def seal_journal(self, fence: int) -> int:
         def sealing(book: Book) -> int | FenceLost:
@@ -339,6 +340,9 @@ class SqlLedger:
     def sign_ins(self) -> SignIns:
         return SignIns(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
 
+    def people(self) -> PeopleBook:
+        return PeopleBook(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
+
     async def ping(self) -> None:
         await self._other(lambda _book: None, Kind.CLAIM)
 
@@ -376,14 +380,7 @@ def _each(book: Book, requests: list[Callable[[Book], Any]]) -> list[Any]:
 def _switch(book: Book, query: str, verb: str, partner: str, who: str, reason: str) -> None:
     book.db.run("touch_partner", {"name": partner, "tokens": 1.0, "now": book.now})
     book.db.run(query, {"name": partner, "who": who, "reason": reason})
-    _note(book, who, verb, reason, "", after=partner)
-
-
-def _note(book: Book, who: str, verb: str, reason: str, dossier: str, *, after: str) -> None:
-    """An operator's act that touches no single delivery."""
-    params = {"at": book.now, "who": who, "verb": verb, "reason": reason, "dossier": dossier}
-    book.db.run("write_note", {**params, "delivery": None, "before": "", "after": after})
-    book.moves.append([0, verb, after, who])
+    book.note(who, verb, reason, after=partner)
 
 
 def partners_of(verdicts: Iterable[Verdict]) -> set[str]:

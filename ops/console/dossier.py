@@ -30,6 +30,17 @@ class Sentence:
     delivery: int | None
 
 
+def within(story: dict[str, Any] | None, only: str) -> dict[str, Any] | None:
+    """What of a story concerns the partner `only`, where it is given; None when nothing does."""
+    if story is None or not only:
+        return story
+    deliveries = [delivery for delivery in story["deliveries"] if delivery["partner"] == only]
+    owed = {(delivery["source"], delivery["event"]) for delivery in deliveries}
+    events = [e for e in story["events"] if e["client"] == only or (e["source"], e["id"]) in owed]
+    lanes = [lane for lane in story["lanes"] if lane["partner"] == only]
+    return story | {"deliveries": deliveries, "events": events, "lanes": lanes} if deliveries else None
+
+
 def at_of(delivery: Told) -> float:
     """Where a delivery stands on the axis: when it was settled, else when it was first tried, else when it was accepted."""
     if delivery["state"] in ("delivered", "superseded", "cancelled"):

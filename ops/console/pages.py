@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
@@ -20,10 +21,12 @@ from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.api.desk import Page
 from ops.api.guard import Guard, Problem
-from ops.console import dossier, track, views
+from ops.console import dossier, entry, keeping, track, views
+from ops.console.door import Door, Forbidden, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.text import Speech, epoch
 from ops.house import House
+from ops.people import FIELDS, Reader
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
 VERB: TypeAdapter[Verb] = TypeAdapter(Verb)
@@ -40,9 +43,11 @@ USEFUL = {
 
 
 def application(house: House, guard: Guard) -> FastAPI:
-    """The console of a house, for whoever the guard lets read; changes need the right to act. Mounted at `/console`."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    """The console of a house, behind its door (`ops.console.door`). Mounted at `/console`."""
     frame = Frame(house)
+    door = Door(house, guard, frame)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(door.admit)])
+    failed = frame.failed
 
     @app.get("/static/{name}")
     async def static(request: Request, name: str) -> Response:
@@ -52,51 +57,53 @@ def application(house: House, guard: Guard) -> FastAPI:
             return failed(request, 404, "error.404")
         return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=3600"})
 
-    def failed(request: Request, status: int, key: str, hint: str = "", **facts: Any) -> HTMLResponse:
-        say = frame.speech(request)
-        return frame.page(request, "error.html", "", status, say=say, words=say(key, **facts), hint=hint)
-
     @app.get("/")
     async def worklist(request: Request) -> Response:
-        guard.admit(request, "read")
         say = frame.speech(request)
-        found, health = await views.groups(house, say), await views.partners(house, say)
-        counts = views.counts(found, health, await house.ledger.totals(), say)
+        only = reader(request).partner
+        found, health = await views.groups(house, say, only), await views.partners(house, say, only)
+        counts = views.counts(found, health, await house.ledger.totals(), say, only)
         return frame.page(request, "worklist.html", "worklist", say=say, groups=found, health=health, counts=counts)
 
     @app.get("/live")
     async def live(request: Request) -> Response:
         """Says "changed" when the ledger's totals have moved; the page then asks for itself anew."""
-        guard.admit(request, "read")
 
         async def changes() -> AsyncIterator[str]:
             before = await house.ledger.totals()
             while house.open and not await request.is_disconnected():
                 await asyncio.sleep(LIVE_S)
-                now = await house.ledger.totals()
-                yield "event: changed\ndata:\n\n" if now != before else ": still\n\n"
+                now, here = await house.ledger.totals(), await door.reader(request)
+                yield "event: changed\ndata:\n\n" if now != before or here is None else ": still\n\n"
+                if here is None:  # signed out, or gone for too long: the page finds that out as it renews itself
+                    return
                 before = now
 
         return StreamingResponse(changes(), media_type="text/event-stream", headers=HEADERS)
 
     @app.get("/causes")
     async def cause_groups(request: Request) -> Response:
-        guard.admit(request, "read")
         say = frame.speech(request)
-        return frame.page(request, "causes.html", "causes", say=say, groups=await views.groups(house, say))
+        return frame.page(
+            request, "causes.html", "causes", say=say, groups=await views.groups(house, say, reader(request).partner)
+        )
 
     @app.get("/partners")
     async def partners(request: Request) -> Response:
-        guard.admit(request, "read")
         say = frame.speech(request)
-        return frame.page(request, "partners.html", "partners", say=say, health=await views.partners(house, say))
+        return frame.page(
+            request,
+            "partners.html",
+            "partners",
+            say=say,
+            health=await views.partners(house, say, reader(request).partner),
+        )
 
     @app.get("/deliveries")
     async def deliveries(request: Request) -> Response:
-        guard.admit(request, "read")
         say = frame.speech(request)
         where = _where(request)
-        told = await queries.deliveries(house.ledger, where.filter(), where.cursor, where.limit)
+        told = await queries.deliveries(house.ledger, _within(where.filter(), request), where.cursor, where.limit)
         query = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "lang")]
         following = f"?{urlencode([*query, ('cursor', told['next'])])}" if told["next"] else ""
         return frame.page(
@@ -112,9 +119,9 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     @app.get("/dossiers/{code}")
     async def one_dossier(request: Request, code: str) -> Response:
-        guard.admit(request, "read")
         say = frame.speech(request)
-        story = await queries.story(house.ledger, house.partners, code)
+        who = reader(request)
+        story = dossier.within(await queries.story(house.ledger, house.partners, code), who.partner)
         if story is None:
             return failed(request, 404, "dossier.unknown", say("dossier.unknown_hint"), dossier=code)
         health = {one.name: one for one in await views.partners(house, say)}
@@ -134,6 +141,8 @@ def application(house: House, guard: Guard) -> FastAPI:
             lanes=lanes,
             track=track.draw(lanes, say.now),
             facts=facts,
+            clear=await revealed(who, story["dossier"]),
+            fields=FIELDS,
             status_words=say(f"status.{status}") if status else "",
             due=epoch(facts.get("due_at")),
             chosen=next((_chosen(house, d, say) for d in story["deliveries"] if d["id"] == chosen), None),
@@ -143,35 +152,44 @@ def application(house: House, guard: Guard) -> FastAPI:
     @app.post("/search")
     async def search(request: Request) -> Response:
         """Posted, so that a citizen's id stands in no address, history or log."""
-        client = guard.admit(request, "read")
+        who = reader(request)
         form = await request.form()
         frame.check(request, form)
         asked = str(tidy(str(form.get("q", "")))).strip()
-        if await house.ledger.story(asked.upper()) is not None:
+        if await views.within(house, asked.upper(), who.partner):
+            await house.ledger.remark(who.name, "search", "a dossier by its code", asked.upper())
             return RedirectResponse(f"/console/dossiers/{asked.upper()}", 303)
-        found = await desk.search(house.ledger, asked, client.name)
-        if len(found) == 1:
-            return RedirectResponse(f"/console/dossiers/{found[0]}", 303)
-        return frame.page(request, "found.html", "dossiers", dossiers=found)
+        found = await desk.search(house.ledger, asked, who.name)
+        found = [one for one in found if await views.within(house, one, who.partner)]
+        shown = found if who.may("find") else []
+        if len(shown) == 1:
+            return RedirectResponse(f"/console/dossiers/{shown[0]}", 303)
+        return frame.page(request, "found.html", "dossiers", dossiers=shown, count=len(found))
+
+    async def revealed(who: Reader, code: str) -> dict[str, tuple[str, float]]:
+        """What this reader sees in clear of the applicant, each field with its end."""
+        fields = await house.people.revealed(who, code)
+        told = await queries.applicant(house.ledger, code) if fields else {}
+        return {field: (told[field], until) for field, until in fields.items() if field in told}
 
     @app.get("/act")
     async def preview(request: Request) -> Response:
-        guard.admit(request, "act")
         say = frame.speech(request)
         verb = _verb(request.query_params.get("verb", ""))
-        rows = await _do(house, verb, _where(request).filter(), "preview", "preview", dry_run=True)
+        rows = await _do(house, verb, _within(_where(request).filter(), request), "preview", "preview", dry_run=True)
         return acted(request, say, verb, rows)
 
     @app.post("/act")
     async def act(request: Request) -> Response:
-        client = guard.admit(request, "act")
+        who = reader(request)
         form = await request.form(max_fields=2 * AT_ONCE)
         frame.check(request, form)
         say = frame.speech(request)
         verb = _verb(str(form.get("verb", "")))
         seen = {int(number): float(at) for number, _, at in (str(pair).partition(":") for pair in form.getlist("seen"))}
         reason, as_, reference = (str(form.get(name, "")) for name in ("reason", "as", "reference"))
-        rows = await _do(house, verb, Filter(ids=tuple(seen)), client.name, reason, as_, reference, seen=seen)
+        where = _within(Filter(ids=tuple(seen)), request)
+        rows = await _do(house, verb, where, who.name, reason, as_, reference, seen=seen)
         house.wake({row["partner"] for row in rows})
         return acted(request, say, verb, rows, done=True)
 
@@ -199,11 +217,13 @@ def application(house: House, guard: Guard) -> FastAPI:
             done=done,
         )
 
+    def known(request: Request, partner: str) -> bool:
+        return partner in house.partners and reader(request).partner in ("", partner)
+
     @app.get("/switch")
     async def ask_switch(request: Request) -> Response:
-        guard.admit(request, "act")
         partner, verb = request.query_params.get("partner", ""), request.query_params.get("verb", "")
-        if partner not in house.partners or verb not in ("pause", "resume"):
+        if not known(request, partner) or verb not in ("pause", "resume"):
             return failed(request, 404, "error.404")
         say = frame.speech(request)
         title = views.title_of(house, partner, say)
@@ -211,16 +231,20 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     @app.post("/switch")
     async def switch(request: Request) -> Response:
-        client = guard.admit(request, "act")
+        who = reader(request)
         form = await request.form()
         frame.check(request, form)
         partner, verb, reason = (str(form.get(name, "")) for name in ("partner", "verb", "reason"))
-        if partner not in house.partners or verb not in ("pause", "resume") or len(reason.strip()) < 3:
+        if not known(request, partner) or verb not in ("pause", "resume") or len(reason.strip()) < 3:
             return failed(request, 422, "error.422", why=verb)
         turn = house.ledger.pause if verb == "pause" else house.ledger.resume
-        await turn(partner, client.name, reason)
+        await turn(partner, who.name, reason)
         house.wake({partner})
         return RedirectResponse(f"/console/partners#{partner}", 303)
+
+    entry.add(app, frame)
+    keeping.add(app, frame)
+    door.add(app)
 
     @app.exception_handler(Forgery)
     async def forged(request: Request, _error: Forgery) -> HTMLResponse:
@@ -244,6 +268,7 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> HTMLResponse:
+        request.state.reader = await door.reader(request)
         return failed(request, error.status_code, "error.404")
 
     return app
@@ -264,6 +289,14 @@ def _where(request: Request) -> Page:
         if name in Page.model_fields
     }
     return Page.model_validate(known)
+
+
+def _within(where: Filter, request: Request) -> Filter:
+    """The same, and nothing of other partners for who is bound to one. Raises Forbidden for another partner's."""
+    only = reader(request).partner
+    if only and where.partner not in (None, only):
+        raise Forbidden
+    return replace(where, partner=only) if only else where
 
 
 def _verb(name: str) -> Verb:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bus.ledger.words import CauseGroup, PartnerView, State, Totals
+from bus.ledger.words import CauseGroup, Filter, PartnerView, State, Totals
 from bus.outcome import Cause
 from ops import causes
 from ops.console.text import Speech
@@ -87,9 +87,17 @@ def operation_of(house: House, partner: str, operation: str, say: Speech) -> str
     return found.title_vi if say.language == "vi" else found.title_en
 
 
-async def groups(house: House, say: Speech) -> list[Group]:
-    """Open failures, what needs a person first, then by how many dossiers they hold."""
-    found = [_group(house, group, say) for group in await house.ledger.causes() if group.cause is not Cause.NONE]
+async def within(house: House, dossier: str, only: str) -> bool:
+    """Whether the dossier is known, and, for who is bound to the partner `only`, owed something to it."""
+    if only:
+        return bool((await house.ledger.deliveries(Filter(dossier=dossier, partner=only), limit=1))[0])
+    return await house.ledger.story(dossier) is not None
+
+
+async def groups(house: House, say: Speech, only: str = "") -> list[Group]:
+    """Open failures, of the partner `only` where it is given; what needs a person first, then by how many dossiers they hold."""
+    failed = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
+    found = [_group(house, group, say) for group in failed if only in ("", group.partner)]
     return sorted(found, key=lambda g: (not g.needs_person, g.state is not State.IN_DOUBT, -g.dossiers, g.oldest_at))
 
 
@@ -126,11 +134,11 @@ def _group(house: House, group: CauseGroup, say: Speech) -> Group:
     )
 
 
-async def partners(house: House, say: Speech) -> list[Health]:
-    """The enabled partners, those in trouble first."""
+async def partners(house: House, say: Speech, only: str = "") -> list[Health]:
+    """The enabled partners, or `only` one, those in trouble first."""
     totals = await house.ledger.totals()
     views = {view.partner: view for view in await house.ledger.partners()}
-    found = [_health(house, name, views.get(name), totals, say) for name in house.enabled]
+    found = [_health(house, name, views.get(name), totals, say) for name in house.enabled if only in ("", name)]
     return sorted(found, key=lambda health: (health.good, -health.backlog, health.title))
 
 
@@ -181,7 +189,9 @@ class Count:
     href: str
 
 
-def counts(found: Sequence[Group], health: Sequence[Health], totals: Totals, say: Speech) -> list[Count]:
+def counts(
+    found: Sequence[Group], health: Sequence[Health], totals: Totals, say: Speech, only: str = ""
+) -> list[Count]:
     """The six numbers that open their lists; states are counted by the ledger's tally, never by rows."""
 
     def oldest(*, state: State | None = None, cause: Cause | None = None) -> str:
@@ -193,7 +203,8 @@ def counts(found: Sequence[Group], health: Sequence[Health], totals: Totals, say
         return say("oldest", span=say.span(say.now - min(times))) if times else say("none")
 
     def number(state: State | None = None, cause: Cause | None = None) -> int:
-        return sum(n for (_, s, c), n in totals.counts.items() if state in (None, s) and cause in (None, c))
+        counted = [(s, c, n) for (partner, s, c), n in totals.counts.items() if only in ("", partner)]
+        return sum(n for s, c, n in counted if state in (None, s) and cause in (None, c))
 
     trouble = [h for h in health if not h.good]
     gaps = len({g.hold_key for g in found if g.hold_key and "cause=code_gap" in g.query})

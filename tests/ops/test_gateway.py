@@ -18,7 +18,7 @@ from tests.ops.conftest import Served
 
 SINGLE = {"Content-Type": "application/cloudevents+json"}
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
-OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json", "/callbacks/{partner}/{path:path}", "/soap/{partner}"} | {
+OPEN = {"/", "/healthz", "/readyz", "/docs", "/openapi.json", "/callbacks/{partner}/{path:path}", "/soap/{partner}"} | {
     *("/v1/sign-in/start", "/v1/sign-in/callback", "/.well-known/jwks.json")
 }
 """Open to all, or authenticated by the partner's own contract."""

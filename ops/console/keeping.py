@@ -1,0 +1,142 @@
+"""Pages about people: who may sign in, what somebody may see unmasked, and the record of what people did and looked at."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+
+from ops import lookups
+from ops.console import views
+from ops.console.door import reader
+from ops.console.frame import Frame
+from ops.console.text import Speech
+from ops.people import FIELDS, REVEAL_S, Refused
+from ops.rights import ROLES
+
+PAGE = 50
+NEWEST = 2**62
+VERIFIED = "verify audit"
+LOOKED = ("search", "reveal")
+"""What the record calls looking at somebody's data."""
+
+
+def add(app: FastAPI, frame: Frame) -> None:
+    """The pages of administrators, data readers and auditors."""
+    house, people = frame.house, frame.house.people
+
+    @app.get("/people")
+    async def listed(request: Request) -> Response:
+        return await people_page(request)
+
+    @app.post("/people")
+    async def change(request: Request) -> Response:
+        form = await request.form()
+        frame.check(request, form)
+        who, (verb, name, partner, reason) = (
+            reader(request).name,
+            (str(form.get(field, "")).strip() for field in ("verb", "name", "partner", "reason")),
+        )
+        roles = [str(role) for role in form.getlist("role")]
+        word = ""
+        try:
+            if partner and partner not in house.partners:
+                raise Refused("partner")
+            if verb == "add":
+                word = await people.add(name, roles, partner, who, reason)
+            elif verb == "reset":
+                word = await people.reset(name, who, reason)
+            elif verb == "entrust":
+                await people.entrust(name, roles, partner, who, reason)
+            elif verb in ("disable", "enable"):
+                await (people.disable if verb == "disable" else people.enable)(name, who, reason)
+            else:
+                raise Refused("verb")
+        except Refused as no:
+            return await people_page(request, 422, wrong=frame.speech(request)(f"refused.{no.key}"))
+        return await people_page(request, name=name, word=word)
+
+    async def people_page(
+        request: Request, status: int = 200, name: str = "", word: str = "", wrong: str = ""
+    ) -> Response:
+        say = frame.speech(request)
+        found = await people.all()
+        asked = request.query_params.get("name", "")
+        titles = {partner: views.title_of(house, partner, say) for partner in house.partners}
+        return frame.page(
+            request,
+            "people.html",
+            "people",
+            status,
+            say=say,
+            people=found,
+            roles=ROLES,
+            partners=titles,
+            chosen=next((person for person in found if person.name == asked), None),
+            name=name,
+            word=word,
+            wrong=wrong,
+        )
+
+    @app.get("/reveal")
+    async def ask_reveal(request: Request) -> Response:
+        dossier, field = request.query_params.get("dossier", ""), request.query_params.get("field", "")
+        if field not in FIELDS or not await seen(request, dossier):
+            return frame.failed(request, 404, "error.404")
+        minutes = int(REVEAL_S // 60)
+        return frame.page(request, "reveal.html", "dossiers", dossier=dossier, field=field, minutes=minutes)
+
+    @app.post("/reveal")
+    async def reveal(request: Request) -> Response:
+        form = await request.form()
+        frame.check(request, form)
+        dossier, field, purpose = (str(form.get(name, "")) for name in ("dossier", "field", "purpose"))
+        if not await seen(request, dossier):
+            return frame.failed(request, 404, "error.404")
+        try:
+            await people.reveal(reader(request), dossier, field, purpose)
+        except Refused as no:
+            return frame.failed(request, 422, f"refused.{no.key}")
+        return RedirectResponse(f"/console/dossiers/{dossier}", 303)
+
+    async def seen(request: Request, dossier: str) -> bool:
+        """The dossier is there, and within what this reader may look at."""
+        return bool(dossier) and await views.within(house, dossier, reader(request).partner)
+
+    @app.get("/audit")
+    async def audit(request: Request) -> Response:
+        say = frame.speech(request)
+        who, verb, cursor = (request.query_params.get(name, "") for name in ("who", "verb", "cursor"))
+        before = int(cursor) if cursor.isdigit() and len(cursor) < 19 else NEWEST
+        found = await people.book.remarks(before, PAGE + 1, who, verb)
+        verified = await people.book.remarks(NEWEST, 1, verb=VERIFIED)
+        query = {"who": who, "verb": verb, "cursor": str(found[PAGE - 1].id)} if len(found) > PAGE else {}
+        return frame.page(
+            request,
+            "audit.html",
+            "audit",
+            say=say,
+            lines=[(line, did(line.verb, say), line.verb in LOOKED) for line in found[:PAGE]],
+            verified=verified[0] if verified else None,
+            looked=(await lookups.recorded(house.ledger, lookups.Whose(limit=20)))["items"],
+            who=who,
+            verb=verb,
+            verbs=[(name, did(name, say)) for name in ("", *LOOKED, "sign in", "add person", "reset person", VERIFIED)],
+            following="?" + urlencode(query) if query else "",
+        )
+
+    @app.post("/audit")
+    async def verify(request: Request) -> Response:
+        frame.check(request, await request.form())
+        good, bad = await house.ledger.verify_chain()
+        await house.ledger.remark(reader(request).name, VERIFIED, bad or f"{good} entries verify")
+        return RedirectResponse("/console/audit", 303)
+
+
+def did(verb: str, say: Speech) -> str:
+    """What somebody did, in the reader's words; the record's own where we have none."""
+    for key in (f"did.{verb}", f"verb.{verb}"):
+        if say.knows(key):
+            return say(key)
+    return verb

@@ -1,0 +1,35 @@
+"""What people may do: six roles, what each is for, and the rights that follow. Every page of the console asks for one right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+Role = Literal["viewer", "data_reader", "operator", "approver", "administrator", "auditor"]
+Right = Literal["look", "find", "reveal", "act", "people", "audit"]
+"""`look`: everything, personal data masked. `find`: which dossiers belong to a citizen. `reveal`: one masked field, with a purpose.
+`act`: the operator's verbs, pausing and resuming partners. `people`: who may sign in. `audit`: who did what and who looked."""
+
+ROLES: dict[Role, frozenset[Right]] = {
+    "viewer": frozenset({"look"}),
+    "data_reader": frozenset({"look", "find", "reveal"}),
+    "operator": frozenset({"look", "find", "act"}),
+    "approver": frozenset({"look", "find"}),
+    "administrator": frozenset({"look", "people", "audit"}),
+    "auditor": frozenset({"look", "audit"}),
+}
+ALL: frozenset[Right] = frozenset(get_args(Right))
+EVERYWHERE: frozenset[Right] = frozenset({"people", "audit"})
+"""Rights that reach over all partners, so that nobody has them who is bound to one."""
+
+
+def rights_of(roles: Iterable[str], partner: str = "") -> frozenset[Right]:
+    """What somebody with these roles may; bound to a `partner`, nothing that reaches over all of them.
+
+    >>> sorted(rights_of({"viewer", "auditor"}))
+    ['audit', 'look']
+    >>> sorted(rights_of({"administrator"}, "national_portal"))
+    ['look']
+    """
+    found: frozenset[Right] = frozenset().union(*(ROLES[role] for role in ROLES if role in roles))
+    return found - EVERYWHERE if partner else found

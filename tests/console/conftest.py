@@ -1,0 +1,120 @@
+"""The console as it is served for real: people sign in over HTTP, with a clock in hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from ops import password as passwords
+from ops import simulate, up
+from ops.gateway import application
+from ops.house import House
+from ops.people import People
+from ops.sample import generate
+from tests.conftest import HandClock
+from tests.ops.conftest import settings_of
+
+RECEIVED = next(e for e in generate(60, 10, 1, date(2026, 1, 5)) if e.type.endswith("dossier.received.v1"))
+CODE = RECEIVED.subject
+PASSWORD = "mưa rào trên mái ngói"
+
+
+@dataclass
+class Browser:
+    """One person's browser: keeps cookies, fills in forms as they are shown."""
+
+    http: httpx.AsyncClient
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.http.get(path)
+
+    async def submit(self, shown: str, path: str, **fields: str | list[str]) -> httpx.Response:
+        """Send a form with the token of the page shown."""
+        return await self.http.post(path, data={"token": token_of(shown), **fields})
+
+    async def sign_in(self, name: str, password: str) -> httpx.Response:
+        form = await self.get("/console/sign-in")
+        return await self.submit(form.text, "/console/sign-in", name=name, password=password, back="/console/")
+
+    @property
+    def session(self) -> str:
+        return self.http.cookies.get("lt_session") or ""
+
+
+def token_of(shown: str) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', shown)
+    assert found, shown
+    return found[1]
+
+
+def code_of(key: bytes, at: float) -> str:
+    return TOTP(key, 6, SHA1(), 30).generate(int(at)).decode()
+
+
+@dataclass
+class Office:
+    """The served console of one house, and browsers for its people."""
+
+    house: House
+    url: str
+    clock: HandClock
+    browsers: list[Browser] = field(default_factory=list)
+
+    def browser(self) -> Browser:
+        made = Browser(httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20))
+        self.browsers.append(made)
+        return made
+
+    async def person(self, name: str, *roles: str, partner: str = "") -> Browser:
+        """Somebody with these roles, signed in, own password set, codes set up where they must be."""
+        word = await self.house.people.add(name, roles, partner, "test", "for the test")
+        browser = self.browser()
+        await self.enter(browser, name, word)
+        return browser
+
+    async def enter(self, browser: Browser, name: str, word: str) -> None:
+        """The whole first sign-in."""
+        assert (await browser.sign_in(name, word)).status_code == 303
+        form = await browser.get("/console/password")
+        done = await browser.submit(form.text, "/console/password", old=word, new=PASSWORD, again=PASSWORD)
+        assert done.status_code == 303, done.text
+        reader = await self.house.people.reader(browser.session)
+        assert reader is not None
+        if reader.step == "enrol":
+            form = await browser.get("/console/enrol")
+            code = code_of(self.house.people.code_key(reader), self.clock.now())
+            assert (await browser.submit(form.text, "/console/enrol", code=code)).status_code == 303
+
+    async def notes(self, **where: Any) -> list[tuple[str, str, str, str]]:
+        """Who did what, why, to which dossier; newest first."""
+        return [(n.who, n.verb, n.reason, n.dossier) for n in await self.house.people.book.remarks(2**62, 100, **where)]
+
+
+@pytest.fixture
+async def office(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    """One dossier on the books; no partner answers; passwords are hashed cheaply."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    urls = dict.fromkeys(("dossier_system", "national_portal", "electronic_iso"), "http://127.0.0.1:9")
+    house = House(settings_of(tmp_path, urls, {}), receivers=up.receivers(urls), work=())
+    house.ledger.clock = clock
+    house.people = People(house.ledger, house.keys)
+    await house.start()
+    gateway = simulate.Served(application(house, anonymous=False), simulate.bind("127.0.0.1", 0))
+    await gateway.started()
+    await house.intake.accept([RECEIVED.model_copy(update={"sequence": 1})], client="test")
+    found = Office(house, gateway.url, clock)
+    yield found
+    for browser in found.browsers:
+        await browser.http.aclose()
+    await gateway.stop()
+    await house.stop()
