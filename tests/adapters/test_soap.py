@@ -86,7 +86,7 @@ def test_what_is_built_by_us_is_read_by_any_zeep() -> None:
         {"BatDau": "hôm qua"},
         {"HanXuLyGio": object()},
     ],
-    ids=str,
+    ids=["absent", "not listed", "unknown", "a NUL", "no time", "no number"],
 )
 def test_fields_that_do_not_fit_are_refused_before_anything_leaves(changed: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="CapNhatBuoc does not fit the WSDL"):
