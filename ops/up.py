@@ -195,6 +195,7 @@ def _demo_settings(
         "telemetry": {"log_file": str(folder / "bus.log")},
         "codes": {"folder": str(folder / "codes")},
         "http": {"host": "127.0.0.1", "port": port},
+        "sign_in": {"starts_per_s": 100.0},  # the whole province comes from one address here
         "attachments": {
             "hosts": [FILE_HOST],
             "inside": {FILE_HOST: urls["dossier_system"]},
