@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install PostgreSQL, RabbitMQ and Chromium from Debian's packages where they are missing. Tests start private instances of the
-# servers on private ports; the packages' own services are never started.
+# Install PostgreSQL, RabbitMQ, Chromium and what the guides are walked through with from Debian's packages where they are missing.
+# Tests start private instances of the servers on private ports; the packages' own services are never started.
 set -eu
 
 have_postgres() { ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
@@ -11,4 +11,7 @@ set --
 have_postgres || set -- "$@" postgresql
 have_rabbitmq || set -- "$@" rabbitmq-server
 have_chromium || set -- "$@" chromium chromium-driver
+for tool in curl jq; do
+  command -v "$tool" >/dev/null || set -- "$@" "$tool"
+done
 [ $# = 0 ] || exec sh "$(dirname "$0")/install-packages.sh" "$@"
