@@ -27,7 +27,8 @@ from adapters.simulator import Simulator
 from bus.adapter import Job, Lookup
 from bus.intake import Intake
 from bus.ledger.ledger import Ledger, LedgerBusy
-from bus.ledger.words import CauseGroup, PartnerView, State, Totals
+from bus.ledger.views import CauseGroup, PartnerView, Totals
+from bus.ledger.words import State
 from bus.lookup import Ask, NoAnswer, PartnerLookups
 from bus.maintenance import VIETNAM
 from bus.outcome import Delivered, Outcome

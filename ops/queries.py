@@ -12,7 +12,8 @@ from adapters.single_sign_on.causes import CAUSES, Cause
 from bus.adapter import Partner
 from bus.clock import instant
 from bus.ledger.ledger import Ledger
-from bus.ledger.words import OPEN, AttemptView, DeliveryView, EventView, Filter, State, Totals
+from bus.ledger.views import AttemptView, DeliveryView, EventView, Totals
+from bus.ledger.words import OPEN, Filter, State
 from bus.tracing import trace_id
 from contracts.canonical.events import EVENTS
 from contracts.envelope import DEADLINE

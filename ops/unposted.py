@@ -7,7 +7,8 @@ from datetime import date
 from typing import Literal
 
 from bus.ledger.ledger import Ledger
-from bus.ledger.words import OPEN, DeliveryView, Filter, State
+from bus.ledger.views import DeliveryView
+from bus.ledger.words import OPEN, Filter, State
 from contracts.envelope import DEADLINE
 
 NEAR_DAYS = 5

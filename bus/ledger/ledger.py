@@ -16,26 +16,20 @@ from bus.clock import Clock
 from bus.ledger.lookup import Lookups
 from bus.ledger.raw import RawRow
 from bus.ledger.sign_in import SignIns
+from bus.ledger.views import CauseGroup, DeliveryView, GapGroup, PartnerView, Proof, Story, Totals
 from bus.ledger.words import (
     Action,
     ActionRow,
     Arrival,
-    CauseGroup,
     Claim,
     Claimed,
-    DeliveryView,
     Filter,
-    GapGroup,
     Move,
     PartnerChange,
-    PartnerView,
-    Proof,
     Recorded,
     Result,
     Stale,
-    Story,
     Swept,
-    Totals,
     Verdict,
 )
 from contracts.envelope import Envelope

@@ -17,20 +17,19 @@ from bus.ledger import chain, exchange, postgres, raw, sqlite
 from bus.ledger.book import attempt_record, event_record
 from bus.ledger.database import Rows
 from bus.ledger.ledger import LedgerBusy
-from bus.ledger.words import (
+from bus.ledger.views import (
     AttemptView,
     CauseGroup,
     DeliveryView,
     EventView,
-    Filter,
     GapGroup,
     Note,
     PartnerView,
     Proof,
-    State,
     Story,
     Totals,
 )
+from bus.ledger.words import Filter, State
 from bus.outcome import Cause
 from bus.seal import Keyring
 from contracts.envelope import Envelope

@@ -31,27 +31,21 @@ from bus.ledger.sqlite import SqliteDatabase
 from bus.ledger.stock import SqlStock
 from bus.ledger.sweep import set_back_s, sweep, take_over, turn_back
 from bus.ledger.vault import SqlVault
+from bus.ledger.views import CauseGroup, DeliveryView, GapGroup, PartnerView, Proof, Story, Totals
 from bus.ledger.words import (
     Action,
     ActionRow,
     Arrival,
-    CauseGroup,
     Claim,
     Claimed,
-    DeliveryView,
     Filter,
-    GapGroup,
     Move,
     PartnerChange,
-    PartnerView,
-    Proof,
     Recorded,
     Result,
     SourceRule,
     Stale,
-    Story,
     Swept,
-    Totals,
     Verdict,
 )
 from bus.ledger.writer import Kind, Writer

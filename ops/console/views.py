@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bus.ledger.words import CauseGroup, Filter, PartnerView, State, Totals
+from bus.ledger.views import CauseGroup, PartnerView, Totals
+from bus.ledger.words import Filter, State
 from bus.outcome import Cause
 from ops import causes
 from ops.console.text import Speech
