@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from bus.clock import Clock
 from bus.policy import PartnerSettings
@@ -31,6 +31,28 @@ class Received:
     answer: Callable[[Sequence[Mapping[str, Any]]], Answer]
 
 
+class Known(Protocol):
+    """What the bus knows of a dossier, for a partner that asks us about one. Every call raises LedgerBusy."""
+
+    async def memo(self, dossier: str) -> Mapping[str, str]:
+        """What the dossier's lane at this partner remembers."""
+        ...
+
+    async def about(self, dossier: str, kind: str) -> list[Envelope]:
+        """The events of one type about a dossier, in the order they came."""
+        ...
+
+
+class NothingKnown:
+    """A bus that knows no dossier."""
+
+    async def memo(self, dossier: str) -> Mapping[str, str]:
+        return {}
+
+    async def about(self, dossier: str, kind: str) -> list[Envelope]:
+        return []
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One call: its raw body, headers in lower case, and what its reader may need."""
@@ -40,6 +62,7 @@ class Incoming:
     settings: PartnerSettings
     clock: Clock
     public_url: str
+    known: Known = field(default_factory=NothingKnown)
 
 
 @dataclass(frozen=True, slots=True)

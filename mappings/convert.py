@@ -91,6 +91,15 @@ def stamp(form: str) -> Converter:
     return Converter(f"time {form} at UTC+7", out, back)
 
 
+def day(form: str) -> Converter:
+    """A calendar day by a strftime form."""
+
+    def back(value: Any) -> date | None:
+        return datetime.strptime(value, form).date() if value else None
+
+    return Converter(f"day {form}", lambda value, _message: value.strftime(form), back)
+
+
 def instant() -> Converter:
     """An instant as XML and JSON software expects it: ISO 8601 with the Vietnamese offset."""
 

@@ -49,6 +49,8 @@ ADAPTER = Partner(
         "our answer to a notice is signed over MaLoi, MoTaLoi, MaDoiTac, ThoiGianGD in this order, with the notice's own time",
         "LoaiPhiLePhi is 1 lệ phí, 2 phí, as at the national portal; a client sends the word Phi",
         "TinhNguoiNop is the province's name; HuyenNguoiNop may be empty",
+        "the older variant: its question is signed over MaDoiTac, MaHoSo, MaTraCuuTT, ThoiGianGD; its answer 1 means to be paid",
+        "a fine is MaDichVu 1, and its ThoiGianViPham is written as all times of the platform",
         "an order may be paid for thirty days (lapses_after_s)",
     ),
 )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from adapters.online_payment.checksum import checksum, is_right
 from adapters.online_payment.client import PaymentSettings
+from adapters.online_payment.payable import PAYABLE
 from adapters.receiver import Answer, Incoming, Received, Receiver
 from contracts.envelope import parse
 from contracts.fault import Refusal, faults_of
@@ -68,4 +69,4 @@ def _say(status: int, told: TraLoiThongBao) -> Answer:
     return Answer(status, "application/json", json.dumps(told.model_dump(), ensure_ascii=False).encode())
 
 
-RECEIVERS = (Receiver(PATH, receive, busy=_refused(503, BUSY, "Hệ thống bận, thử lại sau")),)
+RECEIVERS = (Receiver(PATH, receive, busy=_refused(503, BUSY, "Hệ thống bận, thử lại sau")), PAYABLE)

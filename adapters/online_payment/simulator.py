@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from adapters.online_payment.checksum import checksum, is_right
 from adapters.simulator import Simulator
 from contracts.online_payment import FAILED, PAID, PENDING, SUCCESS
-from contracts.online_payment.messages import KhoiTao, ThongBao, TraSoat
+from contracts.online_payment.messages import HoiPhaiNop, KhoiTao, ThongBao, TraSoat
 
 SECRET, PARTNER = "BI_MAT_MAU", "TRAVINH01"
 AGENCIES = ("000.00.17.H59", "000.00.86.H59", *(f"000.{number:02}.31.H59" for number in range(1, 9)))
@@ -34,7 +34,7 @@ DEMO = {
     "asks_first_s": 15,
 }
 HOME = timezone(timedelta(hours=7))
-CALLBACK = "/callbacks/online_payment/ketqua"
+CALLBACK, LOOKUP = "/callbacks/online_payment/ketqua", "/callbacks/online_payment/tracuu"
 NOTICE_TRIES = 3
 
 
@@ -67,6 +67,7 @@ class PaymentSimulator(Simulator):
         self.route("/bill", self._bill)
         self.route("/_sim/pay", self._told_to_pay, weather=False)
         self.route("/_sim/cancel", self._told_to_cancel, weather=False)
+        self.route("/_sim/lookup", self._told_to_look, weather=False)
 
     def meet_bus(self, url: str) -> None:
         """Orders that were waiting when we stopped find their payers again."""
@@ -196,6 +197,16 @@ class PaymentSimulator(Simulator):
         for _ in range(2 if self.weather.takes("double_callback") else 1):
             await self.notify(fields)
 
+    async def look_up(self, dossier: str) -> dict[str, Any]:
+        """The older variant: a payer gives a dossier's code at the portal, and the province is asked what is to be paid."""
+        now = datetime.now(UTC).astimezone(HOME).strftime("%Y%m%d%H%M%S")
+        asked = {"MaDoiTac": PARTNER, "MaHoSo": dossier, "MaTraCuuTT": "", "ThoiGianGD": now}
+        asked["MaXacThuc"] = checksum(asked, HoiPhaiNop.SIGNED, SECRET)
+        status, answer = await self.call_bus(LOOKUP, json.dumps(asked).encode())
+        told: dict[str, Any] = json.loads(answer) if status == 200 else {"error_code": -1, "message": []}
+        self.book.write("lookup", subject=dossier, error_code=told["error_code"])
+        return told
+
     async def notify(self, fields: Mapping[str, str]) -> None:
         """Tell the bus, a few times until it answers 00; without a bus nobody hears of it."""
         signed = {**fields, "MaXacThuc": checksum(fields, ThongBao.SIGNED, SECRET)}
@@ -213,8 +224,10 @@ class PaymentSimulator(Simulator):
             self._beside(self._pay_later(reference, self._rng.uniform(0.5, 1.5) * self._pays_after_s))
 
     async def _pay_later(self, reference: str, seconds: float) -> None:
-        """Nineteen in twenty pay; the others' banks say no."""
+        """Nineteen in twenty pay, some after looking the dossier up at the portal; the others' banks say no."""
         await asyncio.sleep(seconds)
+        if self._rng.random() < 0.2:
+            await self.look_up(self.orders[reference]["MaHoSo"])
         if self.orders[reference]["TrangThaiGD"] == PENDING:
             await self.end(reference, PAID if self._rng.random() < 0.95 else FAILED)
 
@@ -229,6 +242,10 @@ class PaymentSimulator(Simulator):
 
     async def _told_to_cancel(self, request: Request) -> Response:
         return await self._told_to_end(request, FAILED)
+
+    async def _told_to_look(self, request: Request) -> Response:
+        """`{"MaHoSo": ...}`: what the province says is to be paid."""
+        return JSONResponse(await self.look_up(str((await request.json()).get("MaHoSo", ""))))
 
     async def _told_to_end(self, request: Request, state: str) -> Response:
         """`{"MaThamChieu": ...}`: the payer pays, or gives up, now; a second time with another transaction."""

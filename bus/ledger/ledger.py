@@ -180,6 +180,10 @@ class Ledger(Protocol):
         """The events of one type about a dossier, in the order they came."""
         ...
 
+    async def memo(self, partner: str, dossier: str) -> dict[str, str]:
+        """What a partner told us of a dossier and wants back later; empty where nothing was."""
+        ...
+
     async def verify_chain(self) -> tuple[int, str]:
         """How many journal entries verify, and the first bad one in words (empty: none)."""
         ...

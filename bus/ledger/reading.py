@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import orjson
 import psycopg
 
 from bus.adapter import Kept
 from bus.ledger import chain, exchange, postgres, raw, sqlite
-from bus.ledger.book import attempt_record, event_record
+from bus.ledger.book import attempt_record, event_record, lane_record
 from bus.ledger.database import Rows
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.views import (
@@ -140,6 +141,13 @@ class Reader:
         return await self.ask(
             lambda c: [self._opened(row) for row in c.rows("about", {"dossier": dossier, "type": kind})]
         )
+
+    async def memo(self, partner: str, dossier: str) -> dict[str, str]:
+        rows = await self.ask(lambda c: c.rows("memo", {"partner": partner, "dossier": dossier}))
+        if not rows or rows[0][0] is None:
+            return {}
+        known: dict[str, str] = orjson.loads(self._keys.open(bytes(rows[0][0]), lane_record(partner, dossier)))
+        return known
 
     def _opened(self, row: tuple[Any, ...]) -> Envelope:
         source, event_id, body = row

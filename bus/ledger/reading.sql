@@ -101,6 +101,9 @@ AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY
 -- name: about
 SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :type ORDER BY accepted_at, id LIMIT 1000;
 
+-- name: memo
+SELECT memo FROM lane WHERE partner = :partner AND dossier = :dossier;
+
 -- name: happened
 -- A page of the events of a type that came from partners (those have no sequence), by the partial index.
 SELECT occurred_at, id, source, event_id, body FROM event

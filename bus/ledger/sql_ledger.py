@@ -315,6 +315,9 @@ class SqlLedger:
     async def about(self, dossier: str, kind: str) -> list[Envelope]:
         return await self._reader.about(dossier, kind)
 
+    async def memo(self, partner: str, dossier: str) -> dict[str, str]:
+        return await self._reader.memo(partner, dossier)
+
     async def verify_chain(self) -> tuple[int, str]:
         return await self._reader.chain()
 

@@ -78,6 +78,13 @@ class Dossier(Shape):
             )
         return self
 
+    @model_validator(mode="after")
+    def _the_id_of_a_fee_names_one(self) -> Dossier:
+        named = [fee.id for fee in self.fees if fee.id]
+        if len(named) != len(set(named)):
+            refuse("fee_id", "two fees of a dossier have two ids, or none", "docs/events.md")
+        return self
+
 
 class Change(Shape):
     """Who changed the dossier, when, from where to where: one line of its processing history."""

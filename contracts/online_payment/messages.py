@@ -48,7 +48,7 @@ class KhoanNop(_Message):
 
 
 class ThongTinBienLai(_Message):
-    """What the receipt (biên lai) will say. Further fields, for fines only, are not used here."""
+    """What the receipt (biên lai) will say. From `MaLoaiHinhThuPhat` on fields are for fines, and empty for everything else."""
 
     MaDichVu: str = "2"
     MaDVC: str
@@ -69,6 +69,50 @@ class ThongTinBienLai(_Message):
     TinhNguoiNop: Personal
     PhiLePhi: Annotated[list[PhiLePhi], Field(min_length=1)]
     DSKhoanNop: Annotated[list[KhoanNop], Field(min_length=1)]
+    MaLoaiHinhThuPhat: str = ""
+    TenLoaiHinhThuPhat: str = ""
+    MaCoQuanQD: str = ""
+    TenCoQuanQD: str = ""
+    KhoBac: str = ""
+    NgayQD: Annotated[str, Field(pattern=r"^(\d{8})?$")] = ""
+    SoQD: str = ""
+    ThoiGianViPham: str = ""
+    DiaDiemViPham: Personal = ""
+    TenNguoiViPham: Personal = ""
+    TaiKhoanThuNSNN: str = ""
+
+
+class HoiPhaiNop(_Message):
+    """The older variant: the portal asks what is to be paid for a dossier, by its code or by the MaTraCuuTT of an earlier answer.
+
+    Assumed: how it is signed; the public client (S1) lets anybody ask.
+    """
+
+    SIGNED: ClassVar[tuple[str, ...]] = ("MaDoiTac", "MaHoSo", "MaTraCuuTT", "ThoiGianGD")
+
+    MaDoiTac: Loose
+    MaHoSo: Annotated[Loose, Field(max_length=100)] = ""
+    MaTraCuuTT: Annotated[Loose, Field(max_length=120)] = ""
+    ThoiGianGD: Stamp
+    MaXacThuc: Loose = ""
+
+
+class KhoanPhaiNop(ThongTinBienLai):
+    """What is to be paid: the receipt's fields, flat, under MaTraCuuTT (MaHoSo and yyyyMMddHHmmss).
+
+    Assumed: `transaction_id` is the order's MaThamChieu, and by it the payment is told like any other.
+    """
+
+    transaction_id: Reference
+    client_id: str
+    MaTraCuuTT: Annotated[str, Field(pattern=r"^.+\d{14}$")]
+
+
+class TraLoiPhaiNop(_Message):
+    """Our answer: 1 and what is to be paid, 0 and an empty list where nothing is, -1 and an empty list for what is no dossier here."""
+
+    error_code: Literal[-1, 0, 1]
+    message: KhoanPhaiNop | Annotated[list[Any], Field(max_length=0)]
 
 
 class KhoiTao(_Message):

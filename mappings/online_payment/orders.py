@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from contracts.canonical.dossier import Dossier
 from contracts.canonical.order import Order, ReportEvent
-from contracts.canonical.payment import Fee
+from contracts.canonical.payment import Fee, Fine
 from contracts.envelope import Envelope, judge
 from mappings.online_payment.reference import reference
 
@@ -50,11 +51,14 @@ def fees_due(dossier: Dossier) -> list[Fee]:
 
 
 def ask(dossier: Dossier, memo: Memo, at: datetime) -> Decided:
-    """An order for each agency money is due to, unless just this is asked for (or paid) already; what it replaces wants no money."""
+    """An order for each agency money is due to, and for each fine, unless just this is asked for (or paid) already.
+
+    What a new order replaces wants no money.
+    """
     known = _known(memo)
     replaced = {name: one for name, one in known.items() if one.state == "open"}
     orders: list[tuple[str, list[Fee]]] = []
-    for payee, fees in _by_payee(dossier).items():
+    for (payee, _fine), fees in _by_order(dossier).items():
         if (same := _same(known.values(), payee, fees)) is not None:
             replaced.pop(same.order.reference, None)
         else:
@@ -68,16 +72,22 @@ def collected(dossier: Dossier, memo: Memo, at: datetime) -> Decided:
 
     Nothing is asked for here that no open order asks for: that is the desk's to say.
     """
-    known, due = _known(memo), _by_payee(dossier)
+    known, due = _known(memo), _by_order(dossier)
     replaced, orders = {}, []
     for name, one in known.items():
-        left = due.get(one.order.payee, [])
-        if one.state == "open" and any(fee not in left for fee in one.order.fees):
+        left = Counter(due.get((one.order.payee, one.order.fees[0].fine), ()))
+        still = list((Counter(one.order.fees) & left).elements())
+        if one.state == "open" and len(still) < len(one.order.fees):
             replaced[name] = one
-            if still := [fee for fee in one.order.fees if fee in left]:
+            if still:
                 orders.append((one.order.payee, still))
     asked = _asked(dossier, known, orders, at)
     return Decided(asked.events, asked.memo | _replaced(replaced))
+
+
+def still_open(memo: Memo) -> list[Order]:
+    """The orders that may be paid, oldest first; none once the dossier is over."""
+    return [] if memo.get(CLOSED) else [one.order for one in _known(memo).values() if one.state == "open"]
 
 
 def close() -> Decided:
@@ -131,11 +141,11 @@ def digest(*parts: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
-def _by_payee(dossier: Dossier) -> dict[str, list[Fee]]:
-    """What is due, by whom it goes to."""
-    wanted: dict[str, list[Fee]] = {}
+def _by_order(dossier: Dossier) -> dict[tuple[str, Fine | None], list[Fee]]:
+    """What is due, by whom it goes to; a fine by itself, as the receipt names one decision."""
+    wanted: dict[tuple[str, Fine | None], list[Fee]] = {}
     for fee in fees_due(dossier):
-        wanted.setdefault(fee.payee or dossier.agency.id, []).append(fee)
+        wanted.setdefault((fee.payee or dossier.agency.id, fee.fine), []).append(fee)
     return wanted
 
 

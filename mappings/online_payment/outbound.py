@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 from contracts import codes
 from contracts.canonical.dossier import Dossier
 from contracts.canonical.order import Order
-from contracts.canonical.payment import Fee
+from contracts.canonical.payment import Fee, Fine
 from contracts.identifier import procedure_parts
 from contracts.online_payment import CONTRACT
-from contracts.online_payment.messages import KhoanNop, KhoiTao, PhiLePhi, ThongTinBienLai, TraSoat
-from mappings.convert import choice, constant, known_code, number, stamp, text
+from contracts.online_payment.messages import KhoanNop, KhoanPhaiNop, KhoiTao, PhiLePhi, ThongTinBienLai, TraSoat
+from mappings.convert import choice, constant, day, known_code, number, stamp, text
 from mappings.table import build, computed, many, row, table
 
 DOC = "PaymentPlatform 1.0.6, INIT"
 BILL_DOC = "PaymentPlatform 1.0.6, ThongTinBienLai"
+PAYABLE_DOC = "PaymentPlatform, older variant: what is to be paid (S1)"
 QUERY_DOC = "PaymentPlatform 1.0.6, QUERY, GET_BILL"
 TIME = stamp("%Y%m%d%H%M%S")
 SIGNED = ("MaXacThuc",)
@@ -31,6 +32,11 @@ class Asked(NamedTuple):
     partner_code: str
     ip: str
 
+    @property
+    def fine(self) -> Fine | None:
+        """The decision of a fine, which has an order to itself; None for anything else."""
+        return self.order.fees[0].fine
+
 
 class Question(NamedTuple):
     """What is asked about an order: QUERY or GET_BILL."""
@@ -43,6 +49,11 @@ class Question(NamedTuple):
 def service(message: Any) -> str:
     """The online service: the procedure's base code with .01 behind it."""
     return procedure_parts(message.dossier.procedure.code).base + ".01"
+
+
+def kind_of_service(message: Any) -> str:
+    """2, a public service; 1 for a fine. Assumed: 1, as a public client leaves out there what 2 must have (S1)."""
+    return "1" if message.fine else "2"
 
 
 def purpose(message: Any) -> str:
@@ -97,7 +108,7 @@ ITEM = table(
 )
 
 BILL = table(
-    row("", "MaDichVu", constant("2"), source=BILL_DOC),
+    computed("MaDichVu", kind_of_service, source=BILL_DOC),
     computed("MaDVC", service, source=BILL_DOC, required=True),
     row("dossier.procedure.name", "TenDVC", text(250, cut=True), source="domain notes 2.2", required=True),
     row(
@@ -122,9 +133,50 @@ BILL = table(
     computed("TinhNguoiNop", payer_province, source=BILL_DOC),
     computed("PhiLePhi", fee_lines, source=BILL_DOC, required=True),
     many("order.fees", "DSKhoanNop", ITEM, source=BILL_DOC),
+    row("fine.kind_code", "MaLoaiHinhThuPhat", text(), source=BILL_DOC),
+    row("fine.kind", "TenLoaiHinhThuPhat", text(), source=BILL_DOC),
+    row("fine.authority_code", "MaCoQuanQD", text(), source=BILL_DOC),
+    row("fine.authority", "TenCoQuanQD", text(), source=BILL_DOC),
+    row("fine.treasury", "KhoBac", text(), source=BILL_DOC),
+    row("fine.decided_on", "NgayQD", day("%Y%m%d"), source="S1: yyyyMMdd"),
+    row("fine.decision_number", "SoQD", text(), source=BILL_DOC),
+    row("fine.violated_at", "ThoiGianViPham", TIME, source="Assumed: written as all times of the platform"),
+    row("fine.violated_in", "DiaDiemViPham", text(), source=BILL_DOC),
+    row("fine.violator", "TenNguoiViPham", text(), source=BILL_DOC),
+    row("fine.budget_account", "TaiKhoanThuNSNN", text(), source=BILL_DOC),
     of=Asked,
     to=ThongTinBienLai,
 )
+
+
+def lookup_code(dossier: str, order: Order) -> str:
+    """The MaTraCuuTT of an order: its dossier's code and the time it was made, so that the same order always has the same."""
+    return f"{dossier}{TIME.out(order.requested_at, order)}"
+
+
+def own_lookup_code(message: Any) -> str:
+    """The dossier's code and the time of the order, not that of the answer: asked again it is the same."""
+    return lookup_code(message.dossier.code, message.order)
+
+
+PAYABLE = table(
+    row("order.reference", "transaction_id", text(50), source=PAYABLE_DOC, required=True),
+    row("partner_code", "client_id", text(), source=PAYABLE_DOC, required=True),
+    computed("MaTraCuuTT", own_lookup_code, source="S1, buildMaTraCuuTT", required=True),
+    *BILL,
+    of=Asked,
+    to=KhoanPhaiNop,
+)
+
+
+def dossier_of(code: str) -> str:
+    """The dossier a MaTraCuuTT is about; empty where it is none."""
+    return code[:-14] if code[-14:].isdecimal() else ""
+
+
+def payable(asked: Asked) -> dict[str, Any]:
+    """What the portal is told is to be paid. Raises Unmappable, CodeGap."""
+    return build(PAYABLE, asked)
 
 
 def bill(message: Any) -> dict[str, Any]:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from adapters.receiver import Answer, Incoming, Receiver
-from bus.ledger.ledger import LedgerBusy
+from bus.ledger.ledger import Ledger, LedgerBusy
+from contracts.envelope import Envelope
 from ops.api.guard import Guard, Problem
 from ops.house import House
+
+
+class Known(NamedTuple):
+    """What a partner's own lanes and a dossier's events tell."""
+
+    ledger: Ledger
+    partner: str
+
+    async def memo(self, dossier: str) -> Mapping[str, str]:
+        return await self.ledger.memo(self.partner, dossier)
+
+    async def about(self, dossier: str, kind: str) -> list[Envelope]:
+        return await self.ledger.about(dossier, kind)
 
 
 def routes(house: House, guard: Guard) -> APIRouter:
@@ -20,11 +37,12 @@ def routes(house: House, guard: Guard) -> APIRouter:
         if not house.open:
             return _response(receiver.busy)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        incoming = Incoming(body, headers, house.partner_settings[partner], house.ledger.clock, house.public_url)
-        received = await receiver.receive(incoming)
-        if isinstance(received, Answer):
-            return _response(received)
+        known = Known(house.ledger, partner)
+        incoming = Incoming(body, headers, house.partner_settings[partner], house.ledger.clock, house.public_url, known)
         try:
+            received = await receiver.receive(incoming)
+            if isinstance(received, Answer):
+                return _response(received)
             verdicts = await house.intake.accept(list(received.events), client=partner) if received.events else []
         except LedgerBusy:
             return _response(receiver.busy)

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from adapters.dossier_system.simulator import SECRET as WEBHOOK_SECRET
+from adapters.dossier_system.simulator import DossierSimulator
 from adapters.online_payment.adapter import PaymentAdapter
 from adapters.online_payment.client import PaymentSettings
 from adapters.online_payment.simulator import ACCOUNTS, PARTNER, SECRET, PaymentSimulator
 from bus.adapter import Call, Row, Token, Wiring
+from bus.ledger.words import Filter, State
 from bus.outcome import Delivered, Outcome
+from bus.seal import Keyring
 from contracts.canonical.order import Order
 from contracts.envelope import Envelope, judge
 from ops.events_doc.example import smallest
+from ops.gateway import application
+from ops.house import House
+from ops.settings import Settings
 from ops.simulate import Served, bind
+from ops.up import receivers
 from tests.builders import a_job
 from tests.conftest import HandClock
 
@@ -151,3 +163,95 @@ async def told(clock: HandClock) -> AsyncIterator[tuple[Desk, Told]]:
     yield Desk(adapter, PaymentSimulator(), clock), partner
     await adapter.close()
     await served.stop()
+
+
+FAST = {"retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
+CODE = "000.00.17.H59-260703-7001"
+
+
+@dataclass
+class Province:
+    """A bus with a payment platform and a dossier system, all over real HTTP."""
+
+    house: House
+    http: httpx.AsyncClient
+    platform: PaymentSimulator
+    home: DossierSimulator
+
+    async def post(self, *events: Envelope) -> None:
+        for verdict in await self.house.intake.accept(events, client="test"):
+            assert verdict["status"] == "accepted", verdict
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """What the dossier system was told, of one kind."""
+        wanted = f"vn.lienthong.payment.{kind}.v1"
+        return [entry for entry in self.home.book.of("notice") if entry["type"] == wanted]
+
+    async def until(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
+        await soon(lambda: len(self.told(kind)) >= count, kind)
+        return self.told(kind)
+
+    def references(self) -> list[str]:
+        return list(self.platform.orders)
+
+    async def tasks(self, prefix: str) -> list[Any]:
+        """What waits for a person, by the beginning of its key."""
+        return [group for group in await self.house.ledger.causes() if group.hold_key.startswith(prefix)]
+
+    async def settled(self) -> None:
+        """Nothing goes on any more but watches and people's tasks."""
+
+        async def quiet() -> bool:
+            views, _ = await self.house.ledger.deliveries(Filter(states=(State.PENDING, State.SENDING)))
+            return not views
+
+        for _ in range(400):
+            if await quiet():
+                return
+            await asyncio.sleep(0.02)
+        raise TimeoutError
+
+
+async def soon(holds: Callable[[], bool], what: str) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError(what)
+
+
+@asynccontextmanager
+async def a_province(folder: Path, **own: Any) -> AsyncIterator[Province]:
+    platform, home = PaymentSimulator(), DossierSimulator(folder / "home.jsonl")
+    served = [Served(simulator.app(), bind("127.0.0.1", 0)) for simulator in (platform, home)]
+    keys = folder / "keys.json"
+    if not keys.exists():
+        keys.touch(0o600)
+        keys.write_text(Keyring.generate())
+    payment = {"partner_code": PARTNER, "credentials": {"secret": SECRET}, "accounts": ACCOUNTS, **FAST, **own}
+    webhook = {"path": "/events", "credentials": {"webhook_secret": WEBHOOK_SECRET}, **FAST}
+    values = {
+        "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+        "keys": {"file": str(keys)},
+        "partners": {
+            "online_payment": {"base_url": served[0].url, **payment},
+            "dossier_system": {"base_url": served[1].url, **webhook},
+        },
+    }
+    house = House(Settings.model_validate(values), receivers=receivers(["online_payment"]))
+    await house.start()
+    gateway = Served(application(house, anonymous=False), bind("127.0.0.1", 0))
+    for one in (*served, gateway):
+        await one.started()
+    platform.meet_bus(gateway.url)
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as http:
+        yield Province(house, http, platform, home)
+    await house.stop()
+    for one in (gateway, *served):
+        await one.stop()
+
+
+@pytest.fixture
+async def province(tmp_path: Path) -> AsyncIterator[Province]:
+    async with a_province(tmp_path) as found:
+        yield found

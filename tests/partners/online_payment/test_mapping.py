@@ -19,8 +19,9 @@ from adapters.online_payment.simulator import ACCOUNTS, PARTNER
 from contracts import online_payment as contract
 from contracts.canonical.order import Order
 from contracts.envelope import Envelope, judge
+from contracts.fault import Refusal
 from contracts.identifier import DossierCode
-from contracts.online_payment.messages import KetQuaTraSoat, KhoiTao, ThongBao, TraLoiKhoiTao, TraSoat
+from contracts.online_payment.messages import HoiPhaiNop, KetQuaTraSoat, KhoiTao, ThongBao, TraLoiKhoiTao, TraSoat
 from mappings.online_payment.inbound import answered, notified
 from mappings.online_payment.orders import CLOSED, ask, close, collected, record
 from mappings.online_payment.outbound import Asked, init, question
@@ -69,7 +70,13 @@ def test_a_checksum_is_over_composed_letters_however_they_came() -> None:
 
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("init.json", KhoiTao), ("query.json", TraSoat), ("callback.json", ThongBao), ("query_reply.json", KetQuaTraSoat)],
+    [
+        ("init.json", KhoiTao),
+        ("query.json", TraSoat),
+        ("callback.json", ThongBao),
+        ("query_reply.json", KetQuaTraSoat),
+        ("payable_question.json", HoiPhaiNop),
+    ],
 )
 def test_the_examples_are_as_the_models_say_and_rightly_signed(name: str, model: Any) -> None:
     message = model.model_validate_json((EXAMPLES / name).read_bytes())
@@ -174,6 +181,53 @@ def test_what_an_order_asked_for_besides_is_asked_for_anew() -> None:
     (left,), memo = at_counter(APPRAISAL | {"collected": "cash"}, other, memo=memo)
     assert (left.amount_vnd, named(left.reference)) == (1000, ("000.00.17.H59-260703-7001", 2))
     assert becomes(memo, report(left)) == ["confirmed"]
+
+
+def test_two_equal_fees_are_told_apart_by_their_ids_and_counted_without() -> None:
+    """A page's certificate for 8,000 đồng twice: one paid or collected says nothing of the other."""
+    first, second = ({"id": name, "title": "Phí bản sao", "amount_vnd": 8000} for name in ("a", "b"))
+    (order,), memo = ordered(first)
+    assert becomes(memo, report(order)) == ["confirmed"]
+    (again,), _ = ordered(second, memo=memo)
+    assert [fee.id for fee in again.fees] == ["b"]
+    (both,), memo = ordered(first, second)
+    (left,), memo = at_counter(first | {"collected": "cash"}, second, memo=memo)
+    assert ([fee.id for fee in left.fees], left.amount_vnd) == (["b"], 8000)
+    assert becomes(memo, report(both)) == ["refund_due"]
+    alike = {"title": "Phí bản sao", "amount_vnd": 8000}
+    _, memo = ordered(alike, alike)
+    (left,), _ = at_counter(alike | {"collected": "cash"}, alike, memo=memo)
+    assert left.amount_vnd == 8000
+
+
+def test_a_dossier_may_not_call_two_fees_by_one_id() -> None:
+    with pytest.raises(Refusal, match="two fees of a dossier have two ids"):
+        fees_asked(7001, APPRAISAL | {"id": "a"}, TAX | {"id": "a"})
+
+
+def test_each_fine_has_an_order_to_itself_even_of_one_recipient() -> None:
+    fine = {
+        "kind": "Phạt vi phạm hành chính",
+        "decision_number": "77/QĐ-XPVPHC",
+        "decided_on": "2026-07-01",
+        "authority": "Thanh tra Sở",
+        "treasury": "Kho bạc Nhà nước khu vực XVIII",
+        "violator": "Nguyễn Văn An",
+    }
+    other = fine | {"decision_number": "78/QĐ-XPVPHC"}
+    orders, memo = ordered(TAX, TAX | {"id": "1", "fine": fine}, TAX | {"id": "2", "fine": other})
+    assert [order.payee for order in orders] == ["000.00.86.H59"] * 3
+    assert [order.fees[0].fine and order.fees[0].fine.decision_number for order in orders] == [
+        None,
+        "77/QĐ-XPVPHC",
+        "78/QĐ-XPVPHC",
+    ]
+    assert (
+        at_counter(
+            TAX, TAX | {"id": "1", "fine": fine, "collected": "cash"}, TAX | {"id": "2", "fine": other}, memo=memo
+        )[0]
+        == []
+    )
 
 
 def test_a_fee_collected_at_the_counter_asks_for_nothing_that_was_not_asked_for() -> None:
