@@ -91,6 +91,21 @@ class Calendar:
             left -= max(NOTHING, end - begun)
         raise AssertionError("spans never end")
 
+    def back(self, at: datetime, amount: timedelta) -> datetime:
+        """The moment from which `amount` of working time passes until `at`; never negative. Raises YearMissing, ValueError."""
+        if amount < NOTHING:
+            raise ValueError("working time is taken away as a length, not a negative one")
+        until, left = _local(at), amount
+        day = until.date()
+        while left:
+            for start, end in reversed(self._of(day)):
+                passed = min(end, until) - start
+                if passed >= left:
+                    return min(end, until) - left
+                left -= max(NOTHING, passed)
+            day -= ONE_DAY
+        return until
+
     def between(self, since: datetime, until: datetime) -> timedelta:
         """The working time from one instant to a later one; nothing when it is not later. Raises YearMissing."""
         passed = NOTHING
@@ -153,10 +168,14 @@ class Calendar:
         """The office's open spans from the day of `since` on, without end."""
         day = _local(since).date()
         while True:
-            if self.is_working(day):
-                for start, end in self.hours:
-                    yield datetime.combine(day, start, VIETNAM), datetime.combine(day, end, VIETNAM)
+            yield from self._of(day)
             day += ONE_DAY
+
+    def _of(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The office's open spans of one day."""
+        if not self.is_working(day):
+            return []
+        return [(datetime.combine(day, a, VIETNAM), datetime.combine(day, b, VIETNAM)) for a, b in self.hours]
 
 
 def read_calendar(rows: Iterable[dict[str, str]], hours: Hours = OFFICE_HOURS) -> Calendar:

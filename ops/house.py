@@ -30,7 +30,7 @@ from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
-from ops import attachments, codebook, desk
+from ops import attachments, codebook, deadlines, desk
 from ops.catalogue import Shelved, code_rows
 from ops.metrics import Metrics
 from ops.people import People
@@ -134,6 +134,7 @@ class House:
         self._tasks = [asyncio.create_task(run) for run in runs]
         await self._release_settings()
         self._watches.append(asyncio.create_task(self._watch_results()))
+        self._watches.append(asyncio.create_task(deadlines.watch(self.ledger)))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:

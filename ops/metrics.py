@@ -82,6 +82,12 @@ class Metrics:
             ["due"],
             registry=self.registry,
         )
+        self._overdue = Gauge(
+            "lienthong_expected_overdue",
+            "Expected steps of dossiers that stand raised: at risk, late, missing, or not to be counted for want of a calendar",
+            ["partner", "step", "stand"],
+            registry=self.registry,
+        )
         self._events_of = cache(self._events.labels)
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
@@ -106,6 +112,9 @@ class Metrics:
         self._deliveries.clear()
         for (partner, state, cause), n in totals.counts.items():
             self._deliveries.labels(partner, state, cause).set(n)
+        self._overdue.clear()
+        for (partner, name), n in totals.overdue.items():
+            self._overdue.labels(partner, *name.rsplit(".", 1)).set(n)
         for view in views:
             self._breaker.labels(view.partner).set(view.breaker_open)
             self._paused.labels(view.partner).set(view.paused)

@@ -19,6 +19,7 @@ from contracts.canonical.events import EVENTS
 from contracts.envelope import DEADLINE
 from contracts.identifier import tidy
 from contracts.marks import redact
+from ops import expected
 
 
 def when(at: float | None) -> str | None:
@@ -52,6 +53,10 @@ async def story(ledger: Ledger, partners: Mapping[str, Partner], code: str) -> d
                 "after": n.after,
             }
             for n in told.notes
+        ],
+        "expected": [
+            step._asdict() | {"since": when(step.since), "due_at": when(step.due_at), "warn_at": when(step.warn_at)}
+            for step in expected.of(told, ledger.clock.now())
         ],
         "lanes": [
             {

@@ -28,10 +28,23 @@ def tell(story: dict[str, Any], language: Language) -> str:
             lines.append(f"    · {say('nobody', language)}")
         for delivery in sorted(owed, key=lambda d: (d["partner"], d["number"] or 0)):
             lines += _delivery(delivery, lanes.get(delivery["partner"]), language)
+    if story["expected"]:
+        lines += ["", say("expected", language)]
+        lines += [f"    {_expected(step, language)}" for step in story["expected"]]
     if story["notes"]:
         lines += ["", say("notes", language)]
         lines += [f"    · {say('note', language, **note | {'time': local(note['at'])})}" for note in story["notes"]]
     return "\n".join(lines)
+
+
+STANDS = {"expected": "○", "paused": "‖", "risk": "!", "late": "!", "missing": "✗", "uncounted": "?"}
+
+
+def _expected(step: dict[str, Any], language: Language) -> str:
+    """A step that has not come, how it stands, and by when it was to come."""
+    title = step["title_vi"] if language == "vi" else step["title_en"]
+    says = say(f"stand.{step['stand']}", language, time=local(step["due_at"]), year=step["year"])
+    return f"{STANDS[step['stand']]} {title}: {says}"
 
 
 def _event(event: dict[str, Any], language: Language) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bus.ledger.book import CLAIMABLE, HOLDING, Book, event_record, idempotency_key
 from bus.ledger.database import Row
+from bus.ledger.expected import FIRST_LOOK_S
 from bus.ledger.supersede import Holder, superseded
 from bus.ledger.words import Arrival, State, Status, Verdict
 from bus.outcome import Cause
@@ -275,6 +276,8 @@ def _move_threads(book: Book, threads: dict[tuple[str, str], Thread]) -> None:
 def _write(book: Book, work: Intake) -> None:
     if work.events:
         book.db.many("insert_event", [_event_row(book, fresh) for fresh in work.events])
+        subjects = sorted({fresh.arrival.subject for fresh in work.events})
+        book.db.many("look_at", [(subject, book.now + FIRST_LOOK_S) for subject in subjects])
     if work.entered_events:
         book.db.run("enter_events", {"ids": work.entered_events})
     if work.finders:

@@ -474,3 +474,31 @@ UPDATE sign_in_try SET last_at = last_at - :back, until_at = until_at - :back;
 
 -- name: turn_back_reveals
 UPDATE reveal SET until_at = until_at - :back;
+
+-- name: look_at
+-- Something came for these dossiers: look at them by then, sooner where that was meant.
+INSERT INTO expected (dossier, look_at, events) VALUES /*rows*/(:dossier, :look_at, 1)
+ON CONFLICT (dossier) DO UPDATE SET events = expected.events + 1,
+    look_at = CASE WHEN excluded.look_at < expected.look_at THEN excluded.look_at ELSE expected.look_at END;
+
+-- name: look_again
+-- Looked at; unless something came meanwhile, the next time is then.
+UPDATE expected SET look_at = :look_at WHERE dossier = :dossier AND events = :events;
+
+-- name: look_no_more
+DELETE FROM expected WHERE dossier = :dossier AND events = :events;
+
+-- name: raised_of
+SELECT step, partner, state, since, due_at FROM overdue WHERE dossier = :dossier;
+
+-- name: raise_step
+INSERT INTO overdue (dossier, step, partner, state, since, due_at, raised_at)
+VALUES (:dossier, :step, :partner, :state, :since, :due_at, :now)
+ON CONFLICT (dossier, step) DO UPDATE SET partner = excluded.partner, state = excluded.state, since = excluded.since,
+    due_at = excluded.due_at, raised_at = excluded.raised_at;
+
+-- name: lower_step
+DELETE FROM overdue WHERE dossier = :dossier AND step = :step;
+
+-- name: turn_back_looks
+UPDATE expected SET look_at = look_at - :back;

@@ -17,6 +17,7 @@ from bus.adapter import Kept
 from bus.ledger import chain, exchange, postgres, raw, sqlite
 from bus.ledger.book import attempt_record, event_record, lane_record
 from bus.ledger.database import Rows
+from bus.ledger.expected import TALLY
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.views import (
     AttemptView,
@@ -286,15 +287,18 @@ def _newest(connection: Connection, types: frozenset[str], since: float) -> Iter
 def _totals(rows: Rows) -> Totals:
     counts: dict[tuple[str, State, Cause], int] = {}
     owed: dict[str, int] = {}
+    overdue: dict[tuple[str, str], int] = {}
     events = 0
     for partner, state, cause, n in rows:
         if state == "event":
             events += int(n)
         elif state == "owed":
             owed[partner] = owed.get(partner, 0) + int(n)
+        elif n and state == TALLY:
+            overdue[partner, cause] = int(n)
         elif n:
             counts[partner, State(state), Cause(cause)] = int(n)
-    return Totals(counts, owed, events)
+    return Totals(counts, owed, events, overdue)
 
 
 def _proof(connection: Connection) -> Proof:
@@ -304,6 +308,7 @@ def _proof(connection: Connection) -> Proof:
         told = _totals(connection.rows("totals", {}))
         counted = {(p, State(s), Cause(c)): int(n) for p, s, c, n in connection.rows("full_count", {})}
         events = connection.rows("count_events", {})[0][0]
+        raised = {(p, f"{step}.{state}"): int(n) for p, step, state, n in connection.rows("full_count_raised", {})}
     finally:
         connection.snapshot(False)
     differences = [
@@ -317,6 +322,8 @@ def _proof(connection: Connection) -> Proof:
             differences.append(f"{partner}: owed {told.owed.get(partner, 0)}, in all states {sum_of_states}")
     if events != told.events:
         differences.append(f"events: tally {told.events}, counted {events}")
+    if raised != told.overdue:
+        differences.append(f"raised steps: tally {dict(told.overdue)}, counted {raised}")
     return Proof(not differences, tuple(differences))
 
 

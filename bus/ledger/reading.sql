@@ -127,3 +127,30 @@ SELECT field, until_at FROM reveal WHERE person = :person AND dossier = :dossier
 -- What people did and looked at, newest first.
 SELECT id, at, who, verb, reason, dossier, delivery, before, after FROM note
 WHERE id < :id AND (:who = '' OR who = :who) AND (:verb = '' OR verb = :verb) ORDER BY id DESC LIMIT :limit;
+
+-- name: looks_due
+-- Which dossiers to look at now, by the index on that time alone.
+SELECT dossier, events FROM expected WHERE look_at <= :now ORDER BY look_at LIMIT :limit;
+
+-- name: outlook_events
+SELECT id, type, occurred_at, accepted_at, source, event_id FROM event WHERE dossier = :dossier ORDER BY accepted_at, id LIMIT 1000;
+
+-- name: outlook_deliveries
+SELECT event, partner, state, cause, changed_at FROM delivery WHERE dossier = :dossier ORDER BY id LIMIT 5000;
+
+-- name: outlook_body
+SELECT body FROM event WHERE id = :id;
+
+-- name: raised
+-- A page of raised steps, the next due first; without a step, of all.
+SELECT dossier, step, partner, state, since, due_at, raised_at FROM overdue
+WHERE (due_at, dossier, step) > (:due_at, :dossier, :step) AND (:partner = '' OR partner = :partner)
+ORDER BY due_at, dossier, step LIMIT :limit;
+
+-- name: raised_of_step
+SELECT dossier, step, partner, state, since, due_at, raised_at FROM overdue
+WHERE step = :of AND (due_at, dossier) > (:due_at, :dossier) AND (:partner = '' OR partner = :partner)
+ORDER BY due_at, dossier LIMIT :limit;
+
+-- name: full_count_raised
+SELECT partner, step, state, COUNT(*) FROM overdue GROUP BY partner, step, state;

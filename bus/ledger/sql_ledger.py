@@ -20,6 +20,7 @@ from bus.ledger.act import act
 from bus.ledger.book import Book, Opened
 from bus.ledger.claim import claim
 from bus.ledger.database import Database
+from bus.ledger.expected import Expectations
 from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.lookup import Lookups
 from bus.ledger.people import PeopleBook
@@ -336,6 +337,9 @@ class SqlLedger:
 
     def sign_ins(self) -> SignIns:
         return SignIns(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
+
+    def expectations(self) -> Expectations:
+        return Expectations(self._keys, self.clock, self._other, self._reader.ask)
 
     def people(self) -> PeopleBook:
         return PeopleBook(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)

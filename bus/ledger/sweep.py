@@ -16,7 +16,7 @@ FAR_S = 7 * 86400.0
 FORGET_WORKER_S = 3600.0
 BACK_S = 60.0
 """How far the clock may stand behind what the ledger wrote last before its times are turned back with it."""
-WAITS = ("lanes", "deliveries", "partners", "tokens", "gaps", "briefs", "sessions", "tries", "reveals")
+WAITS = ("lanes", "deliveries", "partners", "tokens", "gaps", "briefs", "sessions", "tries", "reveals", "looks")
 
 
 def sweep(book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]) -> Swept:

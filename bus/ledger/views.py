@@ -106,11 +106,13 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts by partner and state and cause, from the tally: {(partner, state, cause): n}; `owed` per partner; `events` accepted."""
+    """Counts by partner and state and cause, from the tally: {(partner, state, cause): n}; `owed` per partner; `events` accepted;
+    `overdue`: expected steps that are raised, by partner and `<step>.<how it stands>` (bus.ledger.expected)."""
 
     counts: Mapping[tuple[str, State, Cause], int]
     owed: Mapping[str, int]
     events: int
+    overdue: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)

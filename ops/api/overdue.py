@@ -1,4 +1,4 @@
-"""What ought to have come to an end and has not, over HTTP. Thin over ops.overdue."""
+"""What ought to have come to an end and has not, over HTTP. Thin over ops.overdue and ops.deadlines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from ops import deadlines
 from ops.api.guard import Guard, Problem
 from ops.house import House
-from ops.overdue import overdue
+from ops.overdue import SHOWN, overdue
 
 
 def routes(house: House, guard: Guard) -> APIRouter:
@@ -25,6 +26,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
         asked = [
             one for name, one in house.partners.items() if name == partner or (not partner and name in house.enabled)
         ]
-        return JSONResponse({"items": await overdue(house.ledger, asked)})
+        late_steps = await deadlines.overdue(house.ledger, partner, SHOWN)
+        return JSONResponse({"items": [*late_steps, *await overdue(house.ledger, asked)]})
 
     return router

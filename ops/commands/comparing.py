@@ -51,7 +51,8 @@ def overdue(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """What is open for longer than it should be: items undelivered, births without a card, and the like. Exit code 1 when there is any.
+    """What is open for longer than it should be: steps of dossiers late or missing, items undelivered, births without a card, and the
+    like. Exit code 1 when there is any.
 
     Example: lienthong overdue postal
     """

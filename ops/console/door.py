@@ -31,6 +31,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/live"): "look",
     ("GET", "/causes"): "look",
     ("GET", "/partners"): "look",
+    ("GET", "/expected"): "look",
     ("GET", "/deliveries"): "look",
     ("GET", "/dossiers/{code}"): "look",
     ("POST", "/search"): "look",

@@ -38,7 +38,9 @@ def within(story: dict[str, Any] | None, only: str) -> dict[str, Any] | None:
     owed = {(delivery["source"], delivery["event"]) for delivery in deliveries}
     events = [e for e in story["events"] if e["client"] == only or (e["source"], e["id"]) in owed]
     lanes = [lane for lane in story["lanes"] if lane["partner"] == only]
-    return story | {"deliveries": deliveries, "events": events, "lanes": lanes} if deliveries else None
+    steps = [step for step in story["expected"] if step["partner"] == only]
+    mine = {"deliveries": deliveries, "events": events, "lanes": lanes, "expected": steps}
+    return story | mine if deliveries else None
 
 
 def at_of(delivery: Told) -> float:

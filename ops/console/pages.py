@@ -21,7 +21,7 @@ from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.api.desk import Page
 from ops.api.guard import Guard, Problem
-from ops.console import dossier, entry, keeping, track, views
+from ops.console import dossier, entry, expected, keeping, track, views
 from ops.console.door import Door, Forbidden, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.text import Speech, epoch
@@ -63,7 +63,10 @@ def application(house: House, guard: Guard) -> FastAPI:
         only = reader(request).partner
         found, health = await views.groups(house, say, only), await views.partners(house, say, only)
         counts = views.counts(found, health, await house.ledger.totals(), say, only)
-        return frame.page(request, "worklist.html", "worklist", say=say, groups=found, health=health, counts=counts)
+        raised = await expected.rows(house, say, only)
+        return frame.page(
+            request, "worklist.html", "worklist", say=say, groups=found, health=health, counts=counts, raised=raised
+        )
 
     @app.get("/live")
     async def live(request: Request) -> Response:
@@ -129,6 +132,7 @@ def application(house: House, guard: Guard) -> FastAPI:
         asked = request.query_params.get("delivery", "")
         chosen = int(asked) if asked.isdigit() else sentence.delivery
         lanes = dossier.lanes(house, story, health, say, chosen)
+        expected.mark(lanes, story, say)
         facts = dossier.facts(story)
         status = facts.get("status")
         return frame.page(
@@ -146,7 +150,8 @@ def application(house: House, guard: Guard) -> FastAPI:
             status_words=say(f"status.{status}") if status else "",
             due=epoch(facts.get("due_at")),
             chosen=next((_chosen(house, d, say) for d in story["deliveries"] if d["id"] == chosen), None),
-            lines=dossier.lines(house, story, say),
+            lines=sorted([*dossier.lines(house, story, say), *expected.lines(story, say)]),
+            missing=expected.missing(story, say),
         )
 
     @app.post("/search")
@@ -243,6 +248,7 @@ def application(house: House, guard: Guard) -> FastAPI:
         return RedirectResponse(f"/console/partners#{partner}", 303)
 
     entry.add(app, frame)
+    expected.add(app, frame)
     keeping.add(app, frame)
     door.add(app)
 

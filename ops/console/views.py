@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bus.ledger.views import CauseGroup, PartnerView, Totals
 from bus.ledger.words import Filter, State
 from bus.outcome import Cause
-from ops import causes
+from ops import causes, deadlines
 from ops.console.text import Speech
 from ops.house import House
 
@@ -209,6 +209,8 @@ def counts(
 
     trouble = [h for h in health if not h.good]
     gaps = len({g.hold_key for g in found if g.hold_key and "cause=code_gap" in g.query})
+    steps = deadlines.counted(totals, only)
+    gone = sum(n for (_step, stand), n in steps.items() if stand != "risk")
     list_of = "/console/deliveries?state="
     return [
         Count(
@@ -237,12 +239,12 @@ def counts(
             "/console/deliveries?cause=code_gap",
         ),
         Count(
-            "m-missing",
-            "wait",
-            say("count.gaps"),
-            number(cause=Cause.GAP),
-            oldest(cause=Cause.GAP),
-            "/console/deliveries?cause=gap",
+            "m-late",
+            "bad" if gone else "wait",
+            say("count.deadlines"),
+            sum(steps.values()),
+            say("count.deadlines.below", n=say.number(gone)),
+            "/console/expected",
         ),
         Count(
             "m-waiting",

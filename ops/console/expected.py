@@ -1,0 +1,160 @@
+"""Expected steps on the console: their marks on a dossier's track, their lines in its story, and the list of what stands raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from bus.ledger.expected import RaisedStep
+from ops import deadlines, expected
+from ops.console.door import reader
+from ops.console.frame import Frame
+from ops.console.text import Speech, epoch
+from ops.console.track import Lane, Mark
+from ops.console.views import title_of
+from ops.house import House
+
+SIGNS = {
+    "expected": ("m-expected", "idle"),
+    "paused": ("m-held", "idle"),
+    "risk": ("m-late", "wait"),
+    "late": ("m-late", "wait"),
+    "missing": ("m-missing", "bad"),
+    "uncounted": ("m-missing", "bad"),
+}
+"""Symbol and colour of how a step stands; what is promised to the citizen is red when it is late."""
+PROMISED = "result"
+SHOWN, PAGE = 6, 50
+HOME = "dossier_system"
+
+
+def sign(step: str, stand: str) -> tuple[str, str]:
+    """Symbol and colour of a step."""
+    symbol, tone = SIGNS[stand]
+    return symbol, "bad" if step == PROMISED and stand in ("risk", "late") else tone
+
+
+def _title(step: Mapping[str, Any], say: Speech) -> str:
+    return str(step["title_vi"] if say.language == "vi" else step["title_en"])
+
+
+def _says(step: Mapping[str, Any], say: Speech) -> str:
+    """How a step stands, in words."""
+    due = epoch(step["due_at"])
+    return say(f"stand.{step['stand']}", time=say.clock(due) if due else "", year=step["year"])
+
+
+def mark(lanes: Sequence[Lane], story: Mapping[str, Any], say: Speech) -> None:
+    """Put the steps on the lanes of their partners: dotted behind now, late and missing ones at the time they were due."""
+    found = {lane.name or HOME: lane for lane in reversed(lanes)}
+    for step in story["expected"]:
+        lane, due = found.get(step["partner"]), epoch(step["due_at"])
+        if lane is None or due is None:
+            continue
+        symbol, tone = sign(step["step"], step["stand"])
+        title = _title(step, say)
+        label = f"{title}: {_says(step, say)}"
+        if due <= say.now:
+            lane.marks.append(Mark(due, symbol, tone, label, note=say(f"stand.{step['stand']}.short")))
+            lane.marks.sort(key=lambda one: one.at)
+        elif lane.due is None:
+            lane.due = Mark(due, symbol, tone, label, note=say("stand.before", time=say.clock(due)))
+
+
+def lines(story: Mapping[str, Any], say: Speech) -> list[tuple[float, str, str, str]]:
+    """The steps as lines of the story: (instant, symbol, colour, words)."""
+    return [
+        (
+            epoch(step["due_at"]) or say.now,
+            *sign(step["step"], step["stand"]),
+            f"{_title(step, say)}: {_says(step, say)}.",
+        )
+        for step in story["expected"]
+    ]
+
+
+def missing(story: Mapping[str, Any], say: Speech) -> list[str]:
+    """What is late or missing, in words, for the sentence at the head of the dossier's page."""
+    return [
+        f"{_title(step, say)}: {_says(step, say)}."
+        for step in story["expected"]
+        if step["stand"] in ("late", "missing")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A raised step of a list."""
+
+    dossier: str
+    title: str
+    partner: str
+    stand: str
+    symbol: str
+    tone: str
+    due_at: float
+    left: str
+
+
+async def rows(house: House, say: Speech, only: str = "") -> list[Row]:
+    """The raised steps that are due next, of the partner `only` where it is given, for the home page."""
+    found = await house.ledger.expectations().raised(SHOWN, partner=only)
+    return [_row(house, one, say) for one in found]
+
+
+def _row(house: House, one: RaisedStep, say: Speech) -> Row:
+    rule = next((rule for rule in expected.rules() if rule.step == one.step), None)
+    symbol, tone = sign(one.step, one.state)
+    left = one.due_at - say.now
+    words = say("stand.uncounted.short") if one.state == "uncounted" else ""
+    return Row(
+        one.dossier,
+        rule.title(say.language) if rule else one.step,
+        title_of(house, one.partner, say),
+        one.state,
+        symbol,
+        tone,
+        one.due_at,
+        words
+        or (say("dossier.due", span=say.span(left)) if left >= 0 else say("dossier.overdue", span=say.span(-left))),
+    )
+
+
+def _after(cursor: str) -> RaisedStep | None:
+    """The row a page goes on behind: `due_at|dossier|step`. None for what is no cursor."""
+    try:
+        due_at, dossier, step = cursor.split("|")
+        return RaisedStep(dossier, step, "", "late", 0.0, float(due_at), 0.0)
+    except ValueError:
+        return None
+
+
+def add(app: FastAPI, frame: Frame) -> None:
+    """The page of what stands raised."""
+    house = frame.house
+
+    @app.get("/expected")
+    async def raised(request: Request) -> Response:
+        say, only = frame.speech(request), reader(request).partner
+        step, after = request.query_params.get("step", ""), request.query_params.get("cursor", "")
+        found = await house.ledger.expectations().raised(PAGE + 1, step=step, partner=only, after=_after(after))
+        counts = deadlines.counted(await house.ledger.totals(), only)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        return frame.page(
+            request,
+            "expected.html",
+            "worklist",
+            say=say,
+            rows=[_row(house, one, say) for one in found[:PAGE]],
+            steps=[
+                (rule.step, rule.title(say.language), sum(n for (name, _), n in counts.items() if name == rule.step))
+                for rule in {rule.step: rule for rule in expected.rules()}.values()
+                if any(name == rule.step for name, _ in counts)
+            ],
+            step=step,
+            following=f"{last.due_at!r}|{last.dossier}|{last.step}" if last else "",
+        )
