@@ -154,7 +154,7 @@ class Province:
         for partner in sorted(PARTNERS):
             while jobs := (await self.ledger.claim(Claim(partner, self.ledger.process, 9, 9, 45.0, {}))).jobs:
                 await self.ledger.record(
-                    [Result(job, Move(State.DELIVERED, Cause.NONE, doubt=0), "Test") for job in jobs]
+                    [Result(job, Move(State.DELIVERED, Cause.NONE, doubt=0), "Delivered") for job in jobs]
                 )
 
     async def journal(self) -> list[list[Any]]:
