@@ -19,6 +19,7 @@ from ops.commands import (
     measuring,
     people,
     publishing,
+    retaining,
     rooms,
     running,
     tables,
@@ -45,6 +46,7 @@ ROOMS = (
     tables,
     rooms,
     keeping,
+    retaining,
     people,
     measuring,
 )

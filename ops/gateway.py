@@ -10,7 +10,20 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
-from ops.api import callbacks, codes, desk, events, health, lookups, overdue, people, procedures, reconcile, sign_in
+from ops.api import (
+    callbacks,
+    codes,
+    desk,
+    events,
+    health,
+    lookups,
+    overdue,
+    people,
+    procedures,
+    reconcile,
+    retention,
+    sign_in,
+)
 from ops.api.guard import Guard, Problem
 from ops.console import pages
 from ops.console.frame import HSTS
@@ -29,7 +42,21 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     """The gateway of a house. `anonymous` lets callers from loopback in without a key (`--demo`)."""
     guard = Guard(house.settings.clients, house.settings.http, anonymous=anonymous)
     app = FastAPI(title="Liên Thông", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for room in (events, desk, codes, lookups, people, procedures, reconcile, overdue, callbacks, health, sign_in):
+    rooms = (
+        events,
+        desk,
+        codes,
+        lookups,
+        people,
+        procedures,
+        reconcile,
+        overdue,
+        retention,
+        callbacks,
+        health,
+        sign_in,
+    )
+    for room in rooms:
         app.include_router(room.routes(house, guard))
     app.mount("/console", pages.application(house, guard))
     sent = HEADERS | (HSTS if house.settings.http.tls_certificate or house.settings.http.behind_tls_proxy else {})

@@ -30,7 +30,7 @@ from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
-from ops import attachments, codebook, deadlines, desk
+from ops import attachments, codebook, deadlines, desk, retention
 from ops.catalogue import Shelved, code_rows
 from ops.metrics import Metrics
 from ops.people import People
@@ -135,6 +135,7 @@ class House:
         await self._release_settings()
         self._watches.append(asyncio.create_task(self._watch_results()))
         self._watches.append(asyncio.create_task(deadlines.watch(self.ledger)))
+        self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:

@@ -95,6 +95,7 @@ def _event(event: EventView) -> dict[str, Any]:
         "time": when(event.occurred_at),
         "accepted_at": when(event.accepted_at),
         "client": event.client,
+        "erased_at": when(event.erased_at),
         "waits_for_gap": not event.entered,
         "flags": list(event.flags),
         "correlation_id": event.correlation_id,
@@ -193,8 +194,8 @@ async def status(ledger: Ledger, *, verify: bool = False) -> dict[str, Any]:
     return told
 
 
-async def kept_raw(ledger: Ledger, partner: str, limit: int) -> list[dict[str, Any]]:
-    """Rows of polls that could not be read, newest first: why, and their shape with every value masked."""
+async def kept_raw(ledger: Ledger, partner: str, limit: int, *, dealt: bool = False) -> list[dict[str, Any]]:
+    """Rows of polls that could not be read, newest first: why, and their shape with every value masked; who dealt with them."""
     return [
         {
             "id": row.id,
@@ -205,8 +206,11 @@ async def kept_raw(ledger: Ledger, partner: str, limit: int) -> list[dict[str, A
             "size_bytes": len(row.body),
             "why": _why(row.body),
             "row": _masked(row.body.decode(errors="replace"), None),
+            "dealt_at": when(row.dealt_at),
+            "dealt_by": row.dealt_by,
+            "reason": row.dealt_reason,
         }
-        for row in await ledger.raw_rows(partner, limit)
+        for row in await ledger.raw_rows(partner, limit, dealt=dealt)
     ]
 
 

@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from adapters import discover
 from bus.adapter import Partner
+from bus.ledger.retention import Terms
 from bus.ledger.words import SourceRule
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
@@ -146,6 +147,27 @@ class CodeSettings(_Section):
     folder: str | None = None
 
 
+class RetentionSettings(_Section):
+    """`[retention]`: for how many days what is kept stays (docs/retention.md); left out: for good."""
+
+    events_days: int | None = Field(default=None, ge=90)
+    messages_days: int | None = Field(default=None, ge=30)
+    people_days: int | None = Field(default=None, ge=90)
+    raw_days: int | None = Field(default=None, ge=1)
+    lookups_days: int | None = Field(default=None, ge=90)
+    audit_days: int | None = Field(default=None, ge=365)
+
+    @model_validator(mode="after")
+    def _messages_go_with_their_events(self) -> RetentionSettings:
+        if self.events_days is not None and (self.messages_days or 0) > self.events_days:
+            raise ValueError("messages_days is longer than events_days, and messages go with their events")
+        return self
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(**{name.removesuffix("_days"): days for name, days in self.model_dump().items()})
+
+
 class SourceSettings(_Section):
     """`[sources."urn:..."]`"""
 
@@ -199,6 +221,7 @@ class Settings(BaseSettings):
     intake: IntakeSettings = IntakeSettings()
     codes: CodeSettings = CodeSettings()
     attachments: AttachmentSettings = AttachmentSettings()
+    retention: RetentionSettings = RetentionSettings()
     partners: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     clients: dict[str, ClientSettings] = Field(default_factory=dict)

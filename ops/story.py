@@ -59,7 +59,9 @@ def _event(event: dict[str, Any], language: Language) -> list[str]:
     if event["trace_id"]:
         facts.append(say("trace", language, trace=event["trace_id"]))
     lines = ["", f"{local(event['accepted_at'])}  {title}", f"    {'; '.join(facts)}"]
-    if event["type"] == CHECKED:
+    if event["erased_at"]:
+        lines.append(f"    {say('erased', language, time=local(event['erased_at']))}")
+    elif event["type"] == CHECKED:
         lines += [f"    {line}" for line in _checked(event["data"], language)]
     return lines
 

@@ -25,7 +25,7 @@ _COLUMNS = (
         "revision",
         "holds",
     ),
-    *("hold_key", "changed_at", "source", "event_id", "held", "head"),
+    *("hold_key", "changed_at", "source", "event_id", "erased_at", "held", "head"),
 )
 
 
@@ -132,6 +132,8 @@ def _resend(book: Book, row: dict[str, Any], state: State) -> Change:
 
 def _again(book: Book, row: dict[str, Any], *, reprocess: bool = False) -> Change:
     """Back to its place in the lane, unless later ones went out meanwhile (it was skipped, and is no longer before them)."""
+    if row["erased_at"] is not None:
+        return Change(refusal="its contents were removed when their term was over; there is nothing left to send")
     passed = book.db.rows("later_begun", {"lane": row["lane"], "number": row["number"]})[0][0]
     if passed:
         return Change(

@@ -1,14 +1,28 @@
-"""The journal's chain: each committed journal row linked to the one before by HMAC, behind the commits (reliability G14)."""
+"""The journal's chain: each committed journal row linked to the one before by HMAC, behind the commits (reliability G14).
+
+When the term of its oldest rows is over, they go and the chain begins later: where, is kept under a seal, so that nobody else can cut it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import NamedTuple
 
 from bus.ledger import duty
 from bus.ledger.book import Book
+from bus.ledger.database import Row, Rows
 from bus.seal import Keyring
 
-START = b"lienthong"
+
+class Start(NamedTuple):
+    """The last entry before the chain begins, and its link."""
+
+    number: int = 0
+    link: bytes = b"lienthong"
+
+
+START = Start()
 
 
 def entry(number: int, journal: int, at: float, process: str, text: str) -> bytes:
@@ -20,7 +34,7 @@ def seal(book: Book, fence: int) -> int:
     """Link what is committed and not yet linked; how many rows."""
     duty.check(book, "sealer", fence)
     ends = book.db.rows("chain_end", {})
-    number, last, xid, link = (*ends[0][:3], bytes(ends[0][3])) if ends else (0, 0, -1, START)
+    number, last, xid, link = (*ends[0][:3], bytes(ends[0][3])) if ends else (0, 0, -1, START.link)
     links = []
     for journal, own_xid, at, process, text in book.db.rows("unchained", {"id": last, "xid": xid}):
         number += 1
@@ -31,9 +45,9 @@ def seal(book: Book, fence: int) -> int:
     return len(links)
 
 
-def verify(keys: Keyring, rows: Iterator[tuple[int, bytes, int | None, float, str, str]]) -> tuple[int, str]:
-    """How many entries verify from the start, and the first bad one in words (empty: none)."""
-    link, good = START, 0
+def verify(keys: Keyring, rows: Iterable[Row], start: Start = START) -> tuple[int, str]:
+    """The last entry that verifies from the start on, and the first bad one in words (empty: none)."""
+    good, link = start
     for number, stored, journal, at, process, text in rows:
         if number != good + 1:
             return good, f"entry {good + 1} is missing from the chain"
@@ -44,3 +58,32 @@ def verify(keys: Keyring, rows: Iterator[tuple[int, bytes, int | None, float, st
             return good, f"entry {number} (journal row {journal}) was changed"
         good = number
     return good, ""
+
+
+def began(keys: Keyring, rows: Rows) -> Start | None:
+    """Where the chain begins by what is kept of that; None when somebody else wrote it."""
+    if not rows:
+        return START
+    number, link, at, seal = rows[0]
+    return Start(number, bytes(link)) if bytes(seal) == _seal(keys, number, bytes(link), at) else None
+
+
+def shorten(book: Book, before: float) -> int:
+    """Let the oldest entries go that were written before then, a slice of them, its end never; how many.
+
+    What does not verify stays, for whoever looks into it.
+    """
+    start = began(book.keys, book.db.rows("chain_start", {}))
+    old = list(takewhile(lambda row: row[3] is not None and row[3] < before, book.db.rows("chain_head", {})))
+    if start is None or not old or verify(book.keys, old, start)[1]:
+        return 0
+    number, link = old[-1][0], bytes(old[-1][1])
+    seal = _seal(book.keys, number, link, book.now)
+    book.db.run("begin_chain", {"number": number, "link": link, "at": book.now, "seal": seal})
+    book.db.run("forget_links", {"number": number})
+    book.db.run("forget_journal", {"ids": [row[2] for row in old]})
+    return len(old)
+
+
+def _seal(keys: Keyring, number: int, link: bytes, at: float) -> bytes:
+    return keys.link(link, f"start|{number}|{at!r}".encode())

@@ -121,7 +121,7 @@ class Expectations:
         for number, kind, _occurred, _accepted, source, event_id in reversed(rows):
             if told(kind):
                 ((sealed,),) = connection.rows("outlook_body", {"id": number})
-                body = self._keys.open(bytes(sealed), event_record(source, event_id))
+                body = self._keys.open(bytes(sealed), event_record(source, event_id)) if sealed else b""
                 break
         owing = [
             Owing(event, partner, State(state), Cause(cause), changed_at)

@@ -106,12 +106,16 @@ class Ledger(Protocol):
         """What the polls of a partner have kept, numbered above `after`, in that order; some at once."""
         ...
 
-    async def raw_rows(self, partner: str = "", limit: int = 100) -> list[RawRow]:
-        """The newest rows that the polls of a partner (of all, without one) could not read."""
+    async def raw_rows(self, partner: str = "", limit: int = 100, *, dealt: bool = False) -> list[RawRow]:
+        """The newest rows that the polls of a partner (of all, without one) could not read; with `dealt` those dealt with too."""
+        ...
+
+    async def deal_with_raw(self, ids: Sequence[int], who: str, reason: str) -> list[int]:
+        """A person has dealt with these rows; which of them were open until now."""
         ...
 
     async def raw_counts(self) -> dict[str, int]:
-        """By partner: how many rows its polls could not read."""
+        """By partner: how many rows its polls could not read and nobody has dealt with."""
         ...
 
     async def act(self, action: Action) -> list[ActionRow]:

@@ -286,6 +286,9 @@ UPDATE duty SET position = :position WHERE name = :name AND fence = :fence;
 INSERT INTO raw_row (duty, at, last_at, digest, body) VALUES (:duty, :at, :at, :digest, :body)
 ON CONFLICT (duty, digest) DO UPDATE SET last_at = excluded.last_at, times = raw_row.times + 1;
 
+-- name: deal_with_raw
+UPDATE raw_row SET dealt_at = :now, dealt_by = :who, dealt_reason = :reason WHERE id = any_of(:ids) AND dealt_at IS NULL RETURNING id;
+
 -- name: kept_last
 SELECT COALESCE(MAX(number), 0) FROM kept WHERE duty = :duty;
 
@@ -325,7 +328,7 @@ SELECT id, lane FROM delivery WHERE id = any_of(:ids) ORDER BY lane, number;
 
 -- name: acted_on
 SELECT d.id, d.lane, d.number, d.partner, d.dossier, d.operation, d.full_state, d.state, d.cause, d.step, d.revision, d.holds,
-       d.hold_key, d.changed_at, e.source, e.event_id, l.held, l.head
+       d.hold_key, d.changed_at, e.source, e.event_id, e.erased_at, l.held, l.head
 FROM delivery d JOIN event e ON e.id = d.event LEFT JOIN lane l ON l.id = d.lane
 WHERE d.id = any_of(:ids) ORDER BY d.lane, d.number;
 
@@ -502,3 +505,56 @@ DELETE FROM overdue WHERE dossier = :dossier AND step = :step;
 
 -- name: turn_back_looks
 UPDATE expected SET look_at = look_at - :back;
+
+-- name: lock_lanes_of
+SELECT id FROM lane WHERE dossier = :dossier ORDER BY id /*lock*/;
+
+-- name: erase_events
+-- What came of a dossier at rest; where something has come meanwhile that is owed to somebody, nothing is touched.
+UPDATE event SET body = :nothing, erased_at = :now WHERE dossier = :dossier AND erased_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM delivery d WHERE d.dossier = event.dossier AND (d.holds = 1 OR d.state IN ('pending', 'sending', 'waiting', 'in_doubt')))
+RETURNING id;
+
+-- name: erase_messages
+-- What was sent and answered, of what is at rest.
+UPDATE attempt SET secret = NULL WHERE secret IS NOT NULL AND delivery IN (SELECT id FROM delivery
+    WHERE dossier = :dossier AND holds = 0 AND state NOT IN ('pending', 'sending', 'waiting', 'in_doubt')) RETURNING delivery;
+
+-- name: forget_finders
+DELETE FROM finder WHERE (digest, dossier) IN (VALUES /*rows*/(:digest/*::bytea*/, :dossier/*::text*/));
+
+-- name: forget_raw
+DELETE FROM raw_row WHERE id IN (SELECT id FROM raw_row WHERE dealt_at < :before LIMIT 500) RETURNING id;
+
+-- name: old_lookups
+SELECT id, at FROM lookup ORDER BY id LIMIT 500;
+
+-- name: old_notes
+SELECT id, at FROM note ORDER BY id LIMIT 500;
+
+-- name: forget_lookups
+DELETE FROM lookup WHERE id = any_of(:ids);
+
+-- name: forget_lookups_about
+DELETE FROM lookup_about WHERE lookup = any_of(:ids);
+
+-- name: forget_notes
+DELETE FROM note WHERE id = any_of(:ids);
+
+-- name: chain_head
+-- The chain's oldest links with what they cover, but for its end, which the next link needs.
+SELECT c.number, c.link, j.id, j.at, j.process, j.entry FROM chain c LEFT JOIN journal j ON j.id = c.journal
+WHERE c.number < (SELECT MAX(number) FROM chain) ORDER BY c.number LIMIT 500;
+
+-- name: chain_start
+SELECT number, link, at, seal FROM chain_start;
+
+-- name: forget_links
+DELETE FROM chain WHERE number <= :number;
+
+-- name: forget_journal
+DELETE FROM journal WHERE id = any_of(:ids);
+
+-- name: begin_chain
+INSERT INTO chain_start (one, number, link, at, seal) VALUES (1, :number, :link, :at, :seal)
+ON CONFLICT (one) DO UPDATE SET number = excluded.number, link = excluded.link, at = excluded.at, seal = excluded.seal;

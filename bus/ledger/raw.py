@@ -11,7 +11,10 @@ from bus.seal import Keyring
 
 
 class RawRow(NamedTuple):
-    """One row: from whom, when it came first and last (seconds since the epoch), how often, and what came."""
+    """One row: from whom, when it came first and last (seconds since the epoch), how often, what came, and who dealt with it, why.
+
+    `dealt_at` None: nobody has yet.
+    """
 
     id: int
     partner: str
@@ -19,6 +22,9 @@ class RawRow(NamedTuple):
     last_at: float
     times: int
     body: bytes
+    dealt_at: float | None = None
+    dealt_by: str = ""
+    dealt_reason: str = ""
 
 
 def keep(book: Book, duty: str, rows: Sequence[bytes]) -> None:
@@ -28,11 +34,20 @@ def keep(book: Book, duty: str, rows: Sequence[bytes]) -> None:
         book.db.run("keep_raw", {"duty": duty, "at": book.now, "digest": book.keys.content_digest(row), "body": sealed})
 
 
+def deal_with(book: Book, ids: Sequence[int], who: str, reason: str) -> list[int]:
+    """Mark rows as dealt with, in the journal too; those that were open until now."""
+    rows = book.db.rows("deal_with_raw", {"ids": list(ids), "now": book.now, "who": who, "reason": reason})
+    dealt = sorted(row[0] for row in rows)
+    for id_ in dealt:
+        book.note(who, "kept raw: dealt with", reason, after=f"row {id_}")
+    return dealt
+
+
 def opened(found: Rows, keys: Keyring) -> list[RawRow]:
     """Rows of `raw_rows`, opened."""
     return [
-        RawRow(id_, duty.partition(":")[2], at, last_at or at, times, keys.open(bytes(body), _record(duty)))
-        for id_, duty, at, last_at, times, body in found
+        RawRow(id_, duty.partition(":")[2], at, last_at or at, times, keys.open(bytes(body), _record(duty)), *dealt)
+        for id_, duty, at, last_at, times, body, *dealt in found
     ]
 
 

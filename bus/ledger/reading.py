@@ -41,7 +41,9 @@ READ_LIMIT_S = 10.0
 PROOF_LIMIT_S = 600.0
 Answer = TypeVar("Answer")
 Noted = TypeVar("Noted")
-_EVENT_FIELDS = ("id", "source", "event_id", "type", "sequence", "occurred_at", "accepted_at", "client")
+NOTHING = b'{"data": {}}'
+"""The body of an event whose contents were removed."""
+_EVENT_FIELDS = ("id", "source", "event_id", "type", "sequence", "occurred_at", "accepted_at", "client", "erased_at")
 _DELIVERY_FIELDS = (
     *("id", "partner", "operation", "dossier", "number", "code", "hold_key", "step", "due_at", "attempt", "tries"),
     *("accepted_at", "changed_at", "event_id", "event_type", "source"),
@@ -174,8 +176,9 @@ class Reader:
         rows = await self.ask(lambda c: c.rows("stocks", {}))
         return {partner: (int(left), int(all_)) for partner, left, all_ in rows}
 
-    async def raw_rows(self, duty: str, limit: int) -> list[raw.RawRow]:
-        return raw.opened(await self.ask(lambda c: c.rows("raw_rows", {"duty": duty, "limit": limit})), self._keys)
+    async def raw_rows(self, duty: str, limit: int, dealt: bool) -> list[raw.RawRow]:
+        asked = {"duty": duty, "limit": limit, "dealt": int(dealt)}
+        return raw.opened(await self.ask(lambda c: c.rows("raw_rows", asked)), self._keys)
 
     async def raw_counts(self) -> dict[str, int]:
         rows = await self.ask(lambda c: c.rows("raw_counts", {}))
@@ -193,10 +196,17 @@ class Reader:
         return await self.ask(self._chain)
 
     def _chain(self, connection: Connection) -> tuple[int, str]:
-        good, bad = chain.verify(self._keys, _links(connection))
+        while True:
+            told = connection.rows("chain_start", {})
+            start = chain.began(self._keys, told)
+            if start is None:
+                return 0, "where the chain begins was changed"
+            good, bad = chain.verify(self._keys, _links(connection, start.number), start)
+            if not bad or connection.rows("chain_start", {}) == told:  # else it was shortened while we looked
+                break
         if not bad and (alien := connection.rows("unlinked", {})[0][0]) is not None:
             bad = f"journal row {alien} stands before the chain's end and is not in it"
-        return good, bad
+        return good - start.number, bad
 
     def _story(self, connection: Connection, dossier: str) -> Story | None:
         events = [self._event(row) for row in connection.rows("story_events", {"dossier": dossier})]
@@ -216,8 +226,9 @@ class Reader:
 
     def _event(self, row: tuple[Any, ...]) -> EventView:
         *plain, entered, flags, correlation, causation, traceparent, body = row
-        opened = self._keys.open(bytes(body), event_record(row[1], row[2]))
         before = dict(zip(_EVENT_FIELDS, plain, strict=True))
+        erased = before["erased_at"] is not None
+        opened = NOTHING if erased else self._keys.open(bytes(body), event_record(row[1], row[2]))
         return EventView(
             **before,
             entered=bool(entered),
@@ -256,8 +267,7 @@ def _told(packed: bytes) -> dict[str, str]:
     return {name: text for name, text in parts.items() if text}
 
 
-def _links(connection: Connection) -> Iterator[tuple[Any, ...]]:
-    after = 0
+def _links(connection: Connection, after: int) -> Iterator[tuple[Any, ...]]:
     while rows := connection.rows("journal", {"after": after}):
         yield from rows
         after = rows[-1][0]

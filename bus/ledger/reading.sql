@@ -10,7 +10,7 @@ SELECT partner, state, cause, COUNT(*) FROM delivery GROUP BY partner, state, ca
 SELECT COUNT(*) FROM event;
 
 -- name: story_events
-SELECT id, source, event_id, type, sequence, occurred_at, accepted_at, client, entered, flags, correlation_id, causation_id,
+SELECT id, source, event_id, type, sequence, occurred_at, accepted_at, client, erased_at, entered, flags, correlation_id, causation_id,
        traceparent, body
 FROM event WHERE dossier = :dossier ORDER BY accepted_at, id LIMIT 1000;
 
@@ -67,11 +67,12 @@ SELECT partner, SUM(CASE WHEN taken_by = '' THEN 1 ELSE 0 END), COUNT(*) FROM st
 SELECT id, event_id, type, occurred_at, accepted_at FROM event WHERE id < :before ORDER BY id DESC LIMIT 2000;
 
 -- name: raw_rows
--- The newest rows that could not be read.
-SELECT id, duty, at, last_at, times, body FROM raw_row WHERE duty LIKE :duty ORDER BY id DESC LIMIT :limit;
+-- The newest rows that could not be read; those that somebody has dealt with when they are asked for.
+SELECT id, duty, at, last_at, times, body, dealt_at, dealt_by, dealt_reason FROM raw_row
+WHERE duty LIKE :duty AND (:dealt = 1 OR dealt_at IS NULL) ORDER BY id DESC LIMIT :limit;
 
 -- name: raw_counts
-SELECT duty, COUNT(*) FROM raw_row GROUP BY duty;
+SELECT duty, COUNT(*) FROM raw_row WHERE dealt_at IS NULL GROUP BY duty;
 
 -- name: position
 SELECT position FROM duty WHERE name = :name;
@@ -99,7 +100,7 @@ WHERE id IN (SELECT lookup FROM lookup_about WHERE digest = :digest) AND id < :b
 AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
 
 -- name: about
-SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :type ORDER BY accepted_at, id LIMIT 1000;
+SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :type AND erased_at IS NULL ORDER BY accepted_at, id LIMIT 1000;
 
 -- name: memo
 SELECT memo FROM lane WHERE partner = :partner AND dossier = :dossier;
@@ -107,7 +108,7 @@ SELECT memo FROM lane WHERE partner = :partner AND dossier = :dossier;
 -- name: happened
 -- A page of the events of a type that came from partners (those have no sequence), by the partial index.
 SELECT occurred_at, id, source, event_id, body FROM event
-WHERE type = :type AND sequence IS NULL AND (occurred_at, id) > (:at, :number) AND occurred_at < :until
+WHERE type = :type AND sequence IS NULL AND (occurred_at, id) > (:at, :number) AND occurred_at < :until AND erased_at IS NULL
 ORDER BY occurred_at, id LIMIT 500;
 
 -- name: people
@@ -154,3 +155,31 @@ ORDER BY due_at, dossier LIMIT :limit;
 
 -- name: full_count_raised
 SELECT partner, step, state, COUNT(*) FROM overdue GROUP BY partner, step, state;
+
+-- name: walk_events
+-- A page of the walk over all events that retention takes.
+SELECT id, dossier, accepted_at, erased_at FROM event WHERE id > :after ORDER BY id LIMIT 500;
+
+-- name: walk_finders
+SELECT digest, dossier FROM finder WHERE (digest, dossier) > (:digest, :dossier) ORDER BY digest, dossier LIMIT 500;
+
+-- name: at_rest
+-- Dossiers about which nothing is left to be done, and when something last happened to them.
+SELECT e.dossier, MAX(e.accepted_at), (SELECT MAX(d.changed_at) FROM delivery d WHERE d.dossier = e.dossier) FROM event e
+WHERE e.dossier = any_of(:dossiers) AND NOT EXISTS (
+    SELECT 1 FROM delivery d WHERE d.dossier = e.dossier AND (d.holds = 1 OR d.state IN ('pending', 'sending', 'waiting', 'in_doubt')))
+GROUP BY e.dossier HAVING MIN(e.entered) = 1;
+
+-- name: due_raw
+SELECT COUNT(*) FROM raw_row WHERE dealt_at < :before;
+
+-- name: due_lookups
+SELECT COUNT(*) FROM lookup WHERE at < :before;
+
+-- name: due_audit
+-- But for the chain's end, which stays.
+SELECT (SELECT COUNT(*) FROM note WHERE at < :before)
+     + (SELECT COUNT(*) FROM journal WHERE at < :before AND id < (SELECT MAX(id) FROM journal));
+
+-- name: chain_start
+SELECT number, link, at, seal FROM chain_start;

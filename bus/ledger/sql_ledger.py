@@ -27,6 +27,7 @@ from bus.ledger.people import PeopleBook
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
+from bus.ledger.retention import Retention, Terms
 from bus.ledger.sign_in import SignIns
 from bus.ledger.sqlite import SqliteDatabase
 from bus.ledger.stock import SqlStock
@@ -238,8 +239,12 @@ class SqlLedger:
     async def kept(self, partner: str, after: int = 0) -> list[Kept]:
         return await self._reader.kept(f"poll:{partner}", after)
 
-    async def raw_rows(self, partner: str = "", limit: int = 100) -> list[raw.RawRow]:
-        return await self._reader.raw_rows(f"poll:{partner or '%'}", limit)
+    async def raw_rows(self, partner: str = "", limit: int = 100, *, dealt: bool = False) -> list[raw.RawRow]:
+        return await self._reader.raw_rows(f"poll:{partner or '%'}", limit, dealt)
+
+    async def deal_with_raw(self, ids: Sequence[int], who: str, reason: str) -> list[int]:
+        dealt: list[int] = await self._other(lambda book: raw.deal_with(book, ids, who, reason))
+        return dealt
 
     async def raw_counts(self) -> dict[str, int]:
         return await self._reader.raw_counts()
@@ -343,6 +348,9 @@ class SqlLedger:
 
     def people(self) -> PeopleBook:
         return PeopleBook(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
+
+    def retention(self, terms: Terms) -> Retention:
+        return Retention(terms, self.clock, self._other, self._reader.ask)
 
     async def ping(self) -> None:
         await self._other(lambda _book: None, Kind.CLAIM)

@@ -61,7 +61,7 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event of a story, its body opened; mask before showing."""
+    """One event of a story, its body opened; mask before showing. `erased_at`: its contents were removed then, the body says nothing."""
 
     id: int
     source: str
@@ -71,6 +71,7 @@ class EventView:
     occurred_at: float
     accepted_at: float
     client: str
+    erased_at: float | None
     entered: bool
     flags: tuple[str, ...]
     correlation_id: str

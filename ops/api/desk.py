@@ -76,6 +76,12 @@ class Reason(BaseModel):
     reason: str = Field(min_length=3, max_length=1000)
 
 
+class Dealt(Reason):
+    """Rows that could not be read, by id."""
+
+    ids: tuple[int, ...] = Field(min_length=1, max_length=1000)
+
+
 class Gap(Reason):
     """A gap of one source and dossier to be closed."""
 
@@ -105,11 +111,18 @@ def routes(house: House, guard: Guard) -> APIRouter:
         return JSONResponse(await queries.status(house.ledger, verify=verify))
 
     @router.get("/v1/kept-raw", summary="Rows of polls that could not be read, masked, newest first")
-    async def kept_raw(request: Request, partner: str = "", limit: int = 50) -> JSONResponse:
+    async def kept_raw(request: Request, partner: str = "", limit: int = 50, dealt: bool = False) -> JSONResponse:
         guard.admit(request, "read")
         if partner and partner not in house.partners:
             raise Problem(404, "Not Found", f"there is no partner {partner[:100]!r}")
-        return JSONResponse({"items": await queries.kept_raw(house.ledger, partner, max(1, min(limit, 1000)))})
+        items = await queries.kept_raw(house.ledger, partner, max(1, min(limit, 1000)), dealt=dealt)
+        return JSONResponse({"items": items})
+
+    @router.post("/v1/kept-raw/dealt", summary="Somebody has dealt with these rows: who and why is kept")
+    async def deal_with(request: Request) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body = await guard.read(request, Dealt)
+        return JSONResponse({"dealt": await house.ledger.deal_with_raw(body.ids, client.name, body.reason)})
 
     @router.get("/v1/causes", summary="What waits, is in doubt or dead, by cause")
     async def causes(request: Request) -> JSONResponse:

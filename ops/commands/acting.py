@@ -150,6 +150,27 @@ def close_gap(
     CONTEXT.show(told, as_json, Table(f"{told['entered']} events entered"))
 
 
+@app.command(name="deal-with")
+def deal_with(
+    rows: Annotated[list[int], typer.Argument(help="rows by id (see `lienthong kept-raw`)")],
+    reason: Why = "",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that rows which could not be read have been dealt with: they are counted no more.
+
+    Example: lienthong deal-with 4 5 --reason 'filed by hand'
+    """
+    if len(reason) < 3:
+        fail(USAGE, "say why with --reason")
+    told = ask(lambda: remote(url, key, config).post("/v1/kept-raw/dealt", {"ids": rows, "reason": reason}))
+    CONTEXT.show(told, as_json, Table(f"dealt with: {len(told['dealt'])} of {len(set(rows))}"))
+    if len(told["dealt"]) < len(set(rows)):
+        raise typer.Exit(NO)
+
+
 @app.command(name="verify-audit")
 def verify_audit(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Verify the journal's hash chain; names the first bad entry. Example: lienthong verify-audit"""

@@ -69,18 +69,24 @@ def status(
 @app.command(name="kept-raw")
 def kept_raw(
     partner: Annotated[str, typer.Argument(help="whose rows (default: all)")] = "",
+    dealt: Annotated[bool, typer.Option("--all", help="those that somebody has dealt with too")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
     url: Url = None,
     key: Key = "",
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rows of polls that could not be read, masked, newest first. Example: lienthong kept-raw procedure_catalogue"""
-    told = ask(lambda: remote(url, key, config).get("/v1/kept-raw", partner=partner or None, limit=limit))
+    """Rows of polls that could not be read and nobody has dealt with, masked, newest first (see `deal-with`).
+
+    Example: lienthong kept-raw procedure_catalogue
+    """
+    bus = remote(url, key, config)
+    told = ask(lambda: bus.get("/v1/kept-raw", partner=partner or None, limit=limit, dealt=dealt))
     names = ("id", "partner", "first_at", "last_at", "times", "size_bytes", "why")
-    table = Table(*names)
+    table = Table(*names, *(("dealt with", "by", "because") if dealt else ()))
     for item in told["items"]:
-        table.add_row(*(str(item[name]) for name in names))
+        settled = [item["dealt_at"] or "", item["dealt_by"], item["reason"]] if dealt else []
+        table.add_row(*(str(item[name]) for name in names), *settled)
     CONTEXT.show(told, as_json, table)
 
 

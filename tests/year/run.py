@@ -180,13 +180,14 @@ class Year:
 
     def _meet(self, url: str, count: int) -> None:
         """The partners come to know the bus, and families file."""
-        for address in self._urls.values():
-            httpx.post(f"{address}/_sim/bus", json={"url": url}, trust_env=False).raise_for_status()
-        self._filed = max(1, count // LINKED_SHARE)
-        for number in range(self._filed):
-            code = f"G22.99.5-260703-{self.figures.events + number:08}"
-            told = {"maHoSo": code, "nksHoTen": f"NGUYỄN {number:04}"}
-            httpx.post(f"{self._urls['linked_services']}/_sim/file", json=told, trust_env=False).raise_for_status()
+        with httpx.Client(trust_env=False) as client:
+            for address in self._urls.values():
+                client.post(f"{address}/_sim/bus", json={"url": url}).raise_for_status()
+            self._filed = max(1, count // LINKED_SHARE)
+            for number in range(self._filed):
+                code = f"G22.99.5-260703-{self.figures.events + number:08}"
+                told = {"maHoSo": code, "nksHoTen": f"NGUYỄN {number:04}"}
+                client.post(f"{self._urls['linked_services']}/_sim/file", json=told).raise_for_status()
 
     @property
     def _ledger(self) -> Path:

@@ -45,3 +45,26 @@ async def test_an_operator_sees_why_and_the_shape_and_no_value(desk: Desk) -> No
     assert "Nguyễn" not in json.dumps(told, ensure_ascii=False)
     assert "84080000123" not in json.dumps(told)
     assert (await queries.status(desk.ledger))["partners"]["catalogue"]["kept_raw"] == 2
+
+
+async def test_a_row_somebody_dealt_with_is_counted_no_more_and_stays_to_be_seen(desk: Desk) -> None:
+    await bring(desk, "catalogue", ROW, b"another")
+    row = next(row for row in await desk.ledger.raw_rows() if row.body == ROW)
+    assert await desk.ledger.deal_with_raw([row.id, 10**6], "hoa", "filed by hand") == [row.id]
+    assert await desk.ledger.deal_with_raw([row.id], "lan", "once more") == []
+    assert await desk.ledger.raw_counts() == {"catalogue": 1}
+    assert [row.body for row in await desk.ledger.raw_rows()] == [b"another"]
+    kept = {item["id"]: item for item in await queries.kept_raw(desk.ledger, "catalogue", 10, dealt=True)}
+    assert (kept[row.id]["dealt_by"], kept[row.id]["reason"]) == ("hoa", "filed by hand")
+    (note,) = await desk.ledger._reader.ask(
+        lambda c: c.rows("notes", {"id": 10**9, "who": "hoa", "verb": "", "limit": 9})
+    )
+    assert note[3:5] == ("kept raw: dealt with", "filed by hand")
+
+
+async def test_a_row_that_comes_again_after_somebody_dealt_with_it_stays_dealt_with(desk: Desk) -> None:
+    await bring(desk, "catalogue", ROW)
+    (row,) = await desk.ledger.raw_rows()
+    await desk.ledger.deal_with_raw([row.id], "hoa", "filed by hand")
+    await bring(desk, "catalogue", ROW)
+    assert await desk.ledger.raw_counts() == {}
