@@ -110,6 +110,11 @@ def is_household(message: Any) -> bool:
     return procedure_parts(message.dossier.procedure.code).base in HOUSEHOLD_PROCEDURES
 
 
+def household_is_open(message: Any) -> bool:
+    """The register has neither registered nor refused it."""
+    return message.state not in ("registered", "refused")
+
+
 def wants_card(message: Any) -> bool:
     """A birth of the procedures that bring a health card is registered; without its personal id the card waits for it."""
     linked = procedure_parts(message.procedure_code).base in CARD_PROCEDURES
@@ -164,7 +169,7 @@ POSTAL = "postal"
 EVALUATION, BUSINESS = "service_evaluation", "business_registry"
 HOUSEHOLD_PROCEDURES = frozenset({"1.001612", "2.000720", "2.000575", "1.001570"})
 """Procedures of household businesses (domain notes 7c, 9)."""
-SYNC_HOUSEHOLD = "dongBoHoSoHKD"
+SYNC_HOUSEHOLD, WATCH_HOUSEHOLD = "dongBoHoSoHKD", "traCuuKetQuaHKD"
 INSURANCE = "social_insurance"
 ASK_CARD, WATCH_CARD = "dangKyTheBHYT", "traCuuTheBHYT"
 BUDGET = "budget_unit_codes"
@@ -280,6 +285,11 @@ ROUTES: tuple[Route, ...] = (
             *("withdrawn", "stopped", "result_issued", "returned", "corrected"),
         )
     ),
+    Route("dossier.received.v1", BUSINESS, WATCH_HOUSEHOLD, is_household, source="domain notes 7c, poll result"),
+    Route(
+        "household.registration_changed.v1", BUSINESS, WATCH_HOUSEHOLD, household_is_open, source="domain notes 7c"
+    ),
+    Route("household.registration_changed.v1", HOME, "notify", source="domain notes 7c"),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),
     Route("registration.accepted.v1", LINKED, TELL, was_linked, source="domain notes 4, DVCLT 7"),

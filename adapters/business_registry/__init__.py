@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from adapters.business_registry.adapter import SYNC, RegisterAdapter, enterprise, household
+from adapters.business_registry.adapter import SYNC, WATCH, RegisterAdapter, enterprise, household, names
 from adapters.business_registry.client import RegisterSettings
+from adapters.business_registry.watch import WATCHES
 from bus.adapter import Lookup, Operation, Partner
-from contracts.business_registry.messages import HoSoHKD
+from contracts.business_registry.messages import HoiKetQuaHKD, HoSoHKD
 from contracts.canonical.enterprise import Enterprise, EnterpriseQuestion, HouseholdQuestion
+from contracts.canonical.household import HouseholdNameQuestion
 
 DAY_S = 86400.0
 
@@ -22,6 +24,16 @@ ADAPTER = Partner(
             "key",
             full_state=True,
             message=HoSoHKD,
+        ),
+        Operation(
+            WATCH,
+            "Theo dõi kết quả đăng ký hộ kinh doanh",
+            "Watch for the register's decision",
+            "key",
+            batch=100,
+            message=HoiKetQuaHKD,
+            aside=True,
+            reads=True,
         ),
     ),
     settings=RegisterSettings,
@@ -47,9 +59,20 @@ ADAPTER = Partner(
             key="owner_id",
             cache_s=DAY_S,
         ),
+        Lookup(
+            name="name",
+            title_vi="Tra cứu tên hộ kinh doanh trùng trong xã, phường",
+            title_en="Household businesses of a commune that have a name already",
+            question=HouseholdNameQuestion,
+            answer=Enterprise,
+            ask=names,
+        ),
     ),
+    watches=WATCHES,
     assumed=(
         "dongBoHoSoHKD and its codes are proposed; a state is kept under maHoSo, so one told again changes nothing (dedupe = key)",
+        "traCuuKetQuaHKD is proposed after the civil registry's layKetQua; a dossier its answer passes over has nothing new",
+        "traCuuTenHKD is proposed: it answers in the records of chiTietDoanhNghiep, names compared without accents and blanks",
         "trangThai of dongBoHoSoHKD is the dossier's status as the national portal counts it",
         "the SOAP face: its WSDL is proposed, with the REST face's fields and a WS-Security UsernameToken",
         "the words of a legal status; the registry's own list of codes would replace them",

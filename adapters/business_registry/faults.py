@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.transport.faults import Fault, find
 from bus.outcome import Cause, Delivered, Outcome, Permanent, Transient, Unknown
-from contracts.business_registry.messages import TraLoi
+from contracts.business_registry.messages import TraLoi, TraLoiKetQuaHKD
 
 PROPOSED = "Assumed: proposed with dongBoHoSoHKD, domain notes 3.7"
 FAULTS = (
@@ -40,10 +40,10 @@ FAULTS = (
 )
 
 
-def outcome_of(reply: TraLoi) -> Outcome:
-    """One answer's outcome; a code no line knows is in doubt."""
+def outcome_of(reply: TraLoi | TraLoiKetQuaHKD) -> Outcome:
+    """One answer's outcome; a code no line knows is in doubt. An answer about many dossiers is kept with none of them."""
     line = find(FAULTS, code=reply.maLoi, words=reply.moTa)
-    said = reply.model_dump_json().encode()
+    said = b"" if isinstance(reply, TraLoiKetQuaHKD) else reply.model_dump_json().encode()
     match line.means if line else "unknown":
         case "done":
             return Delivered(code=reply.maLoi, words=reply.moTa, reply=said)

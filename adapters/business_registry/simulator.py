@@ -20,20 +20,30 @@ from adapters.business_registry.register import FIRMS, HOUSEHOLD_PROCEDURES
 from adapters.simulator import GatewaySimulator
 from adapters.transport import xml
 from contracts.business_registry import NAMESPACE
-from contracts.business_registry.messages import HoSoHKD
+from contracts.business_registry.messages import HoiKetQuaHKD, HoiTenHKD, HoSoHKD
+from contracts.identifier import folded
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 USERNAME, PASSWORD = "sim", "sim"
-DEMO = {"credentials": {"consumer_key": "sim", "consumer_secret": "sim", "username": USERNAME, "password": PASSWORD}}
+DEMO = {
+    "asks_every_s": 15,
+    "credentials": {"consumer_key": "sim", "consumer_secret": "sim", "username": USERNAME, "password": PASSWORD},
+}
 QUESTIONS = (
     ("enterprise", {"code": "0100109106"}),
     ("enterprise", {"code": "0300588569"}),
     ("enterprise", {"code": "0100109106-001"}),
     ("household", {"owner_id": "084080000123"}),
+    ("name", {"name": "Hộ kinh doanh Mẫu", "ward": "29557"}),
 )
 """What the demo's callers look up here."""
 XML = "text/xml; charset=utf-8"
 FRESH = timedelta(minutes=5)
+AT_THE_DESK = {"3": "6", "7": "7", "9": "4", "10": "4"}
+"""What the desk's own end of a dossier makes of a registration here."""
+WHY = {"2": "Bổ sung giấy tờ chứng minh địa điểm kinh doanh", "6": "Tên hộ kinh doanh trùng trong phạm vi cấp xã"}
+A_CERTIFICATE = "JVBERi0xLjQKJSVFT0YK"
+"""The shortest PDF there is."""
 
 
 class RegisterSimulator(GatewaySimulator):
@@ -42,8 +52,9 @@ class RegisterSimulator(GatewaySimulator):
     effects: ClassVar[Mapping[str, str]] = {"household": "dongBoHoSoHKD"}
     whose = "maHoSo"
 
-    def __init__(self, book: Path | None = None, *, seed: int = 84) -> None:
+    def __init__(self, book: Path | None = None, *, seed: int = 84, busy_clerk: bool = False) -> None:
         super().__init__(book)
+        self._busy_clerk = busy_clerk
         self.user = (USERNAME, PASSWORD)
         self._rng = random.Random(seed)
         self.firms: dict[str, dict[str, Any]] = {}
@@ -51,11 +62,15 @@ class RegisterSimulator(GatewaySimulator):
         for firm in FIRMS:
             self.enter(firm)
         self.households: dict[str, dict[str, Any]] = {e["maHoSo"]: e["data"] for e in self.book.of("household")}
+        self.decisions: dict[str, dict[str, Any]] = {e["maHoSo"]: e["row"] for e in self.book.of("decided")}
         for told in self.households.values():
             self._register(told)
         self.route("/chiTietDoanhNghiep", self._detail, ("GET",))
         self.route("/dongBoHoSoHKD", self._sync)
+        self.route("/traCuuKetQuaHKD", self._tell)
+        self.route("/traCuuTenHKD", self._names)
         self.route("/soap", self._soap)
+        self.route("/_sim/decide", self._told_to_decide, weather=False)
         self.route("/_sim/enter", self._enter, weather=False)
 
     def say(self, code: str, words: str) -> Response:
@@ -107,7 +122,69 @@ class RegisterSimulator(GatewaySimulator):
             self.households[told.maHoSo] = data
             self.book.write("household", maHoSo=told.maHoSo, data=data)
             self._register(data)
+            state = AT_THE_DESK.get(told.trangThai, "1")
+            before = self.decisions.get(told.maHoSo, {"trangThai": ""})["trangThai"]
+            if state != before and (state != "1" or not before):
+                self.decide(told.maHoSo, state)
         return self.say("00", "Thành công")
+
+    async def _tell(self, request: Request) -> Response:
+        """`traCuuKetQuaHKD`; with a busy clerk each question finds a registration one step further."""
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
+        try:
+            asked = HoiKetQuaHKD.model_validate_json(await request.body())
+        except ValidationError:
+            return self.say("01", "Tối đa 100 hồ sơ")
+        known = [code for code in asked.maHoSo if code in self.decisions]
+        for code in known if self._busy_clerk else ():
+            if (further := {"1": "3", "3": "4"}.get(self.decisions[code]["trangThai"])) is not None:
+                self.decide(code, further)
+        rows = [self.decisions[code] for code in known]
+        return JSONResponse({"maLoi": "00", "moTa": "Thành công", "duLieu": rows})
+
+    def decide(self, code: str, state: str, **fields: Any) -> dict[str, Any]:
+        """The clerk decides: 1, 2, 3, 4, 6 or 7; other fields go into the row."""
+        told = self.households[code]
+        number = told["maSoHKD"] or told["soDinhDanhChuHo"]
+        done = {"maSoHKD": number, "ngayCap": self._today(), "giayChungNhan": A_CERTIFICATE} if state == "4" else {}
+        row = {"maHoSo": code, "trangThai": state, "lyDo": WHY.get(state, ""), **done, **fields}
+        self.decisions[code] = row
+        self.book.write("decided", maHoSo=code, row=row)
+        if state == "4":
+            self._register(told | {"trangThai": "9"})
+        return row
+
+    @staticmethod
+    def _today() -> str:
+        return (datetime.now(UTC) + timedelta(hours=7)).strftime("%d/%m/%Y")
+
+    async def _told_to_decide(self, request: Request) -> Response:
+        """`{"maHoSo": ..., "trangThai": "2", "lyDo": ..., "hanBoSung": "08/07/2026"}`: the clerk decides now."""
+        told = await request.json()
+        code, state = str(told.pop("maHoSo", "")), str(told.pop("trangThai", ""))
+        if code not in self.households or state not in ("1", "2", "3", "4", "6", "7"):
+            return JSONResponse({"error": "no such dossier or state"}, 422)
+        return JSONResponse(self.decide(code, state, **told))
+
+    async def _names(self, request: Request) -> Response:
+        """`traCuuTenHKD`: households whose name is the one asked for, in the commune or of an unknown one."""
+        if (stopped := self.stopped(request)) is not None:
+            return stopped
+        try:
+            asked = HoiTenHKD.model_validate_json(await request.body())
+        except ValidationError:
+            return self.say("01", "Dữ liệu không hợp lệ")
+        wanted = folded(asked.tenHoKinhDoanh)
+        found = [
+            firm
+            for firm in self.firms.values()
+            if firm.get("MaLoaiHinhDN") == "HKD"
+            and folded(firm["TenTiengViet"]) == wanted
+            and _ward(firm) in ("", asked.maXa)
+        ]
+        self.book.write("lookup", found=bool(found))
+        return JSONResponse({"GetEntCert": found or None})
 
     def _register(self, told: Mapping[str, Any]) -> None:
         """A household whose registration is finished stands in the register, under its owner's id."""
@@ -126,6 +203,7 @@ class RegisterSimulator(GatewaySimulator):
                 "SoLanDangKyThayDoi": int(before.get("SoLanDangKyThayDoi", -1)) + 1,
                 "TinhTrangPhapLy": [{"TinhTrangPhapLy": "Đang hoạt động", "MaTinhTrangPhapLy": "NNT1"}],
                 "NganhNgheKinhDoanh": [{"MaNganh": line} for line in told["nganhNghe"]],
+                "DiaChiTruSo": before.get("DiaChiTruSo") or [],
             }
         )
 
@@ -215,6 +293,14 @@ def _known(root: etree._Element, username: str, password: str) -> bool:
     return right and abs(age) < FRESH
 
 
+def _ward(firm: Mapping[str, Any]) -> str:
+    """The code of the commune a firm sits in, empty where the register does not say."""
+    for place in firm.get("DiaChiTruSo") or ():
+        for address in place.get("DiaChi") or ():
+            return str(address.get("MaPhuongXa", ""))
+    return ""
+
+
 def _fault(code: str, text: str) -> Response:
     envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
     fault = etree.SubElement(etree.SubElement(envelope, f"{{{SOAP}}}Body"), f"{{{SOAP}}}Fault")
@@ -224,5 +310,5 @@ def _fault(code: str, text: str) -> Response:
 
 
 def application(book: Path | None = None) -> Starlette:
-    """The simulator as a web app."""
-    return RegisterSimulator(book).app()
+    """The simulator as a web app, with a clerk who goes on by himself."""
+    return RegisterSimulator(book, busy_clerk=True).app()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -160,6 +160,39 @@ class HoSoHKD(_Message):
     vonDangKy: Annotated[str, Field(pattern=r"^\d*$")]
     trangThai: Annotated[str, Field(pattern=r"^([1-9]|10)$")]
     maSoHKD: Annotated[str, PERSONAL] = ""
+
+
+class HoiKetQuaHKD(_Message):
+    """`traCuuKetQuaHKD` (proposed): what became of these dossiers (at most 100)."""
+
+    maHoSo: Annotated[list[str], Field(min_length=1, max_length=100)]
+
+
+class KetQuaHKD(_Message):
+    """One row of the answer: 1 waiting, 2 supplement, 3 in processing, 4 registered, 6 refused, 7 withdrawn, as at the civil registry."""
+
+    maHoSo: Annotated[str, Field(min_length=1)]
+    trangThai: Annotated[Literal["1", "2", "3", "4", "6", "7"], BeforeValidator(_text)]
+    lyDo: LoosePersonal = ""
+    hanBoSung: Annotated[str, BeforeValidator(_text), Field(pattern=r"^(\d\d/\d\d/\d{4})?$")] = ""
+    maSoHKD: LoosePersonal = ""
+    ngayCap: Annotated[str, BeforeValidator(_text), Field(pattern=r"^(\d\d/\d\d/\d{4})?$")] = ""
+    giayChungNhan: LoosePersonal = ""
+
+
+class TraLoiKetQuaHKD(_Message):
+    """The answer to `traCuuKetQuaHKD`; rows are read one by one, so that one bad row spoils no other."""
+
+    maLoi: Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+    moTa: Loose = ""
+    duLieu: Annotated[list[Any], AS_LIST] = Field(default_factory=list)
+
+
+class HoiTenHKD(_Message):
+    """`traCuuTenHKD` (proposed): the household businesses of a commune with this name; answered as `chiTietDoanhNghiep` is."""
+
+    tenHoKinhDoanh: Annotated[str, Field(min_length=1)]
+    maXa: Annotated[str, Field(pattern=r"^\d{5}$")]
 
 
 class TraLoi(_Message):

@@ -13,6 +13,7 @@ from contracts.canonical.base import Instant, Shape
 from contracts.canonical.budget import BudgetDossierEvent, CodeIssuedEvent
 from contracts.canonical.document import FiledFile
 from contracts.canonical.dossier import Change, Dossier
+from contracts.canonical.household import HouseholdDecision
 from contracts.canonical.insurance import CardEvent
 from contracts.canonical.legal import ExpiredBasisEvent, IssuedTextEvent, LegalTextEvent, PostedTextEvent
 from contracts.canonical.order import (
@@ -273,6 +274,12 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.insurance.card_changed.v1": EventType(
         CardEvent, "Thẻ BHYT của trẻ thay đổi", "A child's health insurance card moved on", "out"
+    ),
+    "vn.lienthong.household.registration_changed.v1": EventType(
+        HouseholdDecision,
+        "Đăng ký kinh doanh cập nhật kết quả hộ kinh doanh",
+        "The business register told what became of a household registration",
+        "out",
     ),
     "vn.lienthong.linked.dossier_filed.v1": EventType(
         LinkedFilingEvent, "Hồ sơ liên thông mới nộp", "A dossier was filed with the linked public services", "out"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.business_registry.messages import HoSoHKD
+from contracts.business_registry.messages import HoiTenHKD, HoSoHKD
 from contracts.canonical.events import DossierEvent
+from contracts.canonical.household import HouseholdNameQuestion
 from contracts.identifier import procedure_parts
 from mappings.convert import number, text
 from mappings.table import build, computed, row, table
@@ -54,6 +55,14 @@ SENT = table(
     row("dossier.business.number", "maSoHKD", source=DOC),
     of=DossierEvent,
     to=HoSoHKD,
+)
+
+
+NAME = table(
+    row("name", "tenHoKinhDoanh", text(), source="traCuuTenHKD, domain notes 7c (proposed)", required=True),
+    row("ward", "maXa", source="traCuuTenHKD, domain notes 7c (proposed)", required=True),
+    of=HouseholdNameQuestion,
+    to=HoiTenHKD,
 )
 
 

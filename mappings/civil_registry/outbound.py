@@ -17,9 +17,9 @@ TIME = stamp("%d/%m/%Y %H:%M:%S")
 
 
 def unit(message: Any) -> str:
-    """The commune (5 digits, one that was there when the dossier was filed) or district (3) of the place of registration."""
+    """The commune (5 digits) or district (3) of the place of registration: one that was there when the dossier was filed."""
     code = str(message.registration.unit)
-    return codes.lookup("ward", code, as_day(message.dossier.filed_at)).code if len(code) == 5 else code
+    return codes.lookup("ward" if len(code) == 5 else "district", code, as_day(message.dossier.filed_at)).code
 
 
 def form_text(message: Any) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts.business_registry.messages import KetQuaHKD
 from contracts.civil_registry.messages import KetQua
 from contracts.envelope import Envelope, judge
 from contracts.social_insurance.messages import TraLoiThe
+from mappings.business_registry.decision import changed as decided
 from mappings.civil_registry.inbound import accepted, changed
 from mappings.linked_services.inbound import filed
 from mappings.social_insurance.inbound import changed as card_changed
@@ -118,4 +120,18 @@ def registration_events() -> list[Envelope]:
     asked_back = TraLoiThe(trangThai="2", ghiChu="Bổ sung nơi khám chữa bệnh ban đầu")
     card = card_changed(settled.message, asked_back, "0f9c6c1e-7d1f-4f53-9a55-0a6c1f3f1d11", "0f9c1c", AT)
     assert card is not None
-    return [asked, taken, settled, card, filed(fields)]
+    return [asked, taken, settled, card, filed(fields), _household()]
+
+
+def _household() -> Envelope:
+    """A household business of another dossier, registered."""
+    row = {
+        "maHoSo": "000.05.31.H59-260703-0007",
+        "trangThai": "4",
+        "maSoHKD": "084080000123",
+        "ngayCap": "03/07/2026",
+        "giayChungNhan": PDF,
+    }
+    told = decided(None, KetQuaHKD.model_validate(row), row["maHoSo"], "0f9c1d", AT)
+    assert told is not None
+    return told

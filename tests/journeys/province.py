@@ -28,6 +28,8 @@ asks_every_s = 1
 asks_first_s = 3
 [partners.budget_unit_codes]
 asks_every_s = 1
+[partners.business_registry]
+asks_every_s = 1
 [partners.postal]
 tracks_every_s = 1
 """

@@ -22,6 +22,7 @@ LIFE = tuple(e for e in generate(57, 10, 5) if e.data["dossier"]["procedure"]["c
 """Filed, received, at work, supplement asked and brought, registered, handed over."""
 CODE = LIFE[0].subject
 OWNER = LIFE[0].data["dossier"]["business"]["owner_id"]
+NAME = LIFE[0].data["dossier"]["business"]["name"]
 SUSPENDED, BRANCH, NOBODY = "0300588569", "0100109106-001", tax_code(Random(7))
 
 
@@ -56,6 +57,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
         there.post(LIFE[2:])
         story = there.settled(CODE)
         answers["after"] = look_up(there, OWNER, "household", "name", "standing", "unit")
+        by = ("--what", "name", "--by", f"name={NAME}", "--by", "ward=29557", "--purpose", "reception", "--json")
+        answers["name"] = json.loads(there.run("lookup", "business_registry", *by))
         partners = {item["partner"]: item for item in json.loads(there.run("partners", "--json"))["items"]}
         return Lived(there, story, there.told(CODE), dead, answers, partners)
 
@@ -100,6 +103,18 @@ def test_the_registry_hears_how_the_registration_stands_and_ends_with_the_househ
     assert all(status in walk for status in told), "in this order; a newer state may have replaced one that waited"
     assert lived.answers["before"]["count"] == 0
     assert only(lived.answers["after"])["standing"] == "active"
+
+
+def test_the_registers_decision_comes_back_to_the_desk_with_the_certificate_and_its_number(lived: Lived) -> None:
+    said = lived.there.notices(CODE, "household.registration_changed")
+    states, walk = [decision["state"] for decision in said], iter(("waiting", "processing", "registered"))
+    assert all(state in walk for state in states), "in this order; the desk's own result may come in between"
+    assert states[-1] == "registered"
+    assert (said[-1]["number"], bool(said[-1]["file"])) == (OWNER, True)
+
+
+def test_a_name_that_is_taken_is_told_before_it_is_applied_for(lived: Lived) -> None:
+    assert only(lived.answers["name"])["name"] == NAME.upper()
 
 
 def test_portal_iso_and_evaluation_have_seen_the_dossier_through(lived: Lived) -> None:

@@ -38,9 +38,10 @@ class Province:
         return [match.model_dump() for match in found.found.matches]
 
     async def settled(self) -> dict[State, int]:
-        """Deliveries by state once none can go on by itself."""
+        """What the registry was to be told, by state, once nothing of it can go on by itself."""
         for _ in range(400):
-            views, _ = await self.house.ledger.deliveries(Filter(partner="business_registry"), limit=1000)
+            every, _ = await self.house.ledger.deliveries(Filter(partner="business_registry"), limit=1000)
+            views = [view for view in every if view.operation == "dongBoHoSoHKD"]
             counts = {state: sum(view.state is state for view in views) for state in {view.state for view in views}}
             if views and not counts.keys() & {State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT}:
                 return counts

@@ -64,6 +64,15 @@ def test_a_commune_that_was_not_there_on_the_day_waits_for_its_code() -> None:
     assert gap.value.key == "code:ward:29999:2026-07-03"
 
 
+def test_a_district_is_a_place_of_registration_as_long_as_there_were_districts() -> None:
+    event = json.loads(asked_for(unit="842").to_json())
+    event["data"]["dossier"] |= {"filed_at": "2025-06-30T08:10:00+07:00", "received_at": "2025-06-30T08:15:00+07:00"}
+    assert request(judge(event).message)["maDonVi"] == "842"
+    with pytest.raises(CodeGap) as gap:
+        request(asked_for(unit="842").message)
+    assert gap.value.key == "code:district:842:2026-07-03"
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
