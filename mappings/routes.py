@@ -286,9 +286,7 @@ ROUTES: tuple[Route, ...] = (
         )
     ),
     Route("dossier.received.v1", BUSINESS, WATCH_HOUSEHOLD, is_household, source="domain notes 7c, poll result"),
-    Route(
-        "household.registration_changed.v1", BUSINESS, WATCH_HOUSEHOLD, household_is_open, source="domain notes 7c"
-    ),
+    Route("household.registration_changed.v1", BUSINESS, WATCH_HOUSEHOLD, household_is_open, source="domain notes 7c"),
     Route("household.registration_changed.v1", HOME, "notify", source="domain notes 7c"),
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),

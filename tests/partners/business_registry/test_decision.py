@@ -61,7 +61,11 @@ async def test_a_registration_is_watched_from_its_reception_to_its_certificate(r
     assert (event.message.state, event.message.status) == ("waiting", 4)
     register.simulator.decide(CODE, "2", hanBoSung="10/07/2026")
     event = await one(register, event)
-    assert (event.message.state, event.message.status, str(event.message.deadline_on)) == ("supplement", 5, "2026-07-10")
+    assert (event.message.state, event.message.status, str(event.message.deadline_on)) == (
+        "supplement",
+        5,
+        "2026-07-10",
+    )
     assert "địa điểm" in event.message.reason
     assert [debt.partner for debt in owed(event, {"business_registry", "dossier_system"})] == [
         "business_registry",
