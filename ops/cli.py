@@ -23,6 +23,7 @@ from ops.commands import (
     rooms,
     running,
     tables,
+    targets,
 )
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ ROOMS = (
     retaining,
     people,
     measuring,
+    targets,
 )
 for room in ROOMS:
     app.add_typer(room.app)

@@ -23,6 +23,7 @@ from ops.api import (
     reconcile,
     retention,
     sign_in,
+    targets,
 )
 from ops.api.guard import Guard, Problem
 from ops.console import pages
@@ -52,6 +53,7 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
         reconcile,
         overdue,
         retention,
+        targets,
         callbacks,
         health,
         sign_in,

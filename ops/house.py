@@ -36,6 +36,7 @@ from ops.metrics import Metrics
 from ops.people import People
 from ops.poller import Poller
 from ops.settings import Settings
+from ops.targets.follow import follow
 
 log = structlog.get_logger("ops.house")
 
@@ -136,6 +137,7 @@ class House:
         self._watches.append(asyncio.create_task(self._watch_results()))
         self._watches.append(asyncio.create_task(deadlines.watch(self.ledger)))
         self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
+        self._watches.append(asyncio.create_task(follow(self.ledger)))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:

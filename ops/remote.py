@@ -38,7 +38,14 @@ class Remote:
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET. Raises Unreachable, Declined."""
-        return self._json(self._call("GET", path, params={k: v for k, v in query.items() if v not in (None, "", ())}))
+        return self._json(self._call("GET", path, params=_asked(query)))
+
+    def file(self, path: str, **query: Any) -> bytes:
+        """What a GET sends to be kept as a file. Raises Unreachable, Declined."""
+        response = self._call("GET", path, params=_asked(query))
+        if response.status_code >= 400:
+            raise Declined(response.status_code, _sentence(response))
+        return response.content
 
     def post(self, path: str, body: Any) -> Any:
         """The JSON of a POST. Raises Unreachable, Declined."""
@@ -92,6 +99,11 @@ class Remote:
                 f"{self._url} did not take the events for {PATIENCE_S:g} s; what was answered is safe, send the file again"
             )
         time.sleep(max(wait_s, min(retry_after_s(told) or 0.0, 30.0)))
+
+
+def _asked(query: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a query says something."""
+    return {name: value for name, value in query.items() if value not in (None, "", ())}
 
 
 def _waits() -> Iterator[float]:

@@ -36,6 +36,7 @@ HOMES = {
     "joserfc": ("adapters/single_sign_on/", "adapters/dossier_system/citizens.py", "ops/assertion.py"),
     "argon2": ("ops/password.py",),
     "segno": ("ops/console/",),
+    "reportlab": ("ops/targets/paper.py",),
     "fastapi": ("ops/gateway.py", "ops/api/", "ops/console/"),
     "opentelemetry.sdk": ("ops/telemetry.py",),
     "opentelemetry.exporter": ("ops/telemetry.py",),

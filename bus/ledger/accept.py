@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bus.ledger.book import CLAIMABLE, HOLDING, Book, event_record, idempotency_key
 from bus.ledger.database import Row
 from bus.ledger.expected import FIRST_LOOK_S
+from bus.ledger.figures import UNOWED
 from bus.ledger.supersede import Holder, superseded
 from bus.ledger.words import Arrival, State, Status, Verdict
 from bus.outcome import Cause
@@ -159,6 +160,8 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
     for kind, value in arrival.finders:
         work.finders.add((book.keys.digest(kind, value), arrival.subject))
     book.counts["", "event", ""] += 1
+    if not deliveries:  # no move of a delivery tells of it
+        book.moves.append([number, UNOWED])
     if early:
         assert thread is not None
         thread.early, thread.moved, thread.early_at = thread.early + 1, True, thread.early_at or book.now

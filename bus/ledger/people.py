@@ -23,6 +23,8 @@ TOUCH_S = 30.0
 FREE_TRIES = {"account": 5, "code": 5, "address": 20}
 """Wrong tries without a wait, of each kind; many people may share an address."""
 LONGEST_WAIT_S, FORGET_TRIES_S = 900.0, 86_400.0
+MOST = 50_000
+"""Lines of the record one report is made of."""
 ADMINISTRATOR = "administrator"
 Tried = Sequence[tuple[str, str]]
 """What a try is counted under: (kind of FREE_TRIES, whose)."""
@@ -232,6 +234,11 @@ class PeopleBook:
         """What people did and looked at, newest first, from below the line numbered `before`."""
         asked = {"id": before, "who": who, "verb": verb, "limit": limit}
         return [Remark(*row) for row in await self._read(lambda c: c.rows("notes", asked))]
+
+    async def remarks_between(self, since: float, until: float, verbs: Sequence[str]) -> list[Remark]:
+        """What people did of these kinds from `since` to before `until`, oldest first; the first MOST of them."""
+        asked = {"since": since, "until": until, "verbs": list(verbs), "limit": MOST}
+        return [Remark(*row) for row in await self._read(lambda c: c.rows("notes_between", asked))]
 
     def _session(self, token: str) -> bytes:
         return self._keys.digest("session", token)

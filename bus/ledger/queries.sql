@@ -558,3 +558,21 @@ DELETE FROM journal WHERE id = any_of(:ids);
 -- name: begin_chain
 INSERT INTO chain_start (one, number, link, at, seal) VALUES (1, :number, :link, :at, :seal)
 ON CONFLICT (one) DO UPDATE SET number = excluded.number, link = excluded.link, at = excluded.at, seal = excluded.seal;
+
+-- name: counted_before
+-- What these dossiers add now.
+SELECT dossier, month, agency, field, counters FROM counted WHERE dossier = any_of(:dossiers);
+
+-- name: count_dossier
+INSERT INTO counted (dossier, month, agency, field, counters, later_at, later)
+VALUES /*rows*/(:dossier, :month, :agency, :field, :counters, :later_at, :later)
+ON CONFLICT (dossier) DO UPDATE SET month = excluded.month, agency = excluded.agency, field = excluded.field,
+    counters = excluded.counters, later_at = excluded.later_at, later = excluded.later;
+
+-- name: add_figure
+INSERT INTO figure (month, agency, field, counter, n) VALUES /*rows*/(:month, :agency, :field, :counter, :n)
+ON CONFLICT (month, agency, field, counter) DO UPDATE SET n = figure.n + excluded.n;
+
+-- name: name_figure
+INSERT INTO figure_name (kind, code, name) VALUES /*rows*/(:kind, :code, :name)
+ON CONFLICT (kind, code) DO UPDATE SET name = excluded.name;

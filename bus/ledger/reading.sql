@@ -183,3 +183,49 @@ SELECT (SELECT COUNT(*) FROM note WHERE at < :before)
 
 -- name: chain_start
 SELECT number, link, at, seal FROM chain_start;
+
+-- name: entries
+-- Journal rows in the order of the chain, where nothing comes between any more.
+SELECT c.number, j.entry FROM chain c JOIN journal j ON j.id = c.journal WHERE c.number > :after ORDER BY c.number LIMIT :limit;
+
+-- name: dossiers_owed
+SELECT DISTINCT dossier FROM delivery WHERE id = any_of(:ids);
+
+-- name: dossiers_told
+SELECT DISTINCT dossier FROM event WHERE id = any_of(:ids);
+
+-- name: newest_of
+-- Of each dossier the event of these types that says how it stands now: the last of its source's sequence that is not erased.
+SELECT dossier, source, event_id, body FROM (
+    SELECT dossier, source, event_id, body, ROW_NUMBER() OVER (
+        PARTITION BY dossier ORDER BY COALESCE(sequence, 0) DESC, occurred_at DESC, id DESC) AS place
+    FROM event WHERE dossier = any_of(:dossiers) AND type = any_of(:types) AND erased_at IS NULL) AS newest WHERE place = 1;
+
+-- name: heard_of
+SELECT DISTINCT dossier, type FROM event WHERE dossier = any_of(:dossiers) AND type = any_of(:types);
+
+-- name: counted_later
+-- What is to be counted otherwise by now, the longest due first.
+SELECT dossier, month, agency, field, later FROM counted WHERE later_at <= :now ORDER BY later_at LIMIT :limit;
+
+-- name: figures_by_month
+SELECT month, counter, SUM(n) FROM figure WHERE month >= :first AND month <= :last
+    AND (:agency = '' OR agency = :agency) AND (:field = '' OR field = :field) GROUP BY month, counter;
+
+-- name: figures_by_agency
+SELECT agency, counter, SUM(n) FROM figure WHERE month = :month AND (:field = '' OR field = :field) GROUP BY agency, counter;
+
+-- name: figures_by_field
+SELECT field, counter, SUM(n) FROM figure WHERE month = :month AND (:agency = '' OR agency = :agency) GROUP BY field, counter;
+
+-- name: figure_names
+SELECT kind, code, name FROM figure_name;
+
+-- name: figure_months
+-- The first and the last month of all, from the two ends of the index.
+SELECT MIN(month), MAX(month) FROM figure;
+
+-- name: notes_between
+-- What people did of these kinds in a time, oldest first.
+SELECT id, at, who, verb, reason, dossier, delivery, before, after FROM note
+WHERE at >= :since AND at < :until AND verb = any_of(:verbs) ORDER BY at, id LIMIT :limit;

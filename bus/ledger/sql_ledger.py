@@ -21,6 +21,7 @@ from bus.ledger.book import Book, Opened
 from bus.ledger.claim import claim
 from bus.ledger.database import Database
 from bus.ledger.expected import Expectations
+from bus.ledger.figures import Figures
 from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.lookup import Lookups
 from bus.ledger.people import PeopleBook
@@ -345,6 +346,9 @@ class SqlLedger:
 
     def expectations(self) -> Expectations:
         return Expectations(self._keys, self.clock, self._other, self._reader.ask)
+
+    def figures(self) -> Figures:
+        return Figures(self._keys, self._other, self._reader.ask)
 
     def people(self) -> PeopleBook:
         return PeopleBook(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from bus.adapter import Lookup
 from bus.lookup import NoAnswer, masked_words
 from contracts.fault import faults_of
 from contracts.marks import fields_of
-from ops import lookups
+from ops import looked, lookups
 from ops.api.guard import Client, Guard, Problem
 from ops.house import House
+from ops.words import Language
 
 STATUS = {"timeout": (504, "Gateway Timeout"), "unknown": (502, "Bad Gateway"), "refused": (502, "Bad Gateway")}
 SAYS = {
@@ -91,6 +92,24 @@ def routes(house: House, guard: Guard) -> APIRouter:
     async def recorded(request: Request) -> JSONResponse:
         guard.admit(request, "read")
         return JSONResponse(await lookups.recorded(house.ledger, read(await guard.body(request), lookups.Whose)))
+
+    @router.get(
+        "/v1/audit/looked", summary="Who looked at people's data in a week: searches, fields revealed, look-ups"
+    )
+    async def who_looked(
+        request: Request,
+        week: Annotated[str, Query(description="yyyy-Wnn; the last one that is over by default")] = "",
+        format: Annotated[Literal["json", "csv"], Query()] = "json",
+        lang: Annotated[Language, Query(description="of a table's head")] = "vi",
+    ) -> Response:
+        guard.admit(request, "read")
+        try:
+            told = await looked.looked(house.ledger, week)
+        except looked.NoWeek as error:
+            raise Problem(404, "Not Found", str(error)) from None
+        if format == "csv":
+            return Response(looked.sheet(told, lang), media_type="text/csv; charset=utf-8")
+        return JSONResponse(looked.as_dict(told))
 
     return router
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -112,3 +113,28 @@ def _list(told: dict[str, Any], system: str, as_json: bool) -> None:
     if not as_json:
         for each in told["purposes"]:
             print(f"--purpose {each['purpose']}: {each['title_vi']}" + (" (--reason)" if each["needs_reason"] else ""))
+
+
+@app.command(name="who-looked")
+def who_looked(
+    week: Annotated[str, typer.Option("--week", help="yyyy-Wnn (default: the last one that is over)")] = "",
+    csv: Annotated[Path | None, typer.Option("--csv", help="write a table for spreadsheets here")] = None,
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who looked at people's data in a week, how often and what for. Example: lienthong who-looked --week 2026-W47"""
+    bus = remote(url, key, config)
+    if csv is not None:
+        csv.write_bytes(ask(lambda: bus.file("/v1/audit/looked", week=week, format="csv")))
+        print(f"{csv} written")
+        return
+    told = ask(lambda: bus.get("/v1/audit/looked", week=week))
+    table = Table(
+        "who", "how", "times", "dossiers", "purposes", title=f"{told['week']}, {told['from']} to {told['to']}"
+    )
+    for line in told["items"]:
+        purposes = "; ".join(f"{one['purpose']} ({one['times']})" for one in line["purposes"])
+        table.add_row(line["who"], line["how"], f"{line['times']:,}", f"{line['dossiers']:,}", purposes)
+    CONTEXT.show(told, as_json, table)

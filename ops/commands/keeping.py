@@ -66,6 +66,23 @@ def example() -> None:
     print(files("ops").joinpath("example.toml").read_text(encoding="utf-8"), end="")
 
 
+@config_app.command()
+def show(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """The settings as they hold, without secrets. Example: lienthong config show"""
+    from adapters import discover
+    from ops.setting_list import sections
+
+    settings = settings_of(config)
+    shown = sections(settings, {name: settings.partner(partner) for name, partner in discover().items()})
+    table = Table("setting", "value", "")
+    for section in shown:
+        for line in section.lines:
+            value = "(set)" if line.secret else line.value
+            table.add_row(f"[{section.name}] {line.name}".replace("[", r"\["), value, "given" if line.given else "")
+    told = {s.name: {line.name: None if line.secret else line.value for line in s.lines} for s in shown}
+    CONTEXT.show(told, as_json, table)
+
+
 @keys.command(name="new")
 def new_keys(file: Annotated[Path, typer.Argument(help="where to write it (mode 0600)")]) -> None:
     """Make a keyring. Example: lienthong keys new /etc/lienthong/keys.json"""

@@ -41,10 +41,17 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/act"): "act",
     ("GET", "/switch"): "act",
     ("POST", "/switch"): "act",
+    ("GET", "/targets"): "targets",
+    ("GET", "/targets.csv"): "targets",
+    ("GET", "/targets.pdf"): "targets",
+    ("GET", "/settings"): "settings",
     ("GET", "/people"): "people",
     ("POST", "/people"): "people",
     ("GET", "/audit"): "audit",
     ("POST", "/audit"): "audit",
+    ("GET", "/audit.csv"): "audit",
+    ("GET", "/looked"): "audit",
+    ("GET", "/looked.csv"): "audit",
 }
 """What every address of the console takes: a right, any session (`session`), or nothing (`open`). What is not here is not served."""
 STEPS = {"code": "/code", "password": "/password", "enrol": "/enrol"}

@@ -37,8 +37,10 @@ PAGES: tuple[tuple[str, str, str, Right], ...] = (
     ("dossiers", "/console/deliveries", "i-dossier", "look"),
     ("causes", "/console/causes", "i-cause", "look"),
     ("partners", "/console/partners", "i-partner", "look"),
+    ("targets", "/console/targets", "i-target", "targets"),
     ("people", "/console/people", "i-lock", "people"),
     ("audit", "/console/audit", "i-log", "audit"),
+    ("settings", "/console/settings", "i-set", "settings"),
 )
 """The pages of the rail: name, address, icon, the right it takes."""
 
@@ -84,17 +86,27 @@ class Frame:
             other_language=_with_language(request),
             **facts,
         )
-        response = HTMLResponse(written, status, HEADERS | (HSTS if self.secure else {}))
+        response = HTMLResponse(written, status, self.headers)
         if not (reader and reader.token):
             self.set_cookie(response, TOKEN, token)
         if "lang" in request.query_params:
             response.set_cookie(LANGUAGE, say.language, max_age=31_536_000, samesite="lax", secure=self.secure)
         return response
 
+    def file(self, body: bytes, media_type: str, name: str) -> Response:
+        """Something to be kept, under a name of ours."""
+        named = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(body, media_type=media_type, headers=named | self.headers)
+
     def failed(self, request: Request, status: int, key: str, hint: str = "", **facts: Any) -> HTMLResponse:
         """What did not work, in words."""
         say = self.speech(request)
         return self.page(request, "error.html", "", status, say=say, words=say(key, **facts), hint=hint)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every answer says to the browser."""
+        return HEADERS | (HSTS if self.secure else {})
 
     @property
     def secure(self) -> bool:

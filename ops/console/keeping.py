@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
+from bus.ledger.people import Remark
 from ops import lookups
 from ops.console import views
 from ops.console.door import reader
 from ops.console.frame import Frame
 from ops.console.text import Speech
+from ops.looked import NoWeek, looked, sheet
 from ops.people import FIELDS, REVEAL_S, Refused
 from ops.rights import ROLES
+from ops.sheet import Cell, csv_of
 
 PAGE = 50
 NEWEST = 2**62
 VERIFIED = "verify audit"
+EXPORTED = "export audit"
+MOST, AT_ONCE = 100_000, 5_000
+"""Lines of the record one file may have; a longer one is narrowed by who or what. So many are read at once."""
+RECORD = ("number", "at", "who", "verb", "reason", "dossier", "delivery", "before", "after")
 LOOKED = ("search", "reveal")
 """What the record calls looking at somebody's data."""
 
@@ -122,9 +130,43 @@ def add(app: FastAPI, frame: Frame) -> None:
             looked=(await lookups.recorded(house.ledger, lookups.Whose(limit=20)))["items"],
             who=who,
             verb=verb,
+            export=urlencode({"who": who, "verb": verb}),
             verbs=[(name, did(name, say)) for name in ("", *LOOKED, "sign in", "add person", "reset person", VERIFIED)],
             following="?" + urlencode(query) if query else "",
         )
+
+    @app.get("/audit.csv")
+    async def audit_csv(request: Request) -> Response:
+        """The record as it is filtered, newest first, and below it when its chain was verified; taking it away is on record too."""
+        who, verb = (request.query_params.get(name, "") for name in ("who", "verb"))
+        await house.ledger.remark(reader(request).name, EXPORTED, " ".join(filter(None, (who, verb))) or "all")
+        rows: list[list[Cell]] = []
+        before = NEWEST
+        while len(rows) < MOST and (found := await people.book.remarks(before, AT_ONCE, who, verb)):
+            rows += [_cells(line, frame.speech(request)) for line in found]
+            before = found[-1].id
+        rows += [_cells(line, frame.speech(request)) for line in await people.book.remarks(NEWEST, 1, verb=VERIFIED)]
+        return frame.file(csv_of(RECORD, rows), "text/csv; charset=utf-8", "audit.csv")
+
+    @app.get("/looked")
+    async def who_looked(request: Request) -> Response:
+        say = frame.speech(request)
+        try:
+            told = await looked(house.ledger, request.query_params.get("week", ""))
+        except NoWeek:
+            return frame.failed(request, 404, "looked.no_week")
+        titles = {name: views.title_of(house, name, say) for name in house.partners}
+        lines = [(line, _how(line.how, titles, say)) for line in told.lines]
+        return frame.page(request, "looked.html", "audit", say=say, told=told, lines=lines)
+
+    @app.get("/looked.csv")
+    async def looked_csv(request: Request) -> Response:
+        try:
+            told = await looked(house.ledger, request.query_params.get("week", ""))
+        except NoWeek:
+            return frame.failed(request, 404, "looked.no_week")
+        body = sheet(told, frame.speech(request).language)
+        return frame.file(body, "text/csv; charset=utf-8", f"looked-{told.week}.csv")
 
     @app.post("/audit")
     async def verify(request: Request) -> Response:
@@ -132,6 +174,18 @@ def add(app: FastAPI, frame: Frame) -> None:
         good, bad = await house.ledger.verify_chain()
         await house.ledger.remark(reader(request).name, VERIFIED, bad or f"{good} entries verify")
         return RedirectResponse("/console/audit", 303)
+
+
+def _cells(line: Remark, say: Speech) -> list[Cell]:
+    """A line of the record for a spreadsheet."""
+    at = say.moment(line.at).isoformat(timespec="seconds")
+    return [line.id, at, line.who, line.verb, line.reason, line.dossier, line.delivery, line.before, line.after]
+
+
+def _how(how: str, titles: Mapping[str, str], say: Speech) -> str:
+    """`Tra cứu Hộ tịch`, or what the record calls the act."""
+    act, _, partner = how.partition(" ")
+    return f"{did(act, say)}: {titles.get(partner, partner)}" if partner else did(act, say)
 
 
 def did(verb: str, say: Speech) -> str:

@@ -21,7 +21,7 @@ from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.api.desk import Page
 from ops.api.guard import Guard, Problem
-from ops.console import dossier, entry, expected, keeping, track, views
+from ops.console import dossier, entry, expected, keeping, measuring, track, views
 from ops.console.door import Door, Forbidden, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.text import Speech, epoch
@@ -250,6 +250,7 @@ def application(house: House, guard: Guard) -> FastAPI:
     entry.add(app, frame)
     expected.add(app, frame)
     keeping.add(app, frame)
+    measuring.add(app, frame)
     door.add(app)
 
     @app.exception_handler(Forgery)

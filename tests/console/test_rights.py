@@ -22,6 +22,8 @@ MAY: dict[str, set[str]] = {
     "act": {"operator"},
     "people": {"administrator"},
     "audit": {"administrator", "auditor"},
+    "targets": set(ROLES),
+    "settings": {"operator", "administrator", "auditor"},
 }
 """Written down a second time, so that a change of `ops.rights` is one of meaning."""
 APPLICANT = RECEIVED.data["dossier"]["applicant"]
