@@ -175,10 +175,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a partner says it holds; `unanswered` are the keys it could not be asked about."""
+    """What a partner says it holds; `unanswered` are the keys it could not be asked about.
+
+    `events` are what its own statement of a line comes to as events, by key: what the front door takes in where we have no such line.
+    """
 
     entries: tuple[Entry, ...]
     unanswered: tuple[str, ...] = ()
+    events: Mapping[str, tuple[Envelope, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

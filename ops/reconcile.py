@@ -1,18 +1,24 @@
-"""Ours against theirs, day by day and line by line: generic over what a partner's room offers (`bus.adapter.Reconcile`)."""
+"""Ours against theirs, day by day and line by line, and what can be set right: generic over what a partner's room offers
+(`bus.adapter.Reconcile`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bus.adapter import Account, Call, Entry
-from bus.ledger.words import Filter, State
+from bus.ledger.views import DeliveryView
+from bus.ledger.words import OPEN, Filter, State
 from bus.maintenance import VIETNAM
+from contracts.envelope import Envelope
+from ops import desk
 from ops.house import House
 
 MAX_DAYS = 31
 PAGE = 1000
+WEEK_S = 7 * 86400.0
 
 
 class Refused(Exception):
@@ -24,23 +30,7 @@ async def reconcile(house: House, name: str, first: date, last: date) -> dict[st
 
     Raises Refused, LedgerBusy.
     """
-    hook = house.partners[name].reconcile
-    if hook is None:
-        offered = ", ".join(known for known, partner in house.partners.items() if partner.reconcile)
-        raise Refused(f"nothing is compared with {name}; with these it is: {offered}")
-    if not 0 <= (last - first).days < MAX_DAYS:
-        raise Refused(f"say from which day to which, at most {MAX_DAYS} days")
-    if name not in house.enabled:
-        raise Refused(f"{name} is not enabled in the settings")
-    since = _midnight(first - timedelta(days=hook.before_days))
-    if hook.note is None or hook.theirs is None:
-        ours = await _told(house, hook.events, since, first, last)
-        account = await _delivered(house, name, since, first, last)
-    else:
-        notes = await house.ledger.events(hook.events, since, _midnight(last + timedelta(days=1)), hook.note)
-        ours = [one for one in notes if isinstance(one, Entry) and first <= one.day <= last]
-        call = Call(f"reconcile-{name}", house.partner_settings[name].timeout_s)
-        account = await hook.theirs(house.adapter(name), notes, first, last, call)
+    ours, account = await _accounts(house, name, first, last)
     differences = _differences(ours, account.entries)
     return {
         "partner": name,
@@ -53,6 +43,78 @@ async def reconcile(house: House, name: str, first: date, last: date) -> dict[st
     }
 
 
+async def repair(
+    house: House, name: str, first: date, last: date, who: str, reason: str, *, dry_run: bool
+) -> dict[str, Any]:
+    """Set right what of the differences can be: who and why is kept. A dry run says what would be done to each, and does nothing.
+
+    What only the partner has enters by the front door as its own statement, under the id under which it would have come by itself. What
+    only we have, and is dead at the partner that was to be told, is sent again. All else is a person's. Raises Refused, LedgerBusy.
+    """
+    ours, account = await _accounts(house, name, first, last)
+    differences = _differences(ours, account.entries)
+    owing = {} if account.events else await _undelivered(house, name, first)
+    rows = [
+        {"key": line["key"], "says": line["says"], **_plan(line, account, owing), "done": False} for line in differences
+    ]
+    for row in () if dry_run else rows:
+        if row["does"] == "take_in":
+            row["done"] = await _take_in(house, name, account.events[row["key"]], who, reason)
+        elif row["does"] == "resend":
+            row["done"] = await _resend(house, owing[row["key"]], who, reason)
+    return {"partner": name, "rows": rows, "done": sum(row["done"] for row in rows), "dry_run": dry_run}
+
+
+def _plan(line: Mapping[str, Any], account: Account, owing: Mapping[str, DeliveryView]) -> dict[str, Any]:
+    """What is to be done about a difference, and what by."""
+    view = owing.get(line["key"])
+    if line["ours"] is None and line["key"] in account.events:
+        return {"does": "take_in", "by": [event.type for event in account.events[line["key"]]]}
+    if line["theirs"] is None and view is not None:
+        return {"does": "resend" if view.state is State.DEAD else "wait", "by": [f"{view.id} {view.state}"]}
+    return {"does": "person", "by": []}
+
+
+async def _take_in(house: House, name: str, events: Sequence[Envelope], who: str, reason: str) -> bool:
+    """The partner's statement by the front door; whether any of it was new."""
+    verdicts = await house.intake.accept(events, client=name)
+    new = [event for event, verdict in zip(events, verdicts, strict=True) if verdict["status"] == "accepted"]
+    for event in new:
+        await house.ledger.remark(who, "reconcile: take in", reason, event.subject)
+    return bool(new)
+
+
+async def _resend(house: House, view: DeliveryView, who: str, reason: str) -> bool:
+    rows = await desk.act(house.ledger, "resend", Filter(ids=(view.id,)), who, reason)
+    house.wake({view.partner})
+    return any(row["done"] for row in rows)
+
+
+async def _undelivered(house: House, name: str, first: date) -> dict[str, DeliveryView]:
+    """What a partner that cannot be asked is still owed, or was not given, by event; accepted since a week before the first day."""
+    states = (*OPEN, State.DEAD)
+    return {view.event_id: view async for view in _views(house, name, states, _midnight(first) - WEEK_S)}
+
+
+async def _accounts(house: House, name: str, first: date, last: date) -> tuple[list[Entry], Account]:
+    """Our account of the days and the partner's. Raises Refused."""
+    hook = house.partners[name].reconcile
+    if hook is None:
+        offered = ", ".join(known for known, partner in house.partners.items() if partner.reconcile)
+        raise Refused(f"nothing is compared with {name}; with these it is: {offered}")
+    if not 0 <= (last - first).days < MAX_DAYS:
+        raise Refused(f"say from which day to which, at most {MAX_DAYS} days")
+    if name not in house.enabled:
+        raise Refused(f"{name} is not enabled in the settings")
+    since = _midnight(first - timedelta(days=hook.before_days))
+    if hook.note is None or hook.theirs is None:
+        return await _told(house, hook.events, since, first, last), await _delivered(house, name, since, first, last)
+    notes = await house.ledger.events(hook.events, since, _midnight(last + timedelta(days=1)), hook.note)
+    ours = [one for one in notes if isinstance(one, Entry) and first <= one.day <= last]
+    call = Call(f"reconcile-{name}", house.partner_settings[name].timeout_s)
+    return ours, await hook.theirs(house.adapter(name), notes, first, last, call)
+
+
 async def _told(house: House, types: tuple[str, ...], since: float, first: date, last: date) -> list[Entry]:
     """The events of these types that happened on these days, a line each, as far as they were accepted after `since`."""
     told = [Entry(event, _day(at), 1) for event, at in await house.ledger.told(types, since)]
@@ -61,14 +123,20 @@ async def _told(house: House, types: tuple[str, ...], since: float, first: date,
 
 async def _delivered(house: House, name: str, since: float, first: date, last: date) -> Account:
     """What a partner that cannot be asked was sent on these days, a line each event, as far as it was accepted after `since`."""
-    sent: list[Entry] = []
-    cursor = ""
+    views = _views(house, name, (State.DELIVERED,), since)
+    sent = [Entry(view.event_id, _day(view.changed_at), 1) async for view in views]
+    return Account(tuple(entry for entry in sent if first <= entry.day <= last))
+
+
+async def _views(house: House, name: str, states: tuple[State, ...], since: float) -> AsyncIterator[DeliveryView]:
+    """A partner's deliveries in these states, accepted after `since`, page by page."""
+    where, cursor = Filter(partner=name, states=states, since=since), ""
     while True:
-        where = Filter(partner=name, states=(State.DELIVERED,), since=since)
         views, cursor = await house.ledger.deliveries(where, cursor=cursor, limit=PAGE)
-        sent += [Entry(view.event_id, _day(view.changed_at), 1) for view in views]
+        for view in views:
+            yield view
         if not cursor:
-            return Account(tuple(entry for entry in sent if first <= entry.day <= last))
+            return
 
 
 def _day(at: float) -> date:

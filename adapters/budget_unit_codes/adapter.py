@@ -102,6 +102,12 @@ class BudgetAdapter:
         events, keeps, bad = await self._read(rows, call)
         return Poll(tuple(events), window.turned(last=last).model_dump_json(), tuple(bad), not last, tuple(keeps))
 
+    async def told_of(self, line: Any, call: Call) -> tuple[Envelope, ...]:
+        """What a row of the list comes to beside what is known of its dossier; nothing where it is known, or cannot be read."""
+        await self._remember()
+        events, _keeps, _bad = await self._read([line], call)
+        return tuple(events)
+
     async def _remember(self) -> None:
         """What is kept of the dossiers, read on from where we stood."""
         while facts := await self._shelf.kept(NAME, self._read_to):

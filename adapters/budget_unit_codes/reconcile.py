@@ -28,17 +28,19 @@ def note(event: Envelope) -> Entry:
 async def theirs(adapter: BudgetAdapter, _notes: Sequence[Entry], first: date, last: date, call: Call) -> Account:
     """The ministry's dossiers filed on these days. Its list goes by the change, and what was filed since has changed since."""
     found: dict[str, Entry] = {}
+    events: dict[str, tuple[Envelope, ...]] = {}
     page = 1
     while True:
         rows = await adapter.changed_since(first, page, call)
         if isinstance(rows, Outcome):
-            return Account(tuple(found.values()), (f"page {page} of the dossiers since {first:%d/%m/%Y}",))
+            return Account(tuple(found.values()), (f"page {page} of the dossiers since {first:%d/%m/%Y}",), events)
         for line in rows:
             entry = _entry(line)
             if entry is not None and first <= entry.day <= last:
                 found[entry.key] = entry
+                events[entry.key] = await adapter.told_of(line, call)
         if len(rows) < PAGE:
-            return Account(tuple(found.values()))
+            return Account(tuple(found.values()), (), events)
         page += 1
 
 

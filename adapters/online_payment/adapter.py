@@ -13,14 +13,14 @@ from typing import Any
 
 from adapters.online_payment.client import Link, PaymentClient, PaymentSettings
 from adapters.online_payment.faults import ABSENT, EXISTS
-from bus.adapter import Call, Entry, Job, Poll, Row, Wiring
+from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.clock import instant
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
 from contracts.canonical.order import Order
 from contracts.codes import CodeGap
+from contracts.envelope import Envelope
 from contracts.fault import Refusal
 from contracts.online_payment.messages import KetQuaTraSoat
-from mappings.convert import as_day
 from mappings.online_payment import orders
 from mappings.online_payment.inbound import answered, lapsed, link, receipt
 from mappings.online_payment.outbound import Asked, init, question
@@ -150,8 +150,8 @@ class PaymentAdapter:
         said = answer.model_dump_json(exclude={"MaXacThuc", "UrlThanhToan"}).encode()
         return None if event is None else Delivered(code=answer.TrangThaiGD, reply=said, replies=(event,))
 
-    async def paid(self, order: Order, call: Call) -> Entry | str | None:
-        """For the platform's account: what was paid for an order, None for nothing yet, its reference when it could not be asked."""
+    async def paid(self, order: Order, call: Call) -> Envelope | str | None:
+        """For the platform's account: its report of a payment, None for nothing yet, the order's reference when it could not be asked."""
         answer = await self._client.query(_json(question(QUERY, order, self._settings.partner_code)), call)
         if isinstance(answer, Permanent) and answer.code == ABSENT:
             return None
@@ -161,10 +161,7 @@ class PaymentAdapter:
             event = answered(answer)
         except (Refusal, ValueError):
             return order.reference
-        report: Any = event.message if event else None
-        if report is None or report.state != "paid":
-            return None
-        return Entry(f"{order.reference}/{report.transaction}", as_day(report.at), report.amount_vnd)
+        return event if event is not None and event.data["state"] == "paid" else None
 
     async def _bill(self, row: Row, call: Call) -> Outcome:
         answer = await self._client.bill(row.body, call)

@@ -38,13 +38,22 @@ async def theirs(
     orders = {one.reference: one for one in notes if isinstance(one, Order) and one.reference not in elsewhere}
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def asked(order: Order) -> Entry | str | None:
+    async def asked(order: Order) -> Envelope | str | None:
         async with gate:
             return await adapter.paid(order, call)
 
     answers = await asyncio.gather(*map(asked, orders.values()))
-    entries = [one for one in answers if isinstance(one, Entry) and first <= one.day <= last]
-    return Account(tuple(entries), tuple(one for one in answers if isinstance(one, str)))
+    reports = [(_line(one), one) for one in answers if isinstance(one, Envelope)]
+    entries = tuple(line for line, _ in reports if first <= line.day <= last)
+    return Account(
+        entries, tuple(one for one in answers if isinstance(one, str)), {line.key: (event,) for line, event in reports}
+    )
+
+
+def _line(event: Envelope) -> Entry:
+    """The platform's line of a payment it reports."""
+    report: Any = event.message
+    return Entry(_key(report.reference, report.transaction), as_day(report.at), report.amount_vnd)
 
 
 def _key(reference: str, transaction: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, NO, AsJson, ConfigFile, Key, Url, ask, remote
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
 
 app = typer.Typer()
 
@@ -17,6 +17,9 @@ def reconcile(
     partner: Annotated[str, typer.Argument(help="partner")],
     first: Annotated[str, typer.Option("--from", help="first day, yyyy-mm-dd")],
     last: Annotated[str, typer.Option("--to", help="last day, included")],
+    repair: Annotated[bool, typer.Option("--repair", help="set right what can be")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="of the repair: why; recorded with who")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what the repair would do")] = False,
     url: Url = None,
     key: Key = "",
     config: ConfigFile = None,
@@ -24,9 +27,17 @@ def reconcile(
 ) -> None:
     """What we hold and what the partner holds, by day; every line in which they differ. Exit code 1 when they do.
 
+    With --repair: what only the partner has is taken in, what only we have is sent again if it is dead; the rest is for a person.
+
     Example: lienthong reconcile online_payment --from 2026-07-01 --to 2026-07-07
     """
     bus = remote(url, key, config)
+    if repair:
+        if len(reason) < 3:
+            fail(USAGE, "say why with --reason")
+        days = {"from": first, "to": last, "reason": reason, "dry_run": dry_run}
+        _repaired(ask(lambda: bus.post(f"/v1/reconcile/{partner}/repair", days)), as_json)
+        return
     told = ask(lambda: bus.get(f"/v1/reconcile/{partner}", **{"from": first, "to": last}))
     table = Table("day", "ours", "sum", "theirs", "sum", "", title=f"{partner}, {told['from']} to {told['to']}")
     for line in told["days"]:
@@ -40,6 +51,29 @@ def reconcile(
         for unanswered in told["unanswered"]:
             print(f"not answered: {unanswered}")
     if not told["agrees"]:
+        raise typer.Exit(NO)
+
+
+DOES = {
+    "take_in": "take in what the partner says",
+    "resend": "send again",
+    "wait": "nothing: it is still to be sent",
+    "person": "a person must look",
+}
+
+
+def _repaired(told: dict[str, Any], as_json: bool) -> None:
+    """What was, or would be, done to each difference. Exit code 1 when something is left."""
+    table = Table("difference", "key", "what", "by", "" if told["dry_run"] else "done")
+    for row in told["rows"]:
+        done = "" if told["dry_run"] else "✓" if row["done"] else "✗"
+        table.add_row(row["says"], row["key"], DOES[row["does"]], ", ".join(row["by"]), done)
+    CONTEXT.show(told, as_json, table)
+    able = sum(row["does"] in ("take_in", "resend") for row in told["rows"])
+    if not as_json:
+        done = f"would do: {able}" if told["dry_run"] else f"done: {told['done']}"
+        print(f"{done} of {len(told['rows'])}")
+    if (able if told["dry_run"] else told["done"]) < len(told["rows"]):
         raise typer.Exit(NO)
 
 

@@ -26,6 +26,8 @@ async def test_a_dossier_we_missed_is_seen_on_the_day_it_was_filed(ministry: Min
     account = await held(ministry)
     assert {line.key for line in account.entries} == set(codes)
     assert ours < set(account.entries)
+    polled = {event.id for event in getattr(told, "events", ())}
+    assert polled < {event.id for events in account.events.values() for event in events}
     ministry.clock.advance(2 * 86400.0)
     ministry.simulator.decide(codes[0], "2")
     assert {line.key for line in (await held(ministry, 2)).entries} == set(codes)

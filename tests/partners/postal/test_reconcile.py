@@ -55,7 +55,10 @@ async def test_an_order_that_is_missing_there_or_that_another_made_is_seen(post:
     await ordered(post)
     post.simulator.rows = [row for row in post.simulator.rows if row["orderNumber"] != OTHER]
     post.simulator.move("000.00.17.H59-260703-0009", "100")
-    assert {line.key for line in (await held(post)).entries} == {CODE, f"{OTHER}-TG", "000.00.17.H59-260703-0009"}
+    account = await held(post)
+    assert {line.key for line in account.entries} == {CODE, f"{OTHER}-TG", "000.00.17.H59-260703-0009"}
+    (told,) = account.events["000.00.17.H59-260703-0009"]
+    assert (told.subject, told.data["shipment"]["state"]) == ("000.00.17.H59-260703-0009", "created")
 
 
 async def test_a_row_that_cannot_be_read_hides_no_other(post: Post) -> None:
