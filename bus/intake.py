@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from bus import crash, tracing
-from bus.adapter import Job, Partner
+from bus.adapter import Job, Partner, Watch
 from bus.ledger.ledger import Ledger
-from bus.ledger.words import Arrival, Debt, Status, Verdict
+from bus.ledger.words import Arrival, Debt, Matter, Status, Verdict
 from contracts.envelope import Envelope, flags
 from contracts.fault import Refusal
 from contracts.marks import finders
@@ -39,6 +39,11 @@ class Intake:
         self._on_event = on_event
         self._notice = notice
         self._debt = cache(self._debt_of)
+        self._watched: dict[str, list[tuple[str, Watch]]] = {}
+        for partner in partners.values():
+            for watch in partner.watches:
+                for kind in watch.events:
+                    self._watched.setdefault(kind, []).append((partner.name, watch))
 
     async def accept(self, events: Sequence[Envelope | Refusal], *, client: str) -> Verdicts:
         """A verdict per event, in their order. Raises LedgerBusy, and then nothing was stored."""
@@ -77,8 +82,16 @@ class Intake:
             causation_id=causation,
             traceparent=traceparent,
             flags=self._notice(envelope),
+            matters=self._matters(envelope),
             envelope=envelope,
         )
+
+    def _matters(self, envelope: Envelope) -> tuple[Matter, ...]:
+        """How the matters that rooms watch stand after an event from a partner (those have no sequence)."""
+        if envelope.sequence is not None:
+            return ()
+        found = (matter_of(partner, watch, envelope) for partner, watch in self._watched.get(envelope.type, ()))
+        return tuple(matter for matter in found if matter is not None)
 
     def _debt_of(self, owed: Owed) -> Debt:
         operation = self._partners[owed.partner].operation(owed.operation)
@@ -98,6 +111,15 @@ class Intake:
         elif verdict.reason:
             told["reason"] = verdict.reason
         return told
+
+
+def matter_of(partner: str, watch: Watch, envelope: Envelope) -> Matter | None:
+    """How a matter of a partner's watch stands after an event; None where it is about none."""
+    stand = watch.note(envelope)
+    if stand is None:
+        return None
+    at, place = stand.at.timestamp(), watch.events.index(envelope.type)
+    return Matter(f"{partner}.{watch.name}", stand.key, stand.dossier, at, place, stand.state, stand.open)
 
 
 def thread_id(envelope: Envelope) -> str:

@@ -5,48 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bus.adapter import Partner, Stand, Watch
-from bus.ledger.ledger import Ledger
+from bus.adapter import Partner, Watch
+from bus.intake import matter_of
+from bus.ledger.sql_ledger import SqlLedger
+from bus.ledger.words import Matter
 from ops.queries import when
 
 LOOK_BACK_S = 90 * 86400.0
-"""Nothing older is looked for."""
+"""Of a watch that is new nothing older is looked for."""
 AHEAD_S = 86400.0
 """A partner's clock may be ahead of ours."""
 SHOWN = 200
 
 
-async def overdue(ledger: Ledger, partners: Iterable[Partner]) -> list[dict[str, Any]]:
+async def overdue(ledger: SqlLedger, partners: Iterable[Partner]) -> list[dict[str, Any]]:
     """Each watch of these partners, with the matters that are overdue, the oldest first. Raises LedgerBusy."""
     return [
-        {"partner": partner.name, **await _looked(ledger, watch)} for partner in partners for watch in partner.watches
+        {"partner": partner.name, **await _looked(ledger, partner.name, watch)}
+        for partner in partners
+        for watch in partner.watches
     ]
 
 
-async def _looked(ledger: Ledger, watch: Watch) -> dict[str, Any]:
-    now = ledger.clock.now()
-    stands = await ledger.events(watch.events, now - LOOK_BACK_S, now + AHEAD_S, watch.note)
-    still = open_since([stand for stand in stands if stand is not None])
-    late = [stand for stand in still if stand.at.timestamp() < now - watch.after_s]
+async def _looked(ledger: SqlLedger, partner: str, watch: Watch) -> dict[str, Any]:
+    now, matters = ledger.clock.now(), ledger.matters()
+
+    async def earlier() -> list[Matter]:
+        found = await ledger.events(
+            watch.events, now - LOOK_BACK_S, now + AHEAD_S, lambda event: matter_of(partner, watch, event)
+        )
+        return [matter for matter in found if matter is not None]
+
+    name = f"{partner}.{watch.name}"
+    await matters.begin(name, earlier)
+    found = await matters.open(name, now - watch.after_s, SHOWN)
     return {
         "watch": watch.name,
         "title_vi": watch.title_vi,
         "title_en": watch.title_en,
         "after_s": watch.after_s,
-        "open": len(still),
-        "overdue": len(late),
+        "open": found.count,
+        "overdue": found.late,
         "items": [
-            {"key": one.key, "dossier": one.dossier, "since": when(one.at.timestamp()), "state": one.state}
-            for one in late[:SHOWN]
+            {"key": one.key, "dossier": one.dossier, "since": when(one.since), "state": one.state}
+            for one in found.first
         ],
     }
-
-
-def open_since(stands: list[Stand]) -> list[Stand]:
-    """Matters that are open with their newest stand, each since it was opened, the oldest first."""
-    still: dict[str, Stand] = {}
-    for stand in sorted(stands, key=lambda one: one.at):
-        before = still.pop(stand.key, stand)
-        if stand.open:
-            still[stand.key] = stand._replace(at=before.at)
-    return sorted(still.values(), key=lambda one: (one.at, one.key))

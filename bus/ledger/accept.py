@@ -9,8 +9,9 @@ from bus.ledger.book import CLAIMABLE, HOLDING, Book, event_record, idempotency_
 from bus.ledger.database import Row
 from bus.ledger.expected import FIRST_LOOK_S
 from bus.ledger.figures import UNOWED
+from bus.ledger.matter import stand
 from bus.ledger.supersede import Holder, superseded
-from bus.ledger.words import Arrival, State, Status, Verdict
+from bus.ledger.words import Arrival, Matter, State, Status, Verdict
 from bus.outcome import Cause
 
 NONE, OWN = 0, -1
@@ -69,6 +70,7 @@ class Intake:
     early: list[Pending] = field(default_factory=list)
     entered_events: list[int] = field(default_factory=list)
     finders: set[tuple[bytes, str]] = field(default_factory=set)
+    matters: list[Matter] = field(default_factory=list)
 
 
 def lock_threads(book: Book, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Thread]:
@@ -159,6 +161,7 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
     deliveries = _deliveries(arrival, number, work.ids)
     for kind, value in arrival.finders:
         work.finders.add((book.keys.digest(kind, value), arrival.subject))
+    work.matters += arrival.matters
     book.counts["", "event", ""] += 1
     if not deliveries:  # no move of a delivery tells of it
         book.moves.append([number, UNOWED])
@@ -285,6 +288,7 @@ def _write(book: Book, work: Intake) -> None:
         book.db.run("enter_events", {"ids": work.entered_events})
     if work.finders:
         book.db.many("insert_finder", sorted(work.finders))
+    stand(book, work.matters)
     if work.early:
         book.db.many("insert_delivery", [_early_row(book, d) for d in work.early])
         for delivery in work.early:

@@ -79,6 +79,22 @@ UPDATE delivery SET lane = v.lane, number = v.number, state = v.state, cause = v
 -- name: supersede
 UPDATE delivery SET state = 'superseded', cause = '', holds = 0, due_at = NULL, changed_at = :now WHERE id = :id;
 
+-- name: stand
+-- The newest event of a matter says how it stands; opened it was by the first since it was closed.
+INSERT INTO matter (watch, key, dossier, at, place, state, still, since)
+VALUES (:watch, :key, :dossier, :at, :place, :state, :still, :at)
+ON CONFLICT (watch, key) DO UPDATE SET
+    since = CASE WHEN (excluded.at, excluded.place) < (matter.at, matter.place)
+                 THEN CASE WHEN excluded.still = 1 AND excluded.at < matter.since THEN excluded.at ELSE matter.since END
+                 ELSE CASE WHEN matter.still = 1 THEN matter.since ELSE excluded.at END END,
+    state = CASE WHEN (excluded.at, excluded.place) < (matter.at, matter.place) THEN matter.state ELSE excluded.state END,
+    still = CASE WHEN (excluded.at, excluded.place) < (matter.at, matter.place) THEN matter.still ELSE excluded.still END,
+    place = CASE WHEN (excluded.at, excluded.place) < (matter.at, matter.place) THEN matter.place ELSE excluded.place END,
+    at = CASE WHEN (excluded.at, excluded.place) < (matter.at, matter.place) THEN matter.at ELSE excluded.at END;
+
+-- name: forget_matters
+DELETE FROM matter WHERE (watch, key) IN (SELECT watch, key FROM matter WHERE still = 0 AND at < :before LIMIT 500);
+
 -- name: insert_finder
 INSERT INTO finder (digest, dossier) VALUES /*rows*/(:digest, :dossier) ON CONFLICT (digest, dossier) DO NOTHING;
 

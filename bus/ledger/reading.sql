@@ -105,6 +105,13 @@ SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :ty
 -- name: memo
 SELECT memo FROM lane WHERE partner = :partner AND dossier = :dossier;
 
+-- name: matters
+-- What has been open of a watch since before then, the oldest first, by the index of open ones.
+SELECT key, dossier, since, state FROM matter WHERE watch = :watch AND still = 1 AND since < :before ORDER BY since, key LIMIT :limit;
+
+-- name: count_matters
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN since < :before THEN 1 ELSE 0 END), 0) FROM matter WHERE watch = :watch AND still = 1;
+
 -- name: happened
 -- A page of the events of a type that came from partners (those have no sequence), by the partial index.
 SELECT occurred_at, id, source, event_id, body FROM event

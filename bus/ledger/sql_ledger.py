@@ -24,6 +24,7 @@ from bus.ledger.expected import Expectations
 from bus.ledger.figures import Figures
 from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.lookup import Lookups
+from bus.ledger.matter import Matters
 from bus.ledger.people import PeopleBook
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
@@ -352,6 +353,9 @@ class SqlLedger:
 
     def people(self) -> PeopleBook:
         return PeopleBook(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
+
+    def matters(self) -> Matters:
+        return Matters(self.process, self._other, self._reader.ask)
 
     def retention(self, terms: Terms) -> Retention:
         return Retention(terms, self.clock, self._other, self._reader.ask)

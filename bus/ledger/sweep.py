@@ -14,6 +14,8 @@ from bus.outcome import Cause
 FAR_S = 7 * 86400.0
 """No due time may lie further ahead than this (the policy's caps are below it)."""
 FORGET_WORKER_S = 3600.0
+KEEP_MATTERS_S = 90 * 86400.0
+"""How long a matter that ended is remembered, for an event of it that comes late."""
 BACK_S = 60.0
 """How far the clock may stand behind what the ledger wrote last before its times are turned back with it."""
 WAITS = ("lanes", "deliveries", "partners", "tokens", "gaps", "briefs", "sessions", "tries", "reveals", "looks")
@@ -30,6 +32,7 @@ def sweep(book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, g
             book.moves.append([0, "gap_closed", source, dossier, "gap_wait_s"])
     book.db.run("far_lanes", {"cap": book.now + FAR_S})
     book.db.run("forget_workers", {"before": book.now - FORGET_WORKER_S})
+    book.db.run("forget_matters", {"before": book.now - KEEP_MATTERS_S})
     ready = {row[0] for row in book.db.rows("partners_due", {"now": book.now})} | book.ready
     return Swept(crashed, closed, tuple(sorted(ready)))
 

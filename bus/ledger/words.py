@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bus.adapter import Job, Step
 from bus.outcome import Cause
@@ -51,6 +51,18 @@ class Debt:
     aside: bool = False
 
 
+class Matter(NamedTuple):
+    """How a matter of a room's watch stands after an event. `place` of its type among the watch's tells which of one instant is newer."""
+
+    watch: str
+    key: str
+    dossier: str
+    at: float
+    place: int
+    state: str
+    still: bool
+
+
 @dataclass(slots=True)
 class Arrival:
     """One event at the door, already read and validated.
@@ -75,6 +87,7 @@ class Arrival:
     causation_id: str = ""
     traceparent: str = ""
     flags: tuple[str, ...] = ()
+    matters: tuple[Matter, ...] = ()
     envelope: Envelope | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,6 @@ from adapters.budget_unit_codes import watch as budget
 from adapters.civil_registry import watch as civil
 from adapters.online_payment import watch as payment
 from adapters.postal import ADAPTER
-from bus.adapter import Stand
 from bus.intake import Intake
 from bus.ledger.sql_ledger import open_ledger
 from bus.seal import Keyring
@@ -26,7 +26,7 @@ from contracts.postal.messages import TrangThaiBuuGui
 from mappings.postal.inbound import moved
 from mappings.routes import owed
 from ops.events_doc.example import examples
-from ops.overdue import open_since, overdue
+from ops.overdue import overdue
 from tests.conftest import HandClock
 from tests.ops.conftest import Served
 
@@ -64,10 +64,15 @@ async def test_items_under_way_for_more_than_seven_days_are_overdue_since_their_
     await ledger.close()
 
 
-def test_what_ended_and_begins_again_is_open_since_then() -> None:
-    stands = [Stand("a", "a", NOW + timedelta(days=day), day != 1, str(day)) for day in range(4)]
-    assert open_since(stands) == [Stand("a", "a", NOW + timedelta(days=2), True, "3")]
-    assert open_since(stands[:2]) == []
+async def test_a_watch_that_is_new_finds_what_came_before_it(tmp_path: Path, keys: Keyring) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=HandClock(NOW.timestamp()))
+    unwatched = replace(ADAPTER, watches=())
+    intake = Intake(ledger, lambda _partners: None, partial(owed, partners={"postal"}), {"postal": unwatched})
+    await intake.accept([row("000.00.17.H59-260701-0001", "100", 8)], client="postal")
+    for _ in range(2):
+        (told,) = await overdue(ledger, [ADAPTER])
+        assert [one["dossier"] for one in told["items"]] == ["000.00.17.H59-260701-0001"]
+    await ledger.close()
 
 
 EXAMPLES = {name: judge(given) for name, given in examples().items()}
