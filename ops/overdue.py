@@ -44,7 +44,7 @@ async def _looked(ledger: SqlLedger, partner: str, watch: Watch) -> dict[str, An
         "title_vi": watch.title_vi,
         "title_en": watch.title_en,
         "after_s": watch.after_s,
-        "open": found.count,
+        "open": found.still,
         "overdue": found.late,
         "items": [
             {"key": one.key, "dossier": one.dossier, "since": when(one.since), "state": one.state}

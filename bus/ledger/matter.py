@@ -34,7 +34,7 @@ class Late(NamedTuple):
 class Open(NamedTuple):
     """What is open of a watch: how much, how much of it since before the time asked for, and the first of these."""
 
-    count: int
+    still: int
     late: int
     first: list[Late]
 

@@ -1,14 +1,26 @@
-"""The partners' rooms: stamp a new one, make weather at a simulator."""
+"""The partners' rooms: stamp a new one, look whether a service keeps its contract, make weather at a simulator."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from ops.commands.common import CONTEXT, UNREACHABLE, USAGE, AsJson, fail
+from ops.commands.common import (
+    BAD_SETTINGS,
+    CONTEXT,
+    NO,
+    UNREACHABLE,
+    USAGE,
+    AsJson,
+    ConfigFile,
+    fail,
+    settings_of,
+)
 
 app = typer.Typer()
 
@@ -33,6 +45,50 @@ def new_partner(
     for file in written:
         print(file.relative_to(root.resolve()))
     print("now: make check, then the partner's own document, line by line")
+
+
+@app.command()
+def conformance(
+    partner: Annotated[str, typer.Argument(help="whose contract")],
+    at: Annotated[str, typer.Option("--url", help="address of the service that is looked at")],
+    demo: Annotated[bool, typer.Option("--demo", help="with the credentials its simulator knows")] = False,
+    lang: Annotated[str, typer.Option("--lang", help="vi or en")] = "vi",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Does a partner's own test service keep its contract? It is sent invented dossiers, asked and read, with the settings' credentials.
+
+    Exit code 1 when something does not hold, 3 when no service answers.
+
+    Example: lienthong conformance national_portal --url http://127.0.0.1:9100 --demo
+    """
+    import asyncio
+
+    from pydantic import ValidationError
+
+    from adapters import discover
+    from ops import conformance as kit
+    from ops.simulate import demo_settings
+
+    known = discover()
+    if partner not in known or lang not in ("vi", "en"):
+        fail(USAGE, f"say whose contract, --lang vi or en; there are {', '.join(known)}")
+    own = demo_settings(partner) if demo else settings_of(config).partners.get(partner, {})
+    try:
+        settings = known[partner].settings.model_validate({**own, "base_url": at})
+    except ValidationError as error:
+        fail(BAD_SETTINGS, f"[partners.{partner}]: {error.errors(include_url=False)[0]['msg']}")
+    found = asyncio.run(kit.examine(known[partner], settings, secrets.randbelow(10**6)))
+    if kit.unreachable(found):
+        fail(UNREACHABLE, f"no service answers at {at}: {found[0].words}")
+    table = Table("", "of", "check", "s", "words", title=f"{partner}: {at}")
+    marks = {True: "✓", False: "✗", None: "–"}
+    for one in found:
+        table.add_row(marks[one.holds], one.of, kit.CHECKS[one.check][lang == "en"], f"{one.took_s:.2f}", one.words)
+    told = {"partner": partner, "url": at, "holds": all(one.holds is not False for one in found)}
+    CONTEXT.show(told | {"checks": [one._asdict() for one in found]}, as_json, table)
+    if not told["holds"]:
+        raise typer.Exit(NO)
 
 
 @app.command()

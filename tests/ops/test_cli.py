@@ -22,7 +22,7 @@ from tests.servers import free_port
 
 RUNNING = {"up", "serve", "work", "simulate"}
 """Commands that run until they are stopped: their examples are read, not run (tests/demo.py runs `up`)."""
-ELSEWHERE = {"new-partner", "weather"}
+ELSEWHERE = {"new-partner", "weather", "conformance"}
 """Commands that need a source tree or a simulator beside them: tests/ops/test_rooms.py runs them."""
 DOSSIER = "000.00.17.H59-260106-774020001"
 """The first dossier of `lienthong sample`."""

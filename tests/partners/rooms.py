@@ -1,37 +1,29 @@
 """Every partner as discovery finds it, at work against its own simulator, and jobs it is owed: what the common suites run over.
 
-Jobs come from the routes: for each operation the shortest run of one dossier's events, in lane order, that ends with it. Events are the
-sample's, the examples of docs/events.md and the cases beside the room's mapping, so a new partner needs no more than one of these.
+Jobs come from the routes (`ops.conformance.trial`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
 
 from adapters import discover
 from adapters.simulator import Simulator
-from bus.adapter import Adapter, Call, Job, Operation, Partner, Row, Token, Wiring
+from bus.adapter import Adapter, Call, Job, Operation, Partner, Row, Wiring
 from bus.clock import SteadyClock
 from bus.outcome import Delivered, Outcome, Taken
 from bus.policy import PartnerSettings
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope
 from contracts.marks import redact
-from mappings.routes import owed
-from ops.events_doc.example import examples
-from ops.sample import generate
+from ops.conformance import MemoryVault
+from ops.conformance.trial import Step, Thread, threads
 from ops.simulate import Served, application, bind, demo_settings
 from tests.builders import a_job
 from tests.partners.bad_server import BadServer
@@ -47,90 +39,6 @@ each_partner = pytest.mark.parametrize("partner", PARTNERS.values(), ids=list(PA
 each_operation = pytest.mark.parametrize(
     ("partner", "operation"), OPERATIONS, ids=[f"{partner.name}-{operation.name}" for partner, operation in OPERATIONS]
 )
-
-SOME = ("1", "1234567", "0123456789", "0100109106", "086226000123", "2026-07-01", "Nguyễn Văn An", "male", 1, True)
-"""What a field of a question is filled with that gives no example of its own."""
-
-Step = tuple[Envelope, str]
-"""An event, and the operation it owes the partner."""
-Thread = tuple[Step, ...]
-
-
-@cache
-def events() -> tuple[tuple[Envelope, ...], ...]:
-    """All events we have, each list in the order of its times."""
-    shown = tuple(judge(example) for example in examples().values())
-    return (tuple(generate(400, 60, 1, date(2026, 7, 1))), shown, *((case,) for case in cases()))
-
-
-@cache
-def cases() -> tuple[Envelope, ...]:
-    """The events given in the cases beside the mappings."""
-    given = []
-    for name in PARTNERS:
-        folder = Path(str(files(f"mappings.{name}"))) / "cases"
-        for case in sorted(folder.glob("*.json")):
-            told = json.loads(case.read_text(encoding="utf-8")).get("given")
-            if isinstance(told, dict) and "specversion" in told:
-                given.append(judge(told))
-    return tuple(given)
-
-
-@cache
-def threads(partner: str, operation: str) -> list[Thread]:
-    """What one dossier owes the partner up to and with this operation, the shortest first."""
-    found = []
-    for stream in events():
-        lanes: dict[str, list[Step]] = {}
-        done = set()
-        for event in stream:
-            for debt in owed(event, {partner}):
-                lane = lanes.setdefault(event.subject, [])
-                lane.append((event, debt.operation))
-                if debt.operation == operation and event.subject not in done:
-                    done.add(event.subject)
-                    found.append(tuple(lane))
-    return sorted(found, key=len)[:25]
-
-
-def a_question(model: type[BaseModel]) -> BaseModel:
-    """A valid question: each required field by its own example, else by what it takes. Raises AssertionError when nothing fits."""
-    shown = model.model_json_schema().get("properties", {})
-    told: dict[str, Any] = {}
-    for name, field_ in model.model_fields.items():
-        if field_.is_required():
-            told[name] = next(iter([*(field_.examples or ()), *shown.get(name, {}).get("examples", ()), SOME[0]]))
-    for value in (*SOME, None):
-        try:
-            return model.model_validate(told)
-        except ValidationError as error:
-            told |= {str(fault["loc"][0]): value for fault in error.errors() if fault["loc"]}
-    for name in model.model_fields:  # of several optional ones it may take just one
-        for value in SOME:
-            with contextlib.suppress(ValidationError):
-                return model.model_validate({name: value})
-    raise AssertionError(f"give the fields of {model.__name__} examples")
-
-
-class MemoryVault:
-    """Sessions as the ledger keeps them, in memory."""
-
-    def __init__(self) -> None:
-        self.tokens: dict[str, Token] = {}
-        self.fetching = 0
-
-    async def token(
-        self, name: str, fetch: Callable[[], Awaitable[tuple[str, float | None]]], *, stale: int = 0
-    ) -> Token:
-        held = self.tokens.get(name)
-        if held is None or held.generation <= stale:
-            self.fetching += 1
-            try:
-                value, _lives_s = await fetch()
-            finally:
-                self.fetching -= 1
-            held = self.tokens[name] = Token(value, (held.generation if held else 0) + 1)
-        return held
 
 
 @dataclass

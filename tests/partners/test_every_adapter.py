@@ -22,6 +22,7 @@ from adapters.transport import http
 from adapters.transport.faults import MEANS
 from bus.adapter import Adapter, Operation, Partner, Row
 from bus.outcome import Absent, Cause, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
+from ops.conformance.trial import Step
 from ops.partner_docs import faults_of
 from tests.partners import bad_server
 from tests.partners.bad_server import BadServer, FullHouse, Heard, Trouble
@@ -29,7 +30,6 @@ from tests.partners.rooms import (
     PATIENT_S,
     TRACE,
     Room,
-    Step,
     a_call,
     before,
     each_operation,

@@ -19,16 +19,15 @@ from contracts.fault import Refusal
 from mappings.check import Named, check, tables
 from mappings.routes import ROUTES
 from mappings.table import Table, Unmappable, build, read
+from ops.conformance import MemoryVault
+from ops.conformance.trial import a_question, events
 from ops.sample import generate
 from tests.partners.rooms import (
     PARTNERS,
-    MemoryVault,
     a_job_for,
-    a_question,
     before,
     each_operation,
     each_partner,
-    events,
     good_thread,
     personal,
     settings_of,

@@ -8,9 +8,10 @@ import pytest
 
 from bus.adapter import Found, Lookup, Partner, Poll
 from bus.outcome import Cause, Held, Outcome, Transient
+from ops.conformance.trial import a_question
 from tests.partners import bad_server
 from tests.partners.bad_server import Trouble
-from tests.partners.rooms import PARTNERS, PATIENT_S, TRACE, Room, a_call, a_question, room_of
+from tests.partners.rooms import PARTNERS, PATIENT_S, TRACE, Room, a_call, room_of
 
 SHORT_S = 0.3
 TROUBLES = bad_server.UNANSWERED | bad_server.MALFORMED

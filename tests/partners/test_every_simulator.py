@@ -12,7 +12,8 @@ import httpx
 from adapters.weather import MODES
 from bus.adapter import Operation, Partner
 from bus.outcome import Cause, Delivered, Outcome, Taken, Transient, Unknown
-from tests.partners.rooms import OPERATIONS, Room, Step, before, each_operation, each_partner, good_thread, room_of
+from ops.conformance.trial import Step
+from tests.partners.rooms import OPERATIONS, Room, before, each_operation, each_partner, good_thread, room_of
 
 SHORT_S = 0.3
 GOOD: tuple[tuple[type[Outcome], Cause | None], ...] = ((Delivered, None), (Taken, None))

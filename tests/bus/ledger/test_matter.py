@@ -45,7 +45,7 @@ async def test_what_is_open_is_open_since_it_was_opened_last(desk: Desk, seed: i
         await come(desk, matter, number=number)
     found = await held(desk)
     assert [(late.key, late.since, late.state) for late in sorted(found.first)] == open_since(matters)
-    assert (found.count, found.late) == (len(found.first), len(found.first))
+    assert (found.still, found.late) == (len(found.first), len(found.first))
 
 
 async def test_an_older_event_that_comes_late_changes_nothing_but_since_when(desk: Desk) -> None:
@@ -57,13 +57,13 @@ async def test_an_older_event_that_comes_late_changes_nothing_but_since_when(des
 
 async def test_of_one_instant_the_later_type_is_the_newer(desk: Desk) -> None:
     await come(desk, a_matter("a", 10, still=False, place=1), a_matter("a", 10, still=True, place=0))
-    assert (await held(desk)).count == 0
+    assert (await held(desk)).still == 0
 
 
 async def test_only_what_is_older_than_asked_for_is_late(desk: Desk) -> None:
     await come(desk, a_matter("a", 10, still=True), a_matter("b", 20, still=True))
     found = await held(desk, before=20)
-    assert (found.count, found.late, [one.key for one in found.first]) == (2, 1, ["a"])
+    assert (found.still, found.late, [one.key for one in found.first]) == (2, 1, ["a"])
 
 
 async def test_a_watch_learns_once_how_its_matters_stood_before(desk: Desk) -> None:

@@ -24,9 +24,10 @@ from bus.adapter import Call, Wiring
 from bus.outcome import Contract
 from mappings.routes import owed
 from ops import simulate
+from ops.conformance import MemoryVault
+from ops.conformance.trial import events
 from tests.builders import a_job
 from tests.conftest import HandClock
-from tests.partners.rooms import MemoryVault, events
 from tests.partners.single_sign_on.conftest import Desk
 
 SECRET = "a client secret of more than 32 bytes"

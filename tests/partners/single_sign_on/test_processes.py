@@ -17,8 +17,8 @@ from contracts.canonical.sign_in import SignedIn
 from contracts.single_sign_on.assertion import Assertion, Link
 from ops import simulate
 from ops.assertion import KEY_S, Signer
+from ops.conformance import MemoryVault
 from tests.conftest import HandClock
-from tests.partners.rooms import MemoryVault
 from tests.partners.single_sign_on.conftest import Desk, at_work, clients_of, settings_of
 
 PERSON = SignedIn(provider="vneid", account="a", kind="citizen", name="Nguyễn Văn An")
