@@ -79,8 +79,8 @@ class Simulator:
     """A partner's side: routes wrapped in weather, with controls under /_sim.
 
     `effects` names the kinds of entries that are effects, and of which operation; repeats and look-ups are none. `whose` is the field
-    of such an entry that names the dossier. `modes` are troubles that only this partner makes. The module of a simulator offers
-    `application(book)` and `DEMO`, the settings of its partner in the demo but for the address.
+    of such an entry that names the dossier. `modes` are troubles that only this partner makes; `now` is its clock (seconds since the
+    epoch). The module of a simulator offers `application(book)` and `DEMO`, the settings of its partner in the demo but for the address.
     """
 
     effects: ClassVar[Mapping[str, str]] = {}
@@ -91,6 +91,7 @@ class Simulator:
         self.book = Book(book)
         self.weather = Weather(MODES | dict(self.modes))
         self.bus_url = ""
+        self.now: Callable[[], float] = time.time
         self._routes: list[Route] = [
             Route("/_sim", self._panel, methods=["GET"]),
             Route("/_sim/book", self._show, methods=["GET"]),

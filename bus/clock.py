@@ -42,6 +42,14 @@ class SteadyClock:
         return self._wall() - self.now()
 
 
+class TrainingClock(SteadyClock):
+    """A steady clock that may be set forward, for a ledger nothing real stands in."""
+
+    def forward(self, to: float) -> None:
+        """Set it to `to` (seconds since the epoch), never back."""
+        self._offset += max(0.0, to - self.now())
+
+
 def instant(at: float) -> datetime:
     """An aware UTC datetime for seconds since the epoch."""
     return datetime.fromtimestamp(at, UTC)

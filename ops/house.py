@@ -17,7 +17,7 @@ from adapters.procedure_catalogue.catalogue import PARTNER as CATALOGUE
 from adapters.receiver import Receiver
 from bus.adapter import Adapter, Job, Partner, Wiring
 from bus.broker import Ring, open_bell
-from bus.clock import instant
+from bus.clock import Clock, instant
 from bus.intake import Intake, Route
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
@@ -37,6 +37,7 @@ from ops.people import People
 from ops.poller import Poller
 from ops.settings import Settings
 from ops.targets.follow import follow
+from ops.training import Training
 
 log = structlog.get_logger("ops.house")
 
@@ -63,6 +64,7 @@ class House:
         route: Route | None = None,
         work: Collection[str] | None = None,
         receivers: Mapping[str, tuple[Receiver, ...]] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Compose. `work` names the partners this process delivers to (None: all enabled, empty: none). Raises LedgerUnfit."""
         self.settings = settings
@@ -78,6 +80,7 @@ class House:
         self.receivers = dict(receivers or {})
         self.public_url = settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
         self.open = False
+        self.training: Training | None = None
         self.metrics = Metrics()
         self.on_event: list[Callable[[Envelope, int], None]] = [self.metrics.came_in]
         self.on_outcome: list[Callable[[Job, Outcome, float], None]] = [self.metrics.went_out]
@@ -87,6 +90,7 @@ class House:
         self.ledger: SqlLedger = open_ledger(
             settings.ledger.url,
             self.keys,
+            clock=clock,
             rules=settings.rules(),
             queue_limit=settings.ledger.queue_limit,
             unsafe=settings.ledger.unsafe,

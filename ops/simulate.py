@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,7 +65,7 @@ class Served:
         self.app = app
         self._server = QuietServer(config)
         host, port = bound.getsockname()[:2]
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if tls else 'http'}://{host}:{port}"
         self._task = asyncio.create_task(self._server.serve(sockets=[bound]))
 
     async def started(self) -> None:
@@ -101,15 +101,18 @@ def _room(name: str) -> ModuleType:
     return importlib.import_module(f"adapters.{name}.simulator")
 
 
-async def serve(names: Iterable[str], folder: Path | None, first_port: int = 0) -> dict[str, Served]:
-    """Start simulators; their books, and where each is served, are kept in `folder`.
+async def serve(
+    names: Iterable[str], folder: Path | None, first_port: int = 0, tls: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, Served]:
+    """Start simulators; their books, and where each is served, are kept in `folder`. `tls`: uvicorn's certificate and key of some.
 
     Raises LookupError for an unknown name, OSError for a taken port.
     """
     running: dict[str, Served] = {}
     for place, name in enumerate(names):
         app = application(name, None if folder is None else folder / f"{name}.jsonl")
-        running[name] = Served(app, bind("127.0.0.1", first_port + place if first_port else 0))
+        bound = bind("127.0.0.1", first_port + place if first_port else 0)
+        running[name] = Served(app, bound, **(tls or {}).get(name, {}))
         await running[name].started()
         if folder is not None:
             (folder / f"{name}.url").write_text(running[name].url + "\n", encoding="utf-8")

@@ -33,6 +33,7 @@ from ops.people import FIRST
 from ops.sample.document import documents
 from ops.sample.journey import FILES
 from ops.settings import Settings
+from ops.training import Training, marked
 
 DEMO_CLIENT = "dossier_system"
 FILE_HOST = f"https://{urlsplit(FILES).hostname}"
@@ -68,9 +69,15 @@ async def bus(
     partners: Mapping[str, Partner] | None = None,
     route: Route | None = None,
     anonymous: bool = False,
+    training: Training | None = None,
     around: Callable[[House, str, asyncio.Event], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
-    """Start, run until SIGTERM or SIGINT, drain, end. `around` runs beside it (the demo's stream and screen)."""
+    """Start, run until SIGTERM or SIGINT, drain, end. `around` runs beside it (the demo's stream and screen).
+
+    Raises StartError, also for the ledger of a training unless this is one.
+    """
+    if training is None and marked(settings.ledger.url):
+        raise StartError(f"{settings.ledger.url} is the ledger of a training; a real bus never works on one")
     bound = None
     if serve:
         try:
@@ -81,7 +88,15 @@ async def bus(
                 "choose another with --port or [http] port"
             ) from None
     telemetry.start(settings.telemetry)
-    house = House(settings, partners=partners, route=route, work=work, receivers=receivers(partners or discover()))
+    house = House(
+        settings,
+        partners=partners,
+        route=route,
+        work=work,
+        receivers=receivers(partners or discover()),
+        clock=training.clock if training else None,
+    )
+    house.training = training
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -137,7 +152,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
     urls = {name: served.url for name, served in simulators.items()}
     (folder / "simulators.json").write_text(json.dumps(urls, indent=1))
     key, digest = new_key()
-    settings = _demo_settings(folder, port, urls, _citizens_client(urls["dossier_system"], digest), overrides)
+    settings = demo_settings(folder, port, urls, _citizens_client(urls["dossier_system"], digest), overrides)
     tail, parts = demo.Tail(), {name: served.app.state.simulator for name, served in simulators.items()}
     moody = {
         name: part for name, part in parts.items() if discover()[name].operations
@@ -179,10 +194,15 @@ def _citizens_client(url: str, digest: str) -> dict[str, Any]:
     return {DEMO_CLIENT: {"key_sha256": digest, "scopes": ["sign_in"], "return_to": [url + BACK, url + HOME]}}
 
 
-def _demo_settings(
-    folder: Path, port: int, urls: Mapping[str, str], clients: Mapping[str, Any], overrides: Settings
+def demo_settings(
+    folder: Path,
+    port: int,
+    urls: Mapping[str, str],
+    clients: Mapping[str, Any],
+    overrides: Settings,
+    partners: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Settings:
-    """Settings of the demo: everything on loopback and under `folder`, the simulators' invented credentials."""
+    """Settings of the demo: everything on loopback and under `folder`, the simulators' invented credentials; more of some `partners`."""
     keys = folder / "keys.json"
     if not keys.exists():
         descriptor = os.open(keys, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -202,7 +222,10 @@ def _demo_settings(
             "trusted": str(TRUSTED),
         },
         "clients": clients,
-        "partners": {name: {"base_url": url, **simulate.demo_settings(name)} for name, url in urls.items()},
+        "partners": {
+            name: {"base_url": url, **simulate.demo_settings(name), **(partners or {}).get(name, {})}
+            for name, url in urls.items()
+        },
     }
     merged = _merge(own, {name: value for name, value in chosen.items() if name in DEMO_CHOICES})
     return Settings(**json.loads(json.dumps(merged, default=str)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,7 +53,7 @@ class DossierSimulator(Simulator):
             Notice.model_validate(event)
         except ValueError:
             return JSONResponse({"error": "not a CloudEvent"}, 400)
-        if not verify(request.headers.get(HEADER, ""), [SECRET], time.time(), event["id"], body):
+        if not verify(request.headers.get(HEADER, ""), [SECRET], self.now(), event["id"], body):
             return JSONResponse({"error": "signature"}, 401)
         if self.weather.takes("refuse_row"):
             return JSONResponse({"error": "hồ sơ đã khóa"}, 422)

@@ -56,7 +56,7 @@ class PaymentSimulator(Simulator):
     def __init__(self, book: Path | None = None, *, seed: int = 84, pays_after_s: float | None = None) -> None:
         super().__init__(book)
         self._rng = random.Random(seed)
-        self._pays_after_s = pays_after_s
+        self.pays_after_s = pays_after_s
         self._payers: set[asyncio.Task[None]] = set()
         self.orders: dict[str, dict[str, Any]] = {}
         for entry in self.book.entries:
@@ -121,7 +121,7 @@ class PaymentSimulator(Simulator):
         fields = self.fields_of(found) if done else {"MaLoi": SUCCESS, "MaThamChieu": found["MaThamChieu"]}
         url = {} if done else {"UrlThanhToan": found["UrlThanhToan"]}
         told = {**fields, "MaLoi": SUCCESS, "TrangThaiGD": found["TrangThaiGD"], **url}
-        if not done and self._pays_after_s is not None:
+        if not done and self.pays_after_s is not None:
             self._done(found["MaThamChieu"], PAID)
             self._beside(self._tell(found["MaThamChieu"]))
         return self._answer(told | {"MaXacThuc": checksum(told, ThongBao.SIGNED, SECRET)})
@@ -183,7 +183,7 @@ class PaymentSimulator(Simulator):
             "TrangThaiGD": state,
             "MaGiaoDich": f"GD{self._rng.randrange(10**9):09}",
             "MaNganHang": self._rng.choice(("VCB", "BIDV", "AGRIBANK", "VIETINBANK")),
-            "LucXong": datetime.now(UTC).astimezone(HOME).strftime("%Y%m%d%H%M%S"),
+            "LucXong": datetime.fromtimestamp(self.now(), HOME).strftime("%Y%m%d%H%M%S"),
         }
         self._keep("paid" if state == PAID else "cancelled", self.orders[reference] | done)
 
@@ -220,8 +220,8 @@ class PaymentSimulator(Simulator):
 
     def _find_payer(self, reference: str) -> None:
         """Somebody who will pay by himself, where there is such a one."""
-        if self._pays_after_s is not None:
-            self._beside(self._pay_later(reference, self._rng.uniform(0.5, 1.5) * self._pays_after_s))
+        if self.pays_after_s is not None:
+            self._beside(self._pay_later(reference, self._rng.uniform(0.5, 1.5) * self.pays_after_s))
 
     async def _pay_later(self, reference: str, seconds: float) -> None:
         """Nineteen in twenty pay, some after looking the dossier up at the portal; the others' banks say no."""

@@ -26,16 +26,25 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo", help="simulators of every partner and a stream of dossiers; data in ./var")
     ] = False,
+    training: Annotated[
+        bool,
+        typer.Option("--training", help="a province in trouble to practise on; data in ./var/training, anew each time"),
+    ] = False,
     no_stream: Annotated[bool, typer.Option("--no-stream", help="with --demo: the simulators alone")] = False,
     port: Annotated[int | None, typer.Option("--port", help="port of the HTTP interface")] = None,
-    data: Annotated[Path, typer.Option("--data", help="with --demo: where its data lies")] = Path("var"),
+    data: Annotated[Path, typer.Option("--data", help="with --demo, --training: where the data lies")] = Path("var"),
     config: ConfigFile = None,
 ) -> None:
     """Everything in one process: intake, workers, pollers. Example: lienthong up --demo"""
     from ops import up as running
 
     settings = settings_of(config)
-    if demo:
+    if training:
+        from ops.up_training import up_training
+
+        here = data.resolve() / "training"
+        _run(lambda: up_training(here, settings.http.port if port is None else port, overrides=settings))
+    elif demo:
         folder = data.resolve()
         _run(
             lambda: running.up_demo(

@@ -32,6 +32,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/causes"): "look",
     ("GET", "/partners"): "look",
     ("GET", "/expected"): "look",
+    ("GET", "/training"): "look",
+    ("POST", "/training"): "act",
     ("GET", "/deliveries"): "look",
     ("GET", "/dossiers/{code}"): "look",
     ("POST", "/search"): "look",

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from bus.ledger.expected import RaisedStep
+from bus.ledger.views import Totals
 from ops import deadlines, expected
 from ops.console.door import reader
 from ops.console.frame import Frame
@@ -28,7 +29,7 @@ SIGNS = {
 }
 """Symbol and colour of how a step stands; what is promised to the citizen is red when it is late."""
 PROMISED = "result"
-SHOWN, PAGE = 6, 50
+PAGE = 50
 HOME = "dossier_system"
 
 
@@ -100,10 +101,32 @@ class Row:
     left: str
 
 
-async def rows(house: House, say: Speech, only: str = "") -> list[Row]:
-    """The raised steps that are due next, of the partner `only` where it is given, for the home page."""
-    found = await house.ledger.expectations().raised(SHOWN, partner=only)
-    return [_row(house, one, say) for one in found]
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A step and how it stands, over all dossiers: how many, and the first due."""
+
+    step: str
+    title: str
+    partner: str
+    stand: str
+    symbol: str
+    tone: str
+    dossiers: int
+    due_at: float
+
+
+async def groups(house: House, say: Speech, totals: Totals, only: str = "") -> list[Group]:
+    """What stands raised, a line a step, of the partner `only` where it is given; the worst and oldest first."""
+    counts = deadlines.counted(totals, only)
+    found = []
+    for step in dict.fromkeys(step for step, _ in counts):
+        first = await house.ledger.expectations().raised(1, step=step, partner=only)
+        worst = next(stand for stand in expected.RAISED if (step, stand) in counts)
+        for one in (_row(house, row, say) for row in first):
+            symbol, tone = sign(step, worst)
+            n = sum(n for (name, _), n in counts.items() if name == step)
+            found.append(Group(step, one.title, one.partner, worst, symbol, tone, n, one.due_at))
+    return sorted(found, key=lambda group: (group.tone != "bad", group.due_at))
 
 
 def _row(house: House, one: RaisedStep, say: Speech) -> Row:

@@ -41,6 +41,7 @@ PAGES: tuple[tuple[str, str, str, Right], ...] = (
     ("people", "/console/people", "i-lock", "people"),
     ("audit", "/console/audit", "i-log", "audit"),
     ("settings", "/console/settings", "i-set", "settings"),
+    ("training", "/console/training", "i-train", "look"),
 )
 """The pages of the rail: name, address, icon, the right it takes."""
 
@@ -82,6 +83,7 @@ class Frame:
             reader=reader,
             demonstration=reader == DEMONSTRATION,
             token=token,
+            training=self.house.training is not None,
             path=request.url.path,
             other_language=_with_language(request),
             **facts,

@@ -21,7 +21,7 @@ from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.api.desk import Page
 from ops.api.guard import Guard, Problem
-from ops.console import dossier, entry, expected, keeping, measuring, track, views
+from ops.console import dossier, entry, expected, keeping, measuring, track, training, views
 from ops.console.door import Door, Forbidden, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.text import Speech, epoch
@@ -62,8 +62,9 @@ def application(house: House, guard: Guard) -> FastAPI:
         say = frame.speech(request)
         only = reader(request).partner
         found, health = await views.groups(house, say, only), await views.partners(house, say, only)
-        counts = views.counts(found, health, await house.ledger.totals(), say, only)
-        raised = await expected.rows(house, say, only)
+        totals = await house.ledger.totals()
+        counts = views.counts(found, health, totals, say, only)
+        raised = await expected.groups(house, say, totals, only)
         return frame.page(
             request, "worklist.html", "worklist", say=say, groups=found, health=health, counts=counts, raised=raised
         )
@@ -249,6 +250,7 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     entry.add(app, frame)
     expected.add(app, frame)
+    training.add(app, frame)
     keeping.add(app, frame)
     measuring.add(app, frame)
     door.add(app)

@@ -18,8 +18,7 @@ from tests.conftest import REQUIRED
 from tests.console.conftest import CODE, PASSWORD, RECEIVED, Office
 
 
-@pytest.fixture
-def chromium() -> Iterator[webdriver.Chrome]:
+def a_chromium() -> webdriver.Chrome:
     """Debian's chromium under Debian's driver; without them a desk skips, CI fails."""
     driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
     if driver is None or browser is None:
@@ -35,6 +34,12 @@ def chromium() -> Iterator[webdriver.Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     running = webdriver.Chrome(options, Service(driver))
     running.implicitly_wait(10)
+    return running
+
+
+@pytest.fixture
+def chromium() -> Iterator[webdriver.Chrome]:
+    running = a_chromium()
     yield running
     running.quit()
 
