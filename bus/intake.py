@@ -45,10 +45,15 @@ class Intake:
                 for kind in watch.events:
                     self._watched.setdefault(kind, []).append((partner.name, watch))
 
-    async def accept(self, events: Sequence[Envelope | Refusal], *, client: str) -> Verdicts:
-        """A verdict per event, in their order. Raises LedgerBusy, and then nothing was stored."""
-        envelopes = [event for event in events if isinstance(event, Envelope)]
-        arrivals = [self.arrival(envelope, client=client) for envelope in envelopes]
+    async def accept(self, events: Iterable[Envelope | Refusal], *, client: str) -> Verdicts:
+        """A verdict per event, in their order. Raises LedgerBusy, and then nothing was stored.
+
+        `events` may be read as they are taken: each is made ready before the next, while the processor has it at hand.
+        """
+        judged = [
+            event if isinstance(event, Refusal) else (event, self.arrival(event, client=client)) for event in events
+        ]
+        arrivals = [one[1] for one in judged if not isinstance(one, Refusal)]
         begun = [arrival.traceparent for arrival in arrivals]
         stored = await self._ledger.accept(arrivals) if arrivals else []
         for arrival, own in zip(arrivals, begun, strict=True):
@@ -57,8 +62,8 @@ class Intake:
         crash.reach("ring.before")
         self._ring({partner for verdict in stored for partner in verdict.ready})
         crash.reach("ring.after")
-        answers = iter(zip(envelopes, arrivals, stored, strict=True))
-        return [_refused(event) if isinstance(event, Refusal) else self._told(*next(answers)) for event in events]
+        verdicts = iter(stored)
+        return [_refused(one) if isinstance(one, Refusal) else self._told(*one, next(verdicts)) for one in judged]
 
     def arrival(self, envelope: Envelope, *, client: str, job: Job | None = None) -> Arrival:
         """What the ledger stores of an event. A reply (`job` given) goes on in the trace and thread of what it answers."""

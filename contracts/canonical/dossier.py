@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from contracts.canonical.base import Instant, Shape
+from contracts.canonical.base import Instant, Shape, remembered
 from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
 from contracts.canonical.enterprise import HouseholdBusiness
 from contracts.canonical.payment import Fee, PaidBy
@@ -41,8 +41,8 @@ class Dossier(Shape):
 
     code: DossierCode
     other_code: Label = ""
-    procedure: Procedure
-    agency: Agency
+    procedure: Annotated[Procedure, remembered(Procedure)]
+    agency: Annotated[Agency, remembered(Agency)]
     channel: Literal["counter", "online", "post"]
     filed_on: Literal["portal", "local"]
     status: Status

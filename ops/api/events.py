@@ -49,7 +49,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
 async def take(house: House, values: list[Any], client: Client) -> list[dict[str, Any]]:
     """Judge each value, store what may come in. Raises Problem 503 when the ledger cannot."""
     try:
-        return await house.intake.accept([_judged(value, client) for value in values], client=client.name)
+        return await house.intake.accept((_judged(value, client) for value in values), client=client.name)
     except LedgerBusy as busy:
         raise Problem(503, "Service Unavailable", f"{busy}; nothing was stored, send again", retry_after_s=2) from None
 

@@ -107,7 +107,7 @@ async def through_the_bus(bus: House, raw: list[bytes]) -> Speed:
     await bus.start()
     began, cpu = time.perf_counter(), _cpu_s()
     for start in range(0, len(raw), GROUP):
-        await bus.intake.accept([read(body) for body in raw[start : start + GROUP]], client="bench")
+        await bus.intake.accept((read(body) for body in raw[start : start + GROUP]), client="bench")
         await asyncio.sleep(0)
     await asyncio.wait_for(done.wait(), 600)
     await _recorded(bus)
