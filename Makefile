@@ -1,10 +1,10 @@
 # Liên Thông: everything a newcomer types. `make run`, then `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-# Quick tests mostly wait for each other's servers: four at a time on two cores. Trials of faults measure time and run alone.
+# Tests mostly wait for servers of their own: four files at a time on two cores. Trials of faults measure time and run alone.
 ABREAST := -n 4 --dist loadfile
 
-.PHONY: setup dev run test check bench chaos year lock servers
+.PHONY: setup dev run test lint check bench chaos year lock servers
 
 setup: .venv/.runtime  ## the environment from the lock file; idempotent
 
@@ -31,14 +31,15 @@ servers:
 	@sh ops/install-servers.sh
 
 test: dev servers  ## the whole suite; RabbitMQ and PostgreSQL are started privately
-	LIENTHONG_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "not slow and not chaos" $(ABREAST)
-	LIENTHONG_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "slow and not chaos" --ignore tests/chaos
-	LIENTHONG_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "slow and not chaos" tests/chaos
+	LIENTHONG_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "not chaos" --ignore tests/chaos $(ABREAST)
+	LIENTHONG_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "not chaos" tests/chaos
 
-check: dev  ## format, lint, types, house rules, quick tests
+lint: dev  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy contracts mappings bus adapters ops tests
+
+check: lint  ## format, lint, types, house rules, quick tests
 	$(BIN)/python -m pytest -m "not slow and not chaos" $(ABREAST)
 
 bench: dev servers  ## speed and memory as ratios; writes docs/performance.md
