@@ -169,13 +169,13 @@ class Simulator:
         """From now on this partner knows where to call the bus."""
         self.bus_url = url.rstrip("/")
 
-    async def call_bus(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """Post JSON to the bus: its status and answer; status 0 when it cannot be reached or is not known."""
+    async def call_bus(self, path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
+        """Post JSON to the bus: its status and answer; status 0 when it cannot be reached or is not known. `_` in a header is `-`."""
         if not self.bus_url:
             return 0, b""
         client = HttpClient(PartnerSettings(base_url=self.bus_url))
         try:
-            reply = await client.send(client.endpoint(path), body, Call("simulator", BUS_LIMIT_S))
+            reply = await client.send(client.endpoint(path, **headers), body, Call("simulator", BUS_LIMIT_S))
         finally:
             await client.close()
         return (reply.status, reply.body) if isinstance(reply, Reply) else (0, b"")

@@ -12,8 +12,9 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from rich.console import Console, Group
@@ -23,6 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.dossier_system.visitor import visit
+from adapters.national_portal.simulator import PortalSimulator
 from adapters.simulator import Simulator
 from bus.adapter import Job, Lookup
 from bus.intake import Intake
@@ -35,6 +37,7 @@ from bus.outcome import Delivered, Outcome
 from contracts.envelope import Envelope
 from mappings.routes import HOME
 from ops.sample.linked_desk import LinkedDesk
+from ops.sample.portal_desk import PortalDesk
 
 log = structlog.get_logger("ops.demo")
 
@@ -80,18 +83,26 @@ async def _post(intake: Intake, envelope: Envelope, stopped: asyncio.Event, clie
             await _pause(stopped, 1.0)
 
 
-async def settle_births(
+class Desk(Protocol):
+    """What an office does about what the bus tells it."""
+
+    def answer(self, envelope: Envelope) -> list[Envelope]: ...
+
+
+async def settle(
     intake: Intake,
     told: list[Callable[[Job, Outcome, float], None]],
     stopped: asyncio.Event,
     pace_s: float = PACE_S,
     client: str = "demo",
 ) -> None:
-    """The communes' desk beside the stream: births filed for all services at once go as far as the partners have brought them.
+    """The desks beside the stream: births filed for all services at once go as far as the partners have brought them, what is filed or
+    asked on the national portal is settled.
 
     `told` is called with every outcome; what was delivered to the dossier system is what the desk knows.
     """
-    desk, news = LinkedDesk(), asyncio.Queue[Envelope]()
+    desks: tuple[Desk, ...] = (LinkedDesk(), PortalDesk())
+    news = asyncio.Queue[Envelope]()
 
     def hear(job: Job, outcome: Outcome, _seconds: float) -> None:
         if job.partner == HOME and isinstance(outcome, Delivered):
@@ -103,7 +114,7 @@ async def settle_births(
             envelope = await asyncio.wait_for(news.get(), REFRESH_S)
         except TimeoutError:
             continue
-        for step in desk.answer(envelope):
+        for step in chain.from_iterable(desk.answer(envelope) for desk in desks):
             await _post(intake, step, stopped, client)
             await _pause(stopped, pace_s)
 
@@ -144,6 +155,19 @@ async def callers(
         else:
             again = ", told again" if answer.cached else ""
             tail.looked_up(partner, lookup.name, f"{len(answer.found.matches)} found{again}")
+
+
+async def filers(portal: PortalSimulator, stopped: asyncio.Event, seed: int = 84) -> None:
+    """Now and then somebody files a dossier on the national portal, or asks something there."""
+    rng = random.Random(seed)
+    while not stopped.is_set():
+        await _pause(stopped, rng.uniform(8.0, 16.0))
+        if stopped.is_set():
+            return
+        if rng.random() < 0.25:
+            portal.ask_something()
+        else:
+            await portal.file()
 
 
 async def citizens(home: str, tail: Tail, stopped: asyncio.Event, seed: int = 84) -> None:

@@ -172,7 +172,8 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
                 house.intake, folder / "documents.position", documents, stopped, pace_s=demo.DOCUMENTS_S
             )
             jobs.append(posted)
-            jobs.append(demo.settle_births(house.intake, house.on_outcome, stopped))
+            jobs.append(demo.settle(house.intake, house.on_outcome, stopped))
+            jobs.append(demo.filers(parts["national_portal"], stopped))
             jobs.append(demo.weather(moody, stopped))
             asked = [
                 (name, house.partners[name].lookup(what), question)

@@ -31,6 +31,7 @@ ADAPTER = Partner(
     assumed=(
         "paths, the token's field names and the list's shape ({data: [{id}]}, those not acknowledged) are not public",
         "maHoSo, maTTHC, ngayNop stand beside hoTich in the XML, module and fileDinhKem in it",
+        "a second status 4, with the personal id that came later, completes the result told before",
         "a status told again is answered by words of the table's done column",
         "times of a status post are yyyyMMddHHmmss",
         "the linked procedures are 2.000986, 2.001023, 2.002621 and 2.002622",

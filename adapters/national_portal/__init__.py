@@ -32,8 +32,10 @@ async def _file(adapter: PortalAdapter, question: TepHoi, call: Call) -> Found |
 
 
 def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
-    """`progress_dedupe = "none"`: a progress row with an unknown outcome waits for a person."""
-    if isinstance(settings, PortalSettings) and settings.progress_dedupe == "none":
+    """The province's pace of asking; `progress_dedupe = "none"`: a progress row with an unknown outcome waits for a person."""
+    assert isinstance(settings, PortalSettings)
+    partner = replace(partner, polls_every_s=settings.polls_every_s)
+    if settings.progress_dedupe == "none":
         operations = tuple(
             replace(o, dedupe="none") if o.name == "CapNhatTienDoHoSoMC" else o for o in partner.operations
         )

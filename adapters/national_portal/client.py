@@ -11,6 +11,7 @@ from adapters.national_portal.faults import read
 from adapters.transport.portal_envelope import EnvelopeSettings, PortalEnvelope
 from bus.adapter import Call, Vault
 from bus.outcome import Outcome
+from bus.policy import Seconds
 from contracts.portal_envelope import Reply
 
 
@@ -25,6 +26,7 @@ class PortalSettings(EnvelopeSettings):
         default="signature",
         description="how the portal shows that a call is its own: signed, or by the bare push_secret",
     )
+    polls_every_s: Seconds = Field(default=300.0, description="how often questions asked on the portal are fetched")
     concurrency: int = Field(default=4, ge=1, le=1000)
 
 

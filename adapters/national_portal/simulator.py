@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from random import Random
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -13,17 +17,19 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from adapters.national_portal.citizens import PDF, QUESTIONS, filing
 from adapters.simulator import EnvelopeSimulator, enveloped
+from adapters.transport.signature import sign
 from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienDo, TrangThaiHoSo
 
 VIETNAM = timezone(timedelta(hours=7))
-PDF = "JVBERi0xLjQKJSVFT0YK"
-"""The file everybody filed: the shortest thing that begins and ends like a PDF."""
-
 PUSH_SECRET = "portal-demo"
 """What the portal signs with when it hands a dossier over to the demo's bus."""
+PUSH, PUSHED_TO = "/callbacks/national_portal/hoso", "hoso"
+PUSHES = 4
 DEMO = {
     "unit": "000.00.00.H59",
+    "polls_every_s": 20,
     "credentials": {"username": "sim", "password": "sim", "push_secret": PUSH_SECRET},
 }
 
@@ -58,14 +64,16 @@ class PortalSimulator(EnvelopeSimulator):
     }
     whose = "MaHoSo"
 
-    def __init__(self, book: Path | None = None) -> None:
+    def __init__(self, book: Path | None = None, *, seed: int = 84) -> None:
         super().__init__(book)
+        self._rng = Random(f"{seed}/{len(self.book.entries)}")
         self.dossiers: dict[str, dict[str, Any]] = {}
         self._rows: set[tuple[str, str, str]] = set()
         self._taken: set[tuple[str, ...]] = set()
         for entry in self.book.entries:
             self._remember(entry)
         self.route("/_sim/ask", self._asked, weather=False)
+        self.route("/_sim/file", self._told_to_file, weather=False)
 
     def _remember(self, entry: dict[str, Any]) -> None:
         if entry["kind"] in ("create", "update"):
@@ -169,6 +177,34 @@ class PortalSimulator(EnvelopeSimulator):
         """A citizen asks something on the portal."""
         now = datetime.now(VIETNAM).strftime("%Y%m%d%H%M%S")
         self.book.write("question", data={"MaHoiDap": number, "NoiDung": words, "NgayHoi": now, **more})
+
+    async def file(self, **fields: Any) -> dict[str, Any]:
+        """A citizen files a dossier, which is pushed to the province until it takes it; `fields` replace invented ones.
+
+        Code and time of filing stay the same, so that a push whose answer was lost is known again there.
+        """
+        now = datetime.now(VIETNAM)
+        code = str(fields.pop("MaHoSo", "")) or f"G00.99.1-{now:%y%m%d}-{self._rng.randrange(10**6):06}"
+        told = filing(self._rng, code, now) | fields
+        body = json.dumps(told, ensure_ascii=False).encode()
+        for again in range(PUSHES):
+            signature = sign(PUSH_SECRET, int(time.time()), PUSHED_TO, body)
+            status, answer = await self.call_bus(PUSH, body, X_Lienthong_Signature=signature)
+            said = json.loads(answer) if status == 200 else {"error_code": -1, "message": f"HTTP {status}"}
+            self.book.write("filed", MaHoSo=code, status=status, error_code=said["error_code"])
+            if status == 200 or not self.bus_url:
+                break
+            await asyncio.sleep(0.5 * 2**again)
+        return told
+
+    def ask_something(self) -> None:
+        """A citizen asks something of his own accord."""
+        now = datetime.now(VIETNAM)
+        self.ask(f"HD{now:%y%m%d}{self._rng.randrange(10**6):06}", self._rng.choice(QUESTIONS))
+
+    async def _told_to_file(self, request: Request) -> Response:
+        """`{fields of HoSoNop}`, all of them optional: a citizen files now."""
+        return JSONResponse({"MaHoSo": (await self.file(**await request.json()))["MaHoSo"]})
 
     async def _asked(self, request: Request) -> Response:
         """`{"MaHoiDap": ..., "NoiDung": ..., other fields of a question}`: a citizen asks something."""

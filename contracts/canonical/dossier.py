@@ -54,7 +54,7 @@ class Dossier(Shape):
     refused_at: Instant | None = None
     applicant: Applicant
     summary: Annotated[str, StringConstraints(min_length=1, max_length=4000), TIDY, PERSONAL]
-    return_method: Literal["counter", "post"] = "counter"
+    return_method: Literal["counter", "post", "carrier"] = "counter"
     return_note: Remark = ""
     paid_by: PaidBy = "none"
     databases: tuple[Key, ...] = Field(default=(), max_length=50)

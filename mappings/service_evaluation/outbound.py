@@ -130,7 +130,12 @@ SENT = table(
     ),
     computed("Level", level, source="code list emc.Level", required=True),
     row("dossier.filed_on", "IsFromDVCQG", choice({"portal": "1", "local": "0"}), source="code list emc.IsFromDVCQG"),
-    row("dossier.return_method", "IsDVCBC", choice({"counter": "0", "post": "1"}), source="code list emc.IsDVCBC"),
+    row(
+        "dossier.return_method",
+        "IsDVCBC",
+        choice({"counter": "0", "post": "1", "carrier": "2"}),
+        source="code list emc.IsDVCBC",
+    ),
     row("", "Data", constant(None), source=DOC),
     computed("User", user, source=DOC, required=True),
     empty=None,

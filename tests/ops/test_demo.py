@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
+from adapters.national_portal.citizens import filing
 from contracts.envelope import Envelope, judge
 from contracts.linked_services import KINDS
+from contracts.national_portal.messages import CauHoi, HoSoNop
 from mappings.linked_services.inbound import filed
+from mappings.national_portal.inbound import asked
+from mappings.national_portal.inbound import filed as filed_on_portal
 from ops.sample.linked_desk import LinkedDesk
+from ops.sample.portal_desk import PortalDesk
 
 FIELDS: dict[str, Any] = {
     "maHoSo": "G22.99.5-260703-000017",
@@ -73,3 +79,22 @@ def test_a_death_and_a_dossier_of_another_desk_are_left_alone() -> None:
     death = FIELDS | {"maTTHC": "2.002622", "hoTich": {"module": next(k for k, v in KINDS.items() if v == "death")}}
     assert LinkedDesk().answer(filed(death)) == []
     assert LinkedDesk().answer(registered("000.07.31.H59-260703-0003")) == []
+
+
+def test_what_is_filed_on_the_portal_is_settled_under_a_code_of_the_desks_own_and_the_portals_beside_it() -> None:
+    told = HoSoNop.model_validate(filing(Random(1), "G00.99.1-260703-000001", datetime(2026, 7, 3, 8, 15)))
+    life = PortalDesk().answer(filed_on_portal(told))
+    assert [event.data["dossier"]["status"] for event in life] == [1, 2, 4, 9, 10]
+    assert [event.sequence for event in life] == [1, 2, 3, 4, 5]
+    assert {event.data["dossier"]["other_code"] for event in life} == {"G00.99.1-260703-000001"}
+    assert {(e.data["dossier"]["filed_on"], e.data["dossier"]["channel"]) for e in life} == {("portal", "online")}
+    assert [e.to_json() for e in PortalDesk().answer(filed_on_portal(told))] == [e.to_json() for e in life]
+    unknown = told.model_copy(update={"MaTTHC": "9.999999"})
+    assert PortalDesk().answer(filed_on_portal(unknown)) == []
+
+
+def test_a_question_of_the_portal_is_answered_once() -> None:
+    told = asked(CauHoi(MaHoiDap="HD1", NoiDung="Bao lâu có kết quả?", NgayHoi="20260703081500"))
+    (answer,) = PortalDesk().answer(told)
+    assert (answer.type, answer.subject) == ("vn.lienthong.question.answered.v1", "HD1")
+    assert answer.data["answer"]["at"] > answer.data["question"]["asked_at"]

@@ -25,7 +25,7 @@ from bus.ledger.words import State
 from bus.seal import Keyring
 from contracts.envelope import Envelope
 from ops import sample, simulate, up
-from ops.demo import settle_births
+from ops.demo import settle
 from ops.gateway import application
 from ops.house import House
 from ops.sample import BLOCK_EVENTS
@@ -95,7 +95,7 @@ class Year:
         """`events` events of the sample, and what they set off; the figures."""
         house = House(self._settings(), receivers=up.receivers(simulate.SIMULATORS))
         stopped = asyncio.Event()
-        desk = asyncio.create_task(settle_births(house.intake, house.on_outcome, stopped, 0.0, "year"))
+        desk = asyncio.create_task(settle(house.intake, house.on_outcome, stopped, 0.0, "year"))
         async with self._at_work(house) as url:
             for start in range(0, events, ROUND):
                 await self._round(house, url, start, min(ROUND, events - start))
