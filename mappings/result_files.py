@@ -1,4 +1,4 @@
-"""What was found out about a result's file, as the event that tells it. The bus itself speaks."""
+"""What was found out about a file of a dossier, as the event that tells it. The bus itself speaks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from contracts.canonical.base import YEARS
-from contracts.canonical.document import ResultPaper
+from contracts.canonical.document import Paper, ResultPaper
 from contracts.envelope import Envelope, judge
 from mappings.refusal import SOURCE, line
 
-TYPE = "vn.lienthong.result.checked.v1"
+TYPE, PAPER_TYPE = "vn.lienthong.result.checked.v1", "vn.lienthong.paper.checked.v1"
 NAME_LIMIT, SIGNATURES = 300, 50
 
 
 def checked(
-    *, dossier: str, paper: ResultPaper, key: str, place: int, at: datetime, found: Mapping[str, Any]
+    *, dossier: str, paper: ResultPaper | Paper, key: str, place: int, at: datetime, found: Mapping[str, Any]
 ) -> Envelope:
-    """The event `result.checked` of one paper; `key` is the delivery's, `place` the paper's among the dossier's results.
+    """The event `result.checked`, or `paper.checked` for what was handed in; `key` is the delivery's, `place` the file's in its list.
 
     `found` holds `problem` or the file's facts; its signatures as (signer, organisation, signed_at, verdict).
     """
@@ -35,7 +35,7 @@ def checked(
         **found,
         "signatures": signatures,
         "dossier_code": dossier,
-        "result_id": paper.id,
+        ("paper_id" if isinstance(paper, Paper) else "result_id"): paper.id,
         "title": paper.title,
         "url": paper.url,
         "at": at.isoformat(),
@@ -45,7 +45,7 @@ def checked(
             "specversion": "1.0",
             "id": f"checked-{key}-{place}",
             "source": SOURCE,
-            "type": TYPE,
+            "type": PAPER_TYPE if isinstance(paper, Paper) else TYPE,
             "subject": dossier,
             "time": at.isoformat(),
             "data": data,

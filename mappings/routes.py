@@ -42,9 +42,25 @@ def corrected(message: Any) -> bool:
     return was_received(message) and message.change.from_status == 9
 
 
+def due_moved(message: Any) -> bool:
+    """The pause of a supplement moved the due time: the ISO system is told, or its clock would run by the old one."""
+    asked = message.dossier.supplements
+    return was_received(message) and bool(asked) and asked[-1].due_after_at is not None
+
+
 def has_result_files(message: Any) -> bool:
     """A result has an address to be loaded from."""
     return any(paper.url for paper in message.dossier.results)
+
+
+def has_paper_files(message: Any) -> bool:
+    """A paper that was handed in, and not taken back, has an address to be loaded from."""
+    return any(not paper.withdrawn for paper in message.dossier.papers)
+
+
+def cannot_be_read(message: Any) -> bool:
+    """A file could not be loaded, or is a broken PDF: somebody must mend it."""
+    return message.problem is not None or message.verdict == "unreadable"
 
 
 def refused_by_another(message: Any) -> bool:
@@ -184,7 +200,7 @@ SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
 TRACK = "TrackingMCDT"
 ASK_MONEY, COLLECTED, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "THU_TRUC_TIEP", "KET_THUC", "GHI_NHAN"
 ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
-FILES, CHECK = "result_files", "check"
+FILES, CHECK, CHECK_PAPERS = "result_files", "check", "check_papers"
 CONFIRM_SEEN = "xacNhan"
 SEND_PARCEL, FETCH_PAPERS, CANCEL_PARCEL = "order", "collect", "cancel"
 USES = (
@@ -212,6 +228,7 @@ ROUTES: tuple[Route, ...] = (
     Route("dossier.supplement_requested.v1", ISO, STEP, was_received),
     Route("dossier.supplemented.v1", PORTAL, STATE),
     Route("dossier.supplemented.v1", PORTAL, PROGRESS),
+    Route("dossier.supplemented.v1", ISO, OPEN_SLIP, due_moved, source="domain notes 3.12, two clocks"),
     Route("dossier.supplemented.v1", ISO, STEP, was_received),
     Route("dossier.fee_requested.v1", PORTAL, STATE, priority=0),
     Route("dossier.fee_requested.v1", PORTAL, PROGRESS, priority=0),
@@ -252,6 +269,18 @@ ROUTES: tuple[Route, ...] = (
         Route(f"dossier.{name}.v1", FILES, CHECK, has_result_files, 0, source="domain notes 3.14")
         for name in ("result_issued", "corrected", "returned")
     ),
+    *(
+        Route(
+            f"dossier.{name}.v1",
+            FILES,
+            CHECK_PAPERS,
+            has_paper_files,
+            2,
+            source="domain notes 3.14; TT 01/2023/TT-VPCP",
+        )
+        for name in ("received", "supplemented", "corrected")
+    ),
+    Route("paper.checked.v1", HOME, "notify", cannot_be_read, source="domain notes 3.14"),
     Route("result.checked.v1", HOME, "notify", source="domain notes 3.14"),
     Route("exchange.refused.v1", HOME, "notify", refused_by_another, source="design: what comes back is an event too"),
     *(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bus.maintenance import VIETNAM
+from mappings.result_files import PAPER_TYPE, TYPE
 from ops.words import Language, say
 
 
@@ -61,16 +62,16 @@ def _event(event: dict[str, Any], language: Language) -> list[str]:
     lines = ["", f"{local(event['accepted_at'])}  {title}", f"    {'; '.join(facts)}"]
     if event["erased_at"]:
         lines.append(f"    {say('erased', language, time=local(event['erased_at']))}")
-    elif event["type"] == CHECKED:
+    elif event["type"] in CHECKED:
         lines += [f"    {line}" for line in _checked(event["data"], language)]
     return lines
 
 
-CHECKED = "vn.lienthong.result.checked.v1"
+CHECKED = (TYPE, PAPER_TYPE)
 
 
 def _checked(told: dict[str, Any], language: Language) -> list[str]:
-    """What was found out about a result's file, and what each signature is worth."""
+    """What was found out about a file of the dossier, and what each signature is worth."""
     if told.get("problem"):
         says = say(f"problem.{told['problem']}", language)
         return [say("file.not_loaded", language, title=told["title"], problem=says)]

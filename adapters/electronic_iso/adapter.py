@@ -100,7 +100,8 @@ class IsoAdapter:
                 return Unknown(words=f"KetQuaXuLy is not {DONE}: {text[:200]}", request=row.body, reply=text.encode())
             return Delivered(words=text, request=row.body, reply=text.encode())
         try:
-            reply = slip_opened(job.dossier, text, job.key, instant(self._clock.now()))
+            message: Any = job.envelope.message
+            reply = slip_opened(job.dossier, text, job.key, instant(self._clock.now()), message.dossier.due_at)
         except Refusal as error:
             return Unknown(words=f"MaPhieu cannot be read: {error}", request=row.body, reply=text.encode())
         return Delivered(receipt=text, memo={"MaPhieu": text}, replies=(reply,), request=row.body, reply=text.encode())

@@ -52,6 +52,7 @@ class IsoSimulator(SoapSimulator):
     effects: ClassVar[Mapping[str, str]] = {
         "slip": "TiepNhanHoSo",
         "reopen": "TiepNhanHoSo",
+        "due": "TiepNhanHoSo",
         "step": "CapNhatBuoc",
         "close": "KetThuc",
     }
@@ -62,6 +63,8 @@ class IsoSimulator(SoapSimulator):
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
         self.slips: dict[str, str] = {e["MaHoSo"]: e["MaPhieu"] for e in self.book.of("slip")}
+        told = (e for e in self.book.entries if e["kind"] in ("slip", "reopen", "due"))
+        self._due: dict[str, str | None] = {e["MaHoSo"]: e["data"].get("NgayHenTra") for e in told}
         self._steps = {tuple(e["identity"]) for e in self.book.of("step")}
         self._closed: dict[str, str] = {}
         for entry in self.book.entries:
@@ -90,7 +93,7 @@ class IsoSimulator(SoapSimulator):
                 raise SaidFault("ISO-002", f"không có nghiệp vụ {name}")
 
     def _open(self, fields: dict[str, str]) -> str:
-        """The same dossier gets the same slip, opened again when it was closed."""
+        """The same dossier gets the same slip, opened again when it was closed; a new due time is taken over."""
         code = fields["MaHoSo"]
         if code not in self.slips:
             self.slips[code] = f"PH{len(self.slips) + 1:06d}"
@@ -99,8 +102,11 @@ class IsoSimulator(SoapSimulator):
         elif self._closed.get(self.slips[code]):
             self._closed[self.slips[code]] = ""
             self.book.write("reopen", MaHoSo=code, MaPhieu=self.slips[code], data=fields)
+        elif fields.get("NgayHenTra") != self._due.get(code):
+            self.book.write("due", MaHoSo=code, MaPhieu=self.slips[code], data=fields)
         else:
             self.book.write("repeat", MaHoSo=code, data=fields)
+        self._due[code] = fields.get("NgayHenTra")
         return self.slips[code]
 
     def _dossier(self, slip: str) -> str:

@@ -1,4 +1,4 @@
-"""A result's file is fetched, its signatures verified, and what was found told by an event. Nothing of it is kept but the digest."""
+"""A dossier's file is fetched, its signatures verified, and what was found told by an event. Nothing of it is kept but the digest."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from bus.outcome import Cause, Delivered, Outcome, Transient
 from bus.policy import PartnerSettings, RetryPolicy
 from bus.seal import Keyring
 from bus.sealed_file import SealedReader, SealedWriter
-from contracts.canonical.document import ResultPaper
+from contracts.canonical.document import Paper, ResultPaper
+from contracts.canonical.dossier import Dossier
 from contracts.canonical.result_file import Verdict
 from contracts.envelope import Envelope
 from mappings.convert import escaped
 from mappings.result_files import checked
 
-NAME, CHECK = "result_files", "check"
+NAME, CHECK, CHECK_PAPERS = "result_files", "check", "check_papers"
 VERIFY_S = 20.0
 """Of a check's time, what is left for one file's signatures; a PDF that takes longer is not read."""
 LEFT_OVER_S = 3600.0
@@ -52,18 +53,18 @@ def partner(keys: Keyring) -> Partner:
     """The file hosts as the bus works at them; `keys` seal a file while it lies here."""
     return Partner(
         name=NAME,
-        title_vi="Kho tệp kết quả của tỉnh",
-        title_en="The province's result files",
-        operations=(
-            Operation(
-                CHECK,
-                "Tải và kiểm tra chữ ký số của tệp kết quả",
-                "Fetch a result's file and verify its signatures",
-                "key",
-                aside=True,
-                reads=True,
-                harmless_twice=True,
-            ),
+        title_vi="Kho tệp hồ sơ của tỉnh",
+        title_en="The province's files of dossiers",
+        operations=tuple(
+            Operation(name, title_vi, title_en, "key", aside=True, reads=True, harmless_twice=True)
+            for name, title_vi, title_en in (
+                (
+                    CHECK,
+                    "Tải và kiểm tra chữ ký số của tệp kết quả",
+                    "Fetch a result's file and verify its signatures",
+                ),
+                (CHECK_PAPERS, "Tải và kiểm tra tệp thành phần hồ sơ", "Fetch the files of papers and look at them"),
+            )
         ),
         settings=FileSettings,
         open=partial(ResultFiles, keys),
@@ -71,7 +72,7 @@ def partner(keys: Keyring) -> Partner:
 
 
 class ResultFiles:
-    """Looks at every result paper of a dossier that has an address, one after the other."""
+    """Looks at every result, or every paper handed in, of a dossier that has an address, one after the other."""
 
     def __init__(self, keys: Keyring, wiring: Wiring) -> None:
         assert isinstance(wiring.settings, FileSettings)
@@ -102,9 +103,7 @@ class ResultFiles:
         message: Any = job.envelope.message
         until = time.monotonic() + call.deadline_s
         told: list[Envelope] = []
-        for place, paper in enumerate(message.dossier.results):
-            if paper.url is None:
-                continue
+        for place, paper in enumerate(_files(job.operation, message.dossier)):
             found = await self._look(paper, until - time.monotonic())
             if isinstance(found, Unfetched):
                 if found.later and job.tries + 1 < self._own.tell_after:
@@ -116,7 +115,7 @@ class ResultFiles:
             )
         return Delivered(replies=tuple(told))
 
-    async def _look(self, paper: ResultPaper, deadline_s: float) -> dict[str, Any] | Unfetched:
+    async def _look(self, paper: ResultPaper | Paper, deadline_s: float) -> dict[str, Any] | Unfetched:
         """The facts of one file, or why it was not loaded."""
         address = escaped(str(paper.url).partition("#")[0])
         with SealedWriter(self._own.folder, self._keys) as sealed:
@@ -162,3 +161,10 @@ class ResultFiles:
 
     async def close(self) -> None:
         """No connection outlives its file."""
+
+
+def _files(operation: str, dossier: Dossier) -> list[ResultPaper | Paper]:
+    """What a check looks at, in the dossier's order."""
+    if operation == CHECK:
+        return [paper for paper in dossier.results if paper.url is not None]
+    return [paper for paper in dossier.papers if not paper.withdrawn]

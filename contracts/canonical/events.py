@@ -30,7 +30,7 @@ from contracts.canonical.payment import Payment
 from contracts.canonical.procedure import ProcedureEvent
 from contracts.canonical.question import Answered, Question
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
-from contracts.canonical.result_file import CheckedEvent
+from contracts.canonical.result_file import CheckedEvent, PaperCheckedEvent
 from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark
@@ -118,10 +118,11 @@ class SyncedEvent(Shape):
 
 
 class SlipEvent(Shape):
-    """The electronic ISO system opened a slip (phiếu) for the dossier."""
+    """The electronic ISO system opened a slip (phiếu) for the dossier, or took the dossier's new due time."""
 
     dossier_code: DossierCode
     slip: Key
+    due_at: Instant | None = None
     at: Instant
 
 
@@ -259,6 +260,9 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.result.checked.v1": EventType(
         CheckedEvent, "Đã kiểm tra tệp kết quả", "A result's file was looked at", "out"
+    ),
+    "vn.lienthong.paper.checked.v1": EventType(
+        PaperCheckedEvent, "Đã kiểm tra tệp thành phần hồ sơ", "The file of a paper was looked at", "out"
     ),
     "vn.lienthong.exchange.refused.v1": EventType(
         RefusedEvent, "Đối tác từ chối", "A partner refused what it was sent", "out"

@@ -1,4 +1,4 @@
-"""What a result's file was found to be: fetched or not, its digest, its signatures. Told, and not enforced by itself."""
+"""What a file of a dossier was found to be: fetched or not, its digest, its signatures. Told, and not enforced by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Verdict = Literal["valid", "intact", "unsigned", "untrusted", "changed_after_sig
 """valid: signed, not changed, the signer vouched for by an authority we trust; intact: signed and not changed, the signer not checked;
 untrusted: nobody we trust vouches for the signer; invalid: the signature is not the signer's; unreadable: a broken PDF."""
 Problem = Literal["not_allowed", "unreachable", "refused", "too_large", "wrong_type", "cut_short"]
-"""Why a file was not loaded (tệp kết quả không tải được)."""
+"""Why a file was not loaded (tệp không tải được)."""
 
 
 class Signature(Shape):
@@ -27,11 +27,10 @@ class Signature(Shape):
     verdict: Verdict
 
 
-class CheckedEvent(Shape):
-    """A result's file was looked at: either `problem`, or its size, kind, digest (SHA-256) and verdict."""
+class Looked(Shape):
+    """What a file of a dossier was found to be: either `problem`, or its size, kind, digest (SHA-256) and verdict."""
 
     dossier_code: DossierCode
-    result_id: Key
     title: Title
     url: FileUrl
     problem: Problem | None = None
@@ -41,3 +40,15 @@ class CheckedEvent(Shape):
     verdict: Verdict | None = None
     signatures: tuple[Signature, ...] = Field(default=(), max_length=50)
     at: Instant
+
+
+class CheckedEvent(Looked):
+    """A result's file was looked at."""
+
+    result_id: Key
+
+
+class PaperCheckedEvent(Looked):
+    """The file of a paper that was handed in (thành phần hồ sơ) was looked at; most of these are not signed."""
+
+    paper_id: Key

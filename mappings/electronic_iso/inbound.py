@@ -67,8 +67,9 @@ def step_changed(change: Mapping[str, Any]) -> Envelope:
     )
 
 
-def slip_opened(dossier: str, slip: str, key: str, at: datetime) -> Envelope:
-    """The answer to `TiepNhanHoSo` as `iso.slip_opened`; `key` is the delivery's, so that one delivery makes one event."""
+def slip_opened(dossier: str, slip: str, key: str, at: datetime, due_at: datetime | None = None) -> Envelope:
+    """The answer to `TiepNhanHoSo` as `iso.slip_opened`; `key` is the delivery's, so that one delivery makes one event. `due_at` is the
+    due time the system was told with it."""
     return judge(
         {
             "specversion": "1.0",
@@ -77,7 +78,12 @@ def slip_opened(dossier: str, slip: str, key: str, at: datetime) -> Envelope:
             "type": "vn.lienthong.iso.slip_opened.v1",
             "subject": dossier,
             "time": at.isoformat(),
-            "data": {"dossier_code": dossier, "slip": slip, "at": at.isoformat()},
+            "data": {
+                "dossier_code": dossier,
+                "slip": slip,
+                "due_at": due_at.isoformat() if due_at else None,
+                "at": at.isoformat(),
+            },
         }
     )
 

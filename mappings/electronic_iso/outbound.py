@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from contracts.canonical.events import DossierEvent, StepEvent
 from contracts.electronic_iso import messages
 from contracts.identifier import procedure_parts
+from contracts.working_time import VIETNAMESE, YearMissing
 from mappings.convert import choice, instant, text
 from mappings.table import build, computed, row, table
 
@@ -96,12 +98,27 @@ def pause_or_pass(message: Any) -> str:
     return "TRA_LAI" if (change.from_status, change.to_status) == (9, 4) else "DAT"
 
 
+def hours_left(message: Any) -> float | None:
+    """HanXuLyGio: the office hours between the step's start and the officer's deadline, so that both clocks give the step the same time.
+
+    None where there is no deadline, while the clock stands, and for a year whose holidays nobody knows yet.
+    """
+    change = message.change
+    if change.deadline_at is None or change.to_status in PAUSED:
+        return None
+    try:
+        return round(VIETNAMESE.between(change.started_at or change.at, change.deadline_at) / timedelta(hours=1), 2)
+    except YearMissing:
+        return None
+
+
 STATUS_STEP = table(
     computed("MaBuoc", status_step, source=DOC, required=True),
     computed("TenBuoc", status_title, source=DOC, required=True),
     row("change.officer", "NguoiXuLy", text(), source=DOC, required=True),
     computed("BatDau", step_began, source=DOC, required=True),
     computed("KetThuc", step_ended, source=DOC),
+    computed("HanXuLyGio", hours_left, source=f"{DOC}: two clocks for the same dossier"),
     computed("KetQua", pause_or_pass, source=DOC, required=True),
     row("change.note", "GhiChu", text(), source=DOC),
     empty=None,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from contracts.canonical.document import ResultPaper
+from contracts.canonical.document import Paper, ResultPaper
 from contracts.envelope import Envelope, judge
 from contracts.fault import Refusal
 from contracts.national_portal.messages import HoSoNop
@@ -100,6 +100,7 @@ def examples() -> dict[str, dict[str, Any]]:
         _step(),
         _refused(),
         _checked(),
+        _paper_checked(),
     ]
     made += [*registration_events(), *published_events(), *postal_events(), *portal_events()]
     made += budget_events()
@@ -183,6 +184,18 @@ def _checked() -> Any:
             "verdict": "valid",
             "signatures": (signed_by,),
         },
+    )
+
+
+def _paper_checked() -> Any:
+    paper = {"id": "TP-0002", "title": "Hợp đồng chuyển nhượng.pdf", "url": "https://hoso.example.com/tep/TP-0002.pdf"}
+    return checked(
+        dossier=DOSSIER,
+        paper=Paper.model_validate(paper),
+        key="0f9c1b",
+        place=1,
+        at=AT,
+        found={"problem": "refused"},
     )
 
 

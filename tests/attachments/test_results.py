@@ -55,13 +55,17 @@ class Office:
 
     async def checks(self, count: int) -> list[dict[str, Any]]:
         """The data of that many events `result.checked`, as soon as they are told."""
+        return [one.data for one in await self.told("vn.lienthong.result.checked.v1", count)]
+
+    async def told(self, kind: str, count: int) -> list[Envelope]:
+        """That many events of a kind about the dossier, as soon as they are there."""
         found: list[Envelope] = []
         for _ in range(400):
-            found = await self.house.ledger.about(CODE, "vn.lienthong.result.checked.v1")
+            found = await self.house.ledger.about(CODE, kind)
             if len(found) >= count:
-                return [one.data for one in found]
+                return found
             await asyncio.sleep(0.025)
-        raise TimeoutError(f"{len(found)} of {count} checks")
+        raise TimeoutError(f"{len(found)} of {count} {kind}")
 
     async def state(self, partner: str = "national_portal", operation: str = "DongBoHoSoMC") -> tuple[str, str]:
         """State and hold key of the partner's latest delivery of that operation."""
@@ -152,7 +156,32 @@ async def test_every_paper_of_a_result_has_a_verdict_of_its_own(tmp_path: Path) 
         ]
         assert office.host.asked == ["/a.pdf", "/b.pdf", "/c.jpg", "/d.pdf", "/f.pdf"]
         text = tell(await office.story(), "vi")
-        assert "Tệp kết quả không tải được: Kết quả 5 (máy chủ tệp không nằm trong danh sách được phép)" in text
+        assert "Tệp không tải được: Kết quả 5 (máy chủ tệp không nằm trong danh sách được phép)" in text
+
+
+async def test_papers_that_were_handed_in_are_looked_at_too_and_the_desk_hears_of_those_nobody_can_read(
+    tmp_path: Path,
+) -> None:
+    async with an_office(tmp_path) as office:
+        office.host.put("/don.pdf", GOOD)
+        office.host.put("/anh.jpg", b"\xff\xd8\xff" + bytes(1000))
+        value = event("dossier.received.v1", subject=CODE, id="papers", sequence=1)
+        papers = [
+            {"id": f"TP{place}", "title": name, "url": f"{PUBLIC}/{name}", "withdrawn": place == 3}
+            for place, name in enumerate(("don.pdf", "anh.jpg", "mat.pdf", "rut.pdf"))
+        ]
+        value["data"]["dossier"] |= {"code": CODE, "papers": papers}
+        (verdict,) = await office.house.intake.accept([judge(value)], client="test")
+        assert verdict["status"] == "accepted", verdict
+        told = [one.data for one in await office.told("vn.lienthong.paper.checked.v1", 3)]
+        assert [(one["paper_id"], one.get("verdict") or one["problem"]) for one in told] == [
+            *(("TP0", "valid"), ("TP1", "unsigned"), ("TP2", "refused"))
+        ]
+        assert (told[0]["size_bytes"], len(told[0]["sha256"])) == (len(GOOD), 64)
+        await office.until("delivered", partner="dossier_system", operation="notify")
+        notices = [n["data"] for n in office.book("dossier_system", "notice") if n["type"].endswith("paper.checked.v1")]
+        assert [one["paper_id"] for one in notices] == ["TP2"]
+        assert "Tệp không tải được: mat.pdf" in tell(await office.story(), "vi")
 
 
 async def test_files_with_other_hosts_are_flagged_for_the_officer(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from contracts import codes
 from contracts import service_evaluation as contract
 from contracts.envelope import Envelope, judge
 from contracts.service_evaluation.messages import NguoiDung, SuKien
-from mappings.routes import EVALUATION, ROUTES, USES, owed
 from mappings.national_portal.outbound import dossier_object
+from mappings.routes import EVALUATION, ROUTES, USES, owed
 from mappings.service_evaluation.outbound import STATUS, Site, request
 from ops.sample import generate
 
@@ -56,9 +56,7 @@ def test_every_change_can_be_told_in_emcs_words(event: Envelope, hashed: bool) -
     assert not any(applicant.get(name, "none") in told.User for name in ("citizen_id", "tax_code", "account"))
 
 
-@pytest.mark.parametrize(
-    ("way", "emc", "portal"), [("counter", "0", "0"), ("post", "1", "1"), ("carrier", "2", "1")]
-)
+@pytest.mark.parametrize(("way", "emc", "portal"), [("counter", "0", "0"), ("post", "1", "1"), ("carrier", "2", "1")])
 def test_how_a_result_goes_to_the_citizen_in_emcs_words_and_the_portals(way: str, emc: str, portal: str) -> None:
     event = json.loads(SAMPLE[0].to_json())
     event["data"]["dossier"]["return_method"] = way
