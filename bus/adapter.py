@@ -30,7 +30,8 @@ class Operation:
     `dedupe` says how an unknown outcome is settled (key: send again under the same key; query: ask first; none: a person).
     `full_state`: carries the whole dossier, so a newer one supersedes older ones. `batch`: rows a call may carry at most.
     `partial`: of an array refused as a whole, part may have been taken, so its rows are asked for before they are sent again.
-    `message`: the contract model of one row's request, whose personal fields are masked wherever the request is shown.
+    `message`, `answer`: the contract models of one row's request and answer, whose personal fields are masked wherever they are shown;
+    of an answer without one everything is.
     `aside`: it stands in a lane of its own, waits for nothing of its dossier and holds nothing up (a watch, a task for a person); it has
     no memo.
     `inside`: nobody is called for it; it is settled as it is prepared.
@@ -45,6 +46,7 @@ class Operation:
     batch: int = 1
     partial: bool = False
     message: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
     aside: bool = False
     inside: bool = False
     reads: bool = False
@@ -57,8 +59,8 @@ class Job:
 
     `key` is the idempotency key, the same for every attempt. `request` is the row's request as sealed with an earlier attempt,
     empty when it must be mapped (first time, after a crash, or when nothing had left). `has_full` tells that the lane has
-    delivered a full state, so the dossier exists at the partner. `worker` opened the attempt, at `opened_at`. Times are seconds since
-    the epoch.
+    delivered a full state, so the dossier exists at the partner. `worker` opened the attempt, at `opened_at`. `facts` are kept with it:
+    what its request is mapped with (where no earlier attempt mapped it), and `bus.trip`. Times are seconds since the epoch.
     """
 
     delivery: int
@@ -83,6 +85,7 @@ class Job:
     worker: str = ""
     opened_at: float = 0.0
     correlation_id: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ class Call:
     """One call to a partner: its id (shared by its rows' attempts), its total deadline in seconds, its trace context.
 
     `may_send` is asked by the transport last of all before it writes: False once the lease no longer outlasts the deadline.
+    `on_answer` is told the headers when the head of an answer is there.
     """
 
     id: str
@@ -106,6 +110,7 @@ class Call:
     traceparent: str = ""
     on_extra_call: Callable[[], None] = lambda: None
     may_send: Callable[[], bool] = lambda: True
+    on_answer: Callable[[Mapping[str, str]], None] = lambda _headers: None
 
 
 @dataclass(frozen=True, slots=True)

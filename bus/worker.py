@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
@@ -21,11 +21,13 @@ from bus.adapter import Adapter, Call, Job, Partner, Row
 from bus.bulkhead import Health, Limit, overload
 from bus.clock import Clock
 from bus.delivery import FATAL_CRASHES, settle
+from bus.ledger.exchange import NOTHING
 from bus.ledger.ledger import Ledger, LedgerBusy
 from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Result, State
 from bus.maintenance import closed_until
 from bus.outcome import Cause, Contract, Delivered, Outcome, Permanent, Unknown
 from bus.policy import PartnerSettings
+from bus.trip import Trip
 from contracts.envelope import Envelope
 
 log = structlog.get_logger("bus.worker")
@@ -105,6 +107,7 @@ class PartnerWorker:
         observe: Observe,
         quarantine: Quarantine,
         refusal: RefusalToReplies = lambda _job, _outcome: (),
+        edition: Callable[[], Mapping[str, str]] = lambda: NOTHING,
     ) -> None:
         self.partner = partner
         self.settings = settings
@@ -122,6 +125,7 @@ class PartnerWorker:
         self._observe = observe
         self._quarantine = quarantine
         self._refusal = refusal
+        self._edition = edition
         self._operations = {operation.name: operation for operation in partner.operations}
         self._batches = {o.name: min(o.batch, settings.batch or o.batch) for o in partner.operations}
         self._rows_per_call = max(self._batches.values())
@@ -260,7 +264,9 @@ class PartnerWorker:
         """Map each job, or settle it at once where it cannot be mapped."""
         rows: list[Row] = []
         unsent: list[Result] = []
+        edition = self._edition()
         for job in jobs:
+            job.facts = NOTHING if job.request else edition
             try:
                 prepared = self._adapter.prepare(job)
             except Exception as error:
@@ -307,13 +313,14 @@ class PartnerWorker:
         step = jobs[0].step
         send = self._adapter.ask if step == "ask" else self._adapter.deliver
         outcomes: Sequence[Outcome] = ()
-        traced = tracing.begin_call(self.partner.name, jobs)
+        traced, trip = tracing.begin_call(self.partner.name, jobs), Trip(self._clock.now)
         call = Call(
             id=f"{self._rng.getrandbits(64):016x}",
             deadline_s=self.settings.timeout_s,
             traceparent=traced.traceparent,
             on_extra_call=lambda: extra.__setitem__(0, extra[0] + 1),
-            may_send=lambda: self._clock.now() <= sends_until,
+            may_send=lambda: trip.leave() <= sends_until,
+            on_answer=trip.answered,
         )
         crash.reach("call.before")
         started_at = self._clock.now()
@@ -326,6 +333,8 @@ class PartnerWorker:
             traced.end(outcomes)
         ended_at = self._clock.now()
         change = self.health.judge(outcomes, ended_at, probe=probe, extra_calls=extra[0])
+        for job in jobs:
+            job.facts = {**job.facts, **trip.facts(ended_at)}
         results = [
             self._result(job, outcome, call.id, started_at, ended_at, len(rows))
             for job, outcome in zip(jobs, outcomes, strict=True)
@@ -384,6 +393,7 @@ class PartnerWorker:
             receipt=delivered.receipt if delivered else "",
             memo=delivered.memo if delivered else {},
             replies=tuple(self._arrival(reply, job) for reply in replies),
+            facts=job.facts,
         )
 
     async def _record(self, results: Sequence[Result], changes: Sequence[PartnerChange]) -> None:

@@ -34,7 +34,8 @@ Walker = Callable[[Any], Iterator[tuple[str, str]]]
 
 
 def redact(value: Any, model: type[BaseModel] | None) -> Any:
-    """A JSON value for showing: fields that `model` marks personal are masked, fields it does not know are masked whole."""
+    """A JSON value for showing: fields that `model` marks personal are masked, fields it does not know and
+    objects it does not describe are masked whole."""
     if isinstance(value, list):
         return [redact(item, model) for item in value]
     if not isinstance(value, dict):
@@ -46,10 +47,15 @@ def redact(value: Any, model: type[BaseModel] | None) -> Any:
 def _field(value: Any, field: FieldInfo | None) -> Any:
     if field is None or any(isinstance(mark, Personal) for mark in _marks(field)):
         return _masked(value)
-    inner = _model_within(field.annotation)
+    inner = model_within(field.annotation)
     if inner is None:
-        return value
+        return _masked(value) if _structured(value) else value
     return redact(value, inner)
+
+
+def _structured(value: Any) -> bool:
+    """An object, or a list of such: whatever may stand in one that no model describes."""
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_structured, value)))
 
 
 def _masked(value: Any) -> Any:
@@ -80,11 +86,12 @@ def _inner_marks(annotation: Any) -> list[Any]:
     return found
 
 
-def _model_within(annotation: Any) -> type[BaseModel] | None:
+def model_within(annotation: Any) -> type[BaseModel] | None:
+    """The shape an annotation leads to: itself, or inside `X | None`, `list[X]` and the like; None where there is none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in get_args(annotation):
-        if (found := _model_within(inner)) is not None:
+        if (found := model_within(inner)) is not None:
             return found
     return None
 
@@ -94,7 +101,7 @@ def fields_of(model: type[BaseModel]) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for name, field in _fields(model).items():
         personal = any(isinstance(mark, Personal) for mark in _marks(field))
-        inner = _model_within(field.annotation)
+        inner = model_within(field.annotation)
         within = fields_of(inner) if inner is not None and inner is not model else {}
         found[name] = personal
         found |= {f"{name}.{below}": personal or own for below, own in within.items()}
@@ -113,7 +120,7 @@ def cut(value: Any, model: type[BaseModel], wanted: Collection[str] = ()) -> Any
         below.setdefault(head, []).append(rest)
     told: dict[str, Any] = {}
     for name, field in _fields(model).items():
-        inner = _model_within(field.annotation)
+        inner = model_within(field.annotation)
         if name not in value or (wanted and name not in below):
             continue
         if "" in below.get(name, ()):
@@ -135,7 +142,7 @@ def _walker(model: type[BaseModel]) -> Walker:
     deeper: list[tuple[str, Walker]] = []
     for name, field in model.model_fields.items():
         kinds += [(name, mark.kind) for mark in _marks(field) if isinstance(mark, Finder)]
-        inner = _model_within(field.annotation)
+        inner = model_within(field.annotation)
         if inner is not None and inner is not model and has_finder(inner):
             deeper.append((name, _walker(inner)))
 
@@ -158,7 +165,7 @@ def has_finder(model: type[BaseModel]) -> bool:
     for field in model.model_fields.values():
         if any(isinstance(mark, Finder) for mark in _marks(field)):
             return True
-        inner = _model_within(field.annotation)
+        inner = model_within(field.annotation)
         if inner is not None and inner is not model and has_finder(inner):
             return True
     return False

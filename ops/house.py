@@ -32,6 +32,7 @@ from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
 from ops import attachments, codebook, deadlines, desk, retention
 from ops.catalogue import Shelved, code_rows
+from ops.edition import Editions
 from ops.metrics import Metrics
 from ops.people import People
 from ops.poller import Poller
@@ -97,6 +98,7 @@ class House:
         )
         self.people = People(self.ledger, self.keys)
         self.shelved = Shelved(self.ledger)
+        self.editions = Editions(self.ledger.editions())
         self.bell = open_bell(settings.broker.url, self.enabled)
         self.intake = Intake(self.ledger, self.wake, self._route, self.partners, self._came_in, self._notice)
         self._rng = random.Random()
@@ -142,6 +144,7 @@ class House:
         self._watches.append(asyncio.create_task(deadlines.watch(self.ledger)))
         self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
         self._watches.append(asyncio.create_task(follow(self.ledger)))
+        self._watches.append(asyncio.create_task(self.editions.watch(list(self.workers))))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:
@@ -265,6 +268,7 @@ class House:
             observe=self._went_out,
             quarantine=quarantine,
             refusal=self._refused,
+            edition=partial(self.editions.of, partner.name),
         )
 
     def _partner_lookups(self, name: str, adapter: Adapter, own: PartnerSettings) -> PartnerLookups:

@@ -10,7 +10,7 @@ from adapters.budget_unit_codes.reconcile import RECONCILE
 from adapters.budget_unit_codes.watch import WATCHES
 from bus.adapter import Lookup, Operation, Partner
 from bus.policy import PartnerSettings
-from contracts.budget_unit_codes.messages import XacNhan
+from contracts.budget_unit_codes.messages import TraLoi, XacNhan
 from contracts.canonical.budget import BudgetUnit, BudgetUnitQuestion, BudgetUnitSearch
 
 HOUR_S = 3600.0
@@ -26,7 +26,9 @@ ADAPTER = Partner(
     title_vi="Mã số đơn vị có quan hệ với ngân sách, Bộ Tài chính",
     title_en="Budget-unit codes of the Ministry of Finance",
     operations=(
-        Operation(CONFIRM, "Xác nhận đã nhận hồ sơ", "Confirm that a dossier was seen", "key", message=XacNhan),
+        Operation(
+            CONFIRM, "Xác nhận đã nhận hồ sơ", "Confirm that a dossier was seen", "key", message=XacNhan, answer=TraLoi
+        ),
     ),
     settings=BudgetSettings,
     open=BudgetAdapter,

@@ -6,7 +6,7 @@ from adapters.business_registry.adapter import SYNC, WATCH, RegisterAdapter, ent
 from adapters.business_registry.client import RegisterSettings
 from adapters.business_registry.watch import WATCHES
 from bus.adapter import Lookup, Operation, Partner
-from contracts.business_registry.messages import HoiKetQuaHKD, HoSoHKD
+from contracts.business_registry.messages import HoiKetQuaHKD, HoSoHKD, TraLoi
 from contracts.canonical.enterprise import Enterprise, EnterpriseQuestion, HouseholdQuestion
 from contracts.canonical.household import HouseholdNameQuestion
 
@@ -24,6 +24,7 @@ ADAPTER = Partner(
             "key",
             full_state=True,
             message=HoSoHKD,
+            answer=TraLoi,
         ),
         Operation(
             WATCH,

@@ -6,14 +6,14 @@ from adapters.civil_registry.adapter import RegistryAdapter
 from adapters.civil_registry.client import RegistrySettings
 from adapters.civil_registry.watch import WATCHES
 from bus.adapter import Operation, Partner
-from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich
+from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich, KetQua, TraLoi
 
 ADAPTER = Partner(
     name="civil_registry",
     title_vi="Hệ thống hộ tịch, Bộ Tư pháp",
     title_en="Civil registry of the Ministry of Justice",
     operations=(
-        Operation("nhanDKHT", "Gửi đăng ký hộ tịch", "Send a registration", "key", message=HoSoHoTich),
+        Operation("nhanDKHT", "Gửi đăng ký hộ tịch", "Send a registration", "key", message=HoSoHoTich, answer=TraLoi),
         Operation(
             "layKetQua",
             "Theo dõi kết quả hộ tịch",
@@ -21,6 +21,7 @@ ADAPTER = Partner(
             "key",
             batch=1000,
             message=HoiKetQua,
+            answer=KetQua,
             reads=True,
         ),
     ),

@@ -21,6 +21,7 @@ from contracts.national_portal.messages import (
     TraCuu,
     TrangThaiHoSo,
 )
+from contracts.portal_envelope import Reply
 
 
 async def _tech_id(adapter: PortalAdapter, question: TraCuu, call: Call) -> Found | Outcome:
@@ -48,8 +49,25 @@ ADAPTER = Partner(
     title_vi="Cổng Dịch vụ công quốc gia",
     title_en="National public-service portal",
     operations=(
-        Operation("DongBoHoSoMC", "Đồng bộ hồ sơ", "Sync a dossier", "query", full_state=True, batch=20, message=HoSo),
-        Operation("CapNhatTienDoHoSoMC", "Cập nhật tiến độ", "Add a progress row", "key", batch=10, message=TienDo),
+        Operation(
+            "DongBoHoSoMC",
+            "Đồng bộ hồ sơ",
+            "Sync a dossier",
+            "query",
+            full_state=True,
+            batch=20,
+            message=HoSo,
+            answer=Reply,
+        ),
+        Operation(
+            "CapNhatTienDoHoSoMC",
+            "Cập nhật tiến độ",
+            "Add a progress row",
+            "key",
+            batch=10,
+            message=TienDo,
+            answer=Reply,
+        ),
         Operation(
             *(
                 "DongBoTrangThaiHoSo",
@@ -58,15 +76,25 @@ ADAPTER = Partner(
             ),
             "key",
             message=TrangThaiHoSo,
+            answer=Reply,
         ),
-        Operation("DongBoHoiDap", "Đồng bộ hỏi đáp", "Publish a question with its answer", "key", message=HoiDap),
+        Operation(
+            "DongBoHoiDap", "Đồng bộ hỏi đáp", "Publish a question with its answer", "key", message=HoiDap, answer=Reply
+        ),
         Operation(
             *("DongBoKetQuaHoiDapGuiTuDVCQG", "Trả lời câu hỏi trên Cổng", "Answer a question of the portal"),
             "key",
             message=KetQuaHoiDap,
+            answer=Reply,
         ),
         Operation(
-            "TraCuuTechID", "Tra cứu tài khoản chủ hồ sơ", "Find the owner's account", "key", message=TraCuu, reads=True
+            "TraCuuTechID",
+            "Tra cứu tài khoản chủ hồ sơ",
+            "Find the owner's account",
+            "key",
+            message=TraCuu,
+            answer=Reply,
+            reads=True,
         ),
     ),
     settings=PortalSettings,

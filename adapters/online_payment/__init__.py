@@ -19,7 +19,7 @@ from adapters.online_payment.receive import RECEIVERS
 from adapters.online_payment.reconcile import RECONCILE
 from adapters.online_payment.watch import WATCHES
 from bus.adapter import Operation, Partner
-from contracts.online_payment.messages import KhoiTao, TraSoat
+from contracts.online_payment.messages import KetQuaTraSoat, KhoiTao, TraSoat
 
 ADAPTER = Partner(
     name="online_payment",
@@ -30,9 +30,29 @@ ADAPTER = Partner(
         Operation(COLLECTED, "Ghi nhận phí thu trực tiếp", "Note fees collected at the counter", "key", inside=True),
         Operation(CLOSE, "Ghi nhận hồ sơ kết thúc", "Note that the dossier is over", "key", inside=True),
         Operation(RECORD, "Ghi nhận kết quả thanh toán", "Record what was paid", "key", inside=True),
-        Operation(INIT, "Khởi tạo thanh toán", "Create an order", "query", message=KhoiTao, aside=True),
-        Operation(QUERY, "Theo dõi thanh toán", "Watch an order", "key", message=TraSoat, aside=True, reads=True),
-        Operation(BILL, "Lấy biên lai", "Fetch the receipt", "key", message=TraSoat, aside=True, reads=True),
+        Operation(
+            INIT, "Khởi tạo thanh toán", "Create an order", "query", message=KhoiTao, answer=KetQuaTraSoat, aside=True
+        ),
+        Operation(
+            QUERY,
+            "Theo dõi thanh toán",
+            "Watch an order",
+            "key",
+            message=TraSoat,
+            answer=KetQuaTraSoat,
+            aside=True,
+            reads=True,
+        ),
+        Operation(
+            BILL,
+            "Lấy biên lai",
+            "Fetch the receipt",
+            "key",
+            message=TraSoat,
+            answer=KetQuaTraSoat,
+            aside=True,
+            reads=True,
+        ),
         Operation(REFUND, "Hoàn phí", "Give money back", "none", aside=True, inside=True),
         Operation(
             REVIEW, "Đối chiếu thanh toán", "Look into a payment that does not fit", "none", aside=True, inside=True

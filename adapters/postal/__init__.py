@@ -10,7 +10,7 @@ from adapters.postal.reconcile import RECONCILE
 from adapters.postal.watch import WATCHES
 from bus.adapter import Operation, Partner
 from bus.policy import PartnerSettings
-from contracts.postal.messages import Don, Huy
+from contracts.postal.messages import Don, Huy, TraLoi
 
 
 def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
@@ -23,9 +23,11 @@ ADAPTER = Partner(
     title_vi="Bưu chính công ích (VNPost)",
     title_en="Public postal service (VNPost)",
     operations=(
-        Operation(ORDER, "Tạo đơn trả kết quả", "Order the return of results", "key", message=Don),
-        Operation(COLLECT, "Tạo đơn thu gom hồ sơ", "Order the collection of papers", "key", message=Don),
-        Operation(CANCEL, "Hủy đơn", "Cancel orders", "key", message=Huy),
+        Operation(ORDER, "Tạo đơn trả kết quả", "Order the return of results", "key", message=Don, answer=TraLoi),
+        Operation(
+            COLLECT, "Tạo đơn thu gom hồ sơ", "Order the collection of papers", "key", message=Don, answer=TraLoi
+        ),
+        Operation(CANCEL, "Hủy đơn", "Cancel orders", "key", message=Huy, answer=TraLoi),
     ),
     settings=PostalSettings,
     open=PostalAdapter,

@@ -7,7 +7,7 @@ from adapters.social_insurance.client import InsuranceSettings
 from adapters.social_insurance.watch import WATCHES
 from bus.adapter import Lookup, Operation, Partner
 from contracts.canonical.insurance import CriteriaQuestion, InsuranceNumber, InsuredPerson, NumberQuestion
-from contracts.social_insurance.messages import DangKyTheBHYT, HoiTheBHYT
+from contracts.social_insurance.messages import DangKyTheBHYT, HoiTheBHYT, TraLoiThe
 
 HOUR_S = 3600.0
 
@@ -23,6 +23,7 @@ ADAPTER = Partner(
             "key",
             full_state=True,
             message=DangKyTheBHYT,
+            answer=TraLoiThe,
         ),
         Operation(
             WATCH,
@@ -30,6 +31,7 @@ ADAPTER = Partner(
             "Watch for the card",
             "key",
             message=HoiTheBHYT,
+            answer=TraLoiThe,
             aside=True,
             reads=True,
         ),

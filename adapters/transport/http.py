@@ -171,6 +171,7 @@ class HttpClient:
             if not failure.sent and failure.cause is Cause.NOT_SENT:
                 raise _NotSent(failure) from None
             return failure
+        call.on_answer(response.headers)
         try:
             return await _read(response)
         finally:

@@ -205,9 +205,9 @@ def _requests(book: Book, ids: list[int]) -> dict[int, bytes]:
     """The newest request sealed with an earlier attempt of each delivery."""
     found: dict[int, bytes] = {}
     for delivery, number, secret in book.db.rows("sealed_requests", {"ids": ids}) if ids else ():
-        request, _reply, _words = exchange.unpack(book.keys.open(bytes(secret), attempt_record(delivery, number)))
-        if request:
-            found[delivery] = request
+        told = exchange.unpack(book.keys.open(bytes(secret), attempt_record(delivery, number)))
+        if told.request:
+            found[delivery] = told.request
     return found
 
 

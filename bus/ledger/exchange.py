@@ -1,21 +1,44 @@
-"""What one attempt exchanged with the partner, as it is sealed: the bytes as they were, framed by their lengths."""
+"""What one attempt exchanged with the partner, as it is sealed: the bytes as they were, framed by their lengths, and facts about them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
 
-def pack(request: bytes, reply: bytes, words: str) -> bytes:
-    """`<length of the request> <length of the reply>\\n`, then request, reply and words; empty where there was nothing.
+NOTHING: Mapping[str, str] = {}
 
-    >>> pack(b"abc", b"", "không")
-    b'3 0\\nabckh\\xc3\\xb4ng'
+
+class Exchanged(NamedTuple):
+    """Request, reply and words of an attempt; `facts` say when it left and was answered, and what it was mapped with."""
+
+    request: bytes
+    reply: bytes
+    words: str
+    facts: Mapping[str, str]
+
+
+def pack(request: bytes, reply: bytes, words: str, facts: Mapping[str, str] = NOTHING) -> bytes:
+    """`<length of the request> <length of the reply> <name>=<value>...\\n`, then request, reply and words; empty where there was nothing.
+
+    Names and values of facts have no white space and no `=`.
+
+    >>> pack(b"abc", b"", "không", {"left": "1.5"})
+    b'3 0 left=1.5\\nabckh\\xc3\\xb4ng'
     """
     if not (request or reply or words):
         return b""
-    return b"%d %d\n%b%b%b" % (len(request), len(reply), request, reply, words.encode("utf-8", "replace"))
+    head = " ".join((str(len(request)), str(len(reply)), *(f"{name}={value}" for name, value in facts.items())))
+    return b"%b\n%b%b%b" % (head.encode(), request, reply, words.encode("utf-8", "replace"))
 
 
-def unpack(packed: bytes) -> tuple[bytes, bytes, str]:
-    """Request, reply and words again."""
-    lengths, _, rest = packed.partition(b"\n")
-    request, reply = map(int, lengths.split())
-    return rest[:request], rest[request : request + reply], rest[request + reply :].decode()
+def unpack(packed: bytes) -> Exchanged:
+    """The parts again."""
+    head, _, rest = packed.partition(b"\n")
+    request, reply, *facts = head.decode().split(" ")
+    middle, end = int(request), int(request) + int(reply)
+    return Exchanged(rest[:middle], rest[middle:end], rest[end:].decode(), dict(_pair(fact) for fact in facts))
+
+
+def _pair(fact: str) -> tuple[str, str]:
+    name, _, value = fact.partition("=")
+    return name, value

@@ -592,3 +592,15 @@ ON CONFLICT (month, agency, field, counter) DO UPDATE SET n = figure.n + exclude
 -- name: name_figure
 INSERT INTO figure_name (kind, code, name) VALUES /*rows*/(:kind, :code, :name)
 ON CONFLICT (kind, code) DO UPDATE SET name = excluded.name;
+
+-- name: keep_edition
+-- The first process to use an edition notes it.
+INSERT INTO edition (kind, partner, digest, says, first_at) VALUES (:kind, :partner, :digest, :says, :now)
+ON CONFLICT (kind, partner, digest) DO NOTHING;
+
+-- name: save_view
+INSERT INTO saved_view (person, title, address, at) VALUES (:person, :title, :address, :now)
+ON CONFLICT (person, address) DO UPDATE SET title = excluded.title;
+
+-- name: drop_view
+DELETE FROM saved_view WHERE person = :person AND id = :id;

@@ -241,7 +241,7 @@ class Reader:
 
     def _attempt(self, row: tuple[Any, ...]) -> AttemptView:
         *plain, late, sealed = row
-        secret = _told(self._keys.open(bytes(sealed), attempt_record(row[0], row[1]))) if sealed else {}
+        secret, facts = _told(self._keys.open(bytes(sealed), attempt_record(row[0], row[1]))) if sealed else ({}, {})
         delivery, number, step, opened, started, closed, outcome, cause, code, call_id, worker = plain
         return AttemptView(
             delivery,
@@ -257,14 +257,15 @@ class Reader:
             worker,
             bool(late),
             secret,
+            facts,
         )
 
 
-def _told(packed: bytes) -> dict[str, str]:
-    """What an attempt exchanged, as text for people; parts that were empty are absent."""
-    request, reply, words = exchange.unpack(packed)
+def _told(packed: bytes) -> tuple[dict[str, str], Mapping[str, str]]:
+    """What an attempt exchanged, as text for people, parts that were empty absent; and the facts beside it."""
+    request, reply, words, facts = exchange.unpack(packed)
     parts = {"request": request.decode("utf-8", "replace"), "reply": reply.decode("utf-8", "replace"), "words": words}
-    return {name: text for name, text in parts.items() if text}
+    return {name: text for name, text in parts.items() if text}, facts
 
 
 def _links(connection: Connection, after: int) -> Iterator[tuple[Any, ...]]:

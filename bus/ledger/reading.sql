@@ -236,3 +236,14 @@ SELECT MIN(month), MAX(month) FROM figure;
 -- What people did of these kinds in a time, oldest first.
 SELECT id, at, who, verb, reason, dossier, delivery, before, after FROM note
 WHERE at >= :since AND at < :until AND verb = any_of(:verbs) ORDER BY at, id LIMIT :limit;
+
+-- name: editions
+SELECT kind, partner, digest, says, first_at FROM edition WHERE kind = :kind AND partner = :partner
+ORDER BY first_at, digest LIMIT 1000;
+
+-- name: saved_views
+SELECT id, title, address, at FROM saved_view WHERE person = :person ORDER BY title, id LIMIT 100;
+
+-- name: lane_memo
+-- What a lane remembers, for showing what would be sent today.
+SELECT l.id, l.dossier, l.memo, l.has_full, d.key FROM delivery d JOIN lane l ON l.id = d.lane WHERE d.id = :delivery;

@@ -90,7 +90,7 @@ def _open_still(result: Result, standing: dict[int, Standing]) -> bool:
 
 def _closing(book: Book, result: Result, *, late: bool) -> Closing:
     job = result.job
-    secret = exchange.pack(result.request, result.reply, result.words)
+    secret = exchange.pack(result.request, result.reply, result.words, result.facts)
     return Closing(
         job.delivery,
         job.attempt,

@@ -20,6 +20,8 @@ from bus.ledger.act import act
 from bus.ledger.book import Book, Opened
 from bus.ledger.claim import claim
 from bus.ledger.database import Database
+from bus.ledger.edition import EditionBook
+from bus.ledger.exchanges import Exchanges
 from bus.ledger.expected import Expectations
 from bus.ledger.figures import Figures
 from bus.ledger.ledger import FenceLost, LedgerUnfit
@@ -30,6 +32,7 @@ from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
 from bus.ledger.record import record, release
 from bus.ledger.retention import Retention, Terms
+from bus.ledger.saved import SavedViews
 from bus.ledger.sign_in import SignIns
 from bus.ledger.sqlite import SqliteDatabase
 from bus.ledger.stock import SqlStock
@@ -359,6 +362,15 @@ class SqlLedger:
 
     def retention(self, terms: Terms) -> Retention:
         return Retention(terms, self.clock, self._other, self._reader.ask)
+
+    def editions(self) -> EditionBook:
+        return EditionBook(self._other, self._reader.ask)
+
+    def exchanges(self) -> Exchanges:
+        return Exchanges(self._keys, self._reader.ask)
+
+    def views(self) -> SavedViews:
+        return SavedViews(partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
 
     async def ping(self) -> None:
         await self._other(lambda _book: None, Kind.CLAIM)

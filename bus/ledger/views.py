@@ -42,7 +42,7 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """One attempt with its opened secrets (request, reply, words); mask before showing."""
+    """One attempt with its opened secrets (request, reply, words); mask before showing. `facts` are those of its `Result`."""
 
     delivery: int
     number: int
@@ -57,6 +57,7 @@ class AttemptView:
     worker: str
     late: bool
     secret: Mapping[str, str]
+    facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

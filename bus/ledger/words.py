@@ -167,6 +167,7 @@ class Result:
     """A closed attempt: what happened, where the delivery goes, and the replies that enter with it in one commit.
 
     `request`, `reply`, the partner's `words` are stored sealed; `memo` is added to the lane's; `started_at`, `ended_at` frame the call.
+    `facts` are kept beside the request: when it left and was answered (`bus.trip`), and what it was mapped with.
     """
 
     job: Job
@@ -182,6 +183,7 @@ class Result:
     receipt: str = ""
     memo: Mapping[str, str] = field(default_factory=dict)
     replies: tuple[Arrival, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from contracts.codes import agency
 from contracts.codes.code import Code, CodeGap, gap_of
 from contracts.codes.lists import LISTS, REFORM_ON, day, table
-from contracts.codes.own import OwnRows
+from contracts.codes.own import OwnRows, digest
 
 __all__ = [
     "LISTS",
@@ -24,6 +25,7 @@ __all__ = [
     "Code",
     "CodeGap",
     "alike",
+    "edition",
     "every",
     "gap_of",
     "load_extra",
@@ -34,6 +36,7 @@ __all__ = [
 
 _OWN = OwnRows()
 _PULLED: dict[str, dict[str, list[Code]]] = {}
+_PULLED_DIGESTS: dict[str, str] = {}
 
 
 def lookup(code_list: str, code: str, on: date) -> Code:
@@ -82,7 +85,20 @@ def load_extra(folder: Path) -> None:
 
 def load_pulled(code_list: str, rows: Iterable[Code]) -> None:
     """What a partner's own list says today: it stands above our rows of the same codes, beside those a province adds."""
-    _PULLED[code_list] = by_code(rows)
+    told = list(rows)
+    _PULLED[code_list], _PULLED_DIGESTS[code_list] = by_code(told), digest(told)
+
+
+def edition() -> str:
+    """What all lists say together just now, in eight hexadecimal digits: shipped rows, pulled ones, and the province's own."""
+    return sha256(
+        " ".join((_shipped(), _OWN.digest, *(said for _, said in sorted(_PULLED_DIGESTS.items())))).encode()
+    ).hexdigest()[:8]
+
+
+@cache
+def _shipped() -> str:
+    return digest(row for name in sorted(LISTS) for row in LISTS[name]())
 
 
 def _row(code_list: str, code: str, on: date) -> Code | None:

@@ -7,7 +7,8 @@ import csv
 import fcntl
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from contracts.codes.code import Code
@@ -23,6 +24,7 @@ class OwnRows:
     def __init__(self) -> None:
         self.folder: Path | None = None
         self.rows: dict[str, dict[str, list[Code]]] = {}
+        self.digest = ""
         self._stamp: Stamp = ()
 
     def load(self, folder: Path) -> None:
@@ -35,6 +37,7 @@ class OwnRows:
                 raise ValueError(f"{file}: no code list is called {file.stem}; there are {', '.join(sorted(LISTS))}")
             found[file.stem] = _sound(file)
         self.rows, self._stamp = found, stamp
+        self.digest = digest(row for rows in found.values() for own in rows.values() for row in own)
 
     def refresh(self) -> bool:
         """Read again when the folder changed since; True when the rows may differ now. A bad file changes nothing."""
@@ -44,6 +47,16 @@ class OwnRows:
             self.load(self.folder)
             return True
         return False
+
+
+def digest(rows: Iterable[Code]) -> str:
+    """What rows say, in eight hexadecimal digits; the same rows in another order say the same."""
+    return sha256("\n".join(sorted(map(_line, rows))).encode()).hexdigest()[:8]
+
+
+def _line(row: Code) -> str:
+    days = (row.valid_from or "", row.valid_to or "")
+    return "\t".join((row.code, row.name_vi, row.name_en, f"{days[0]}/{days[1]}", row.source, *row.extra))
 
 
 def write(folder: Path, code_list: str, row: Code) -> bool:

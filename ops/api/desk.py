@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from bus.outcome import Cause
-from ops import desk, queries
+from ops import desk, exchange, queries
 from ops.api.guard import Guard, Problem
 from ops.house import House
 
@@ -104,6 +104,17 @@ def routes(house: House, guard: Guard) -> APIRouter:
     async def deliveries(request: Request, page: Annotated[Page, Query()]) -> JSONResponse:
         guard.admit(request, "read")
         return JSONResponse(await queries.deliveries(house.ledger, page.filter(), page.cursor, page.limit))
+
+    @router.get(
+        "/v1/exchanges/{delivery}",
+        summary="One exchange, field by field through its stages, masked; the last attempt without one",
+    )
+    async def one_exchange(request: Request, delivery: int, attempt: int | None = None) -> JSONResponse:
+        guard.admit(request, "read")
+        told = await exchange.find(house, delivery, attempt)
+        if told is None:
+            raise Problem(404, "Not Found", f"there is no delivery {delivery}, or no such attempt of it")
+        return JSONResponse(exchange.as_json(told))
 
     @router.get("/v1/status", summary="Totals by state and partner; verify=true proves the accounting identity")
     async def status(request: Request, verify: bool = False) -> JSONResponse:

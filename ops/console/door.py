@@ -36,6 +36,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/training"): "act",
     ("GET", "/deliveries"): "look",
     ("GET", "/dossiers/{code}"): "look",
+    ("GET", "/exchanges/{delivery}"): "look",
     ("POST", "/search"): "look",
     ("GET", "/reveal"): "reveal",
     ("POST", "/reveal"): "reveal",

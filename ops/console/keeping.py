@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from bus.ledger.people import Remark
 from ops import lookups
 from ops.console import views
-from ops.console.door import reader
+from ops.console.door import reader, way_back
 from ops.console.frame import Frame
 from ops.console.text import Speech
 from ops.looked import NoWeek, looked, sheet
@@ -89,24 +89,24 @@ def add(app: FastAPI, frame: Frame) -> None:
 
     @app.get("/reveal")
     async def ask_reveal(request: Request) -> Response:
-        dossier, field = request.query_params.get("dossier", ""), request.query_params.get("field", "")
+        dossier, field, back = (request.query_params.get(name, "") for name in ("dossier", "field", "back"))
         if field not in FIELDS or not await seen(request, dossier):
             return frame.failed(request, 404, "error.404")
         minutes = int(REVEAL_S // 60)
-        return frame.page(request, "reveal.html", "dossiers", dossier=dossier, field=field, minutes=minutes)
+        return frame.page(request, "reveal.html", "dossiers", dossier=dossier, field=field, back=back, minutes=minutes)
 
     @app.post("/reveal")
     async def reveal(request: Request) -> Response:
         form = await request.form()
         frame.check(request, form)
-        dossier, field, purpose = (str(form.get(name, "")) for name in ("dossier", "field", "purpose"))
+        dossier, field, purpose, back = (str(form.get(name, "")) for name in ("dossier", "field", "purpose", "back"))
         if not await seen(request, dossier):
             return frame.failed(request, 404, "error.404")
         try:
             await people.reveal(reader(request), dossier, field, purpose)
         except Refused as no:
             return frame.failed(request, 422, f"refused.{no.key}")
-        return RedirectResponse(f"/console/dossiers/{dossier}", 303)
+        return RedirectResponse(way_back(back) if back else f"/console/dossiers/{dossier}", 303)
 
     async def seen(request: Request, dossier: str) -> bool:
         """The dossier is there, and within what this reader may look at."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -19,14 +18,15 @@ from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from contracts.identifier import tidy
 from ops import causes, desk, queries
-from ops.api.desk import Page
 from ops.api.guard import Guard, Problem
-from ops.console import dossier, entry, expected, keeping, measuring, track, training, views
-from ops.console.door import Door, Forbidden, reader
+from ops.console import dossier, entry, exchange, expected, keeping, measuring, track, training, views
+from ops.console.door import Door, reader
 from ops.console.frame import HEADERS, Forgery, Frame
+from ops.console.listing import asked, within
+from ops.console.reveal import revealed
 from ops.console.text import Speech, epoch
 from ops.house import House
-from ops.people import FIELDS, Reader
+from ops.people import FIELDS
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
 VERB: TypeAdapter[Verb] = TypeAdapter(Verb)
@@ -106,8 +106,8 @@ def application(house: House, guard: Guard) -> FastAPI:
     @app.get("/deliveries")
     async def deliveries(request: Request) -> Response:
         say = frame.speech(request)
-        where = _where(request)
-        told = await queries.deliveries(house.ledger, _within(where.filter(), request), where.cursor, where.limit)
+        where = asked(request)
+        told = await queries.deliveries(house.ledger, within(where.filter(), request), where.cursor, where.limit)
         query = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "lang")]
         following = f"?{urlencode([*query, ('cursor', told['next'])])}" if told["next"] else ""
         return frame.page(
@@ -130,8 +130,8 @@ def application(house: House, guard: Guard) -> FastAPI:
             return failed(request, 404, "dossier.unknown", say("dossier.unknown_hint"), dossier=code)
         health = {one.name: one for one in await views.partners(house, say)}
         sentence = dossier.sentence(house, story, health, say)
-        asked = request.query_params.get("delivery", "")
-        chosen = int(asked) if asked.isdigit() else sentence.delivery
+        number = request.query_params.get("delivery", "")
+        chosen = int(number) if number.isdigit() else sentence.delivery
         lanes = dossier.lanes(house, story, health, say, chosen)
         expected.mark(lanes, story, say)
         facts = dossier.facts(story)
@@ -146,7 +146,7 @@ def application(house: House, guard: Guard) -> FastAPI:
             lanes=lanes,
             track=track.draw(lanes, say.now),
             facts=facts,
-            clear=await revealed(who, story["dossier"]),
+            clear=await revealed(house, who, story["dossier"]),
             fields=FIELDS,
             status_words=say(f"status.{status}") if status else "",
             due=epoch(facts.get("due_at")),
@@ -161,28 +161,22 @@ def application(house: House, guard: Guard) -> FastAPI:
         who = reader(request)
         form = await request.form()
         frame.check(request, form)
-        asked = str(tidy(str(form.get("q", "")))).strip()
-        if await views.within(house, asked.upper(), who.partner):
-            await house.ledger.remark(who.name, "search", "a dossier by its code", asked.upper())
-            return RedirectResponse(f"/console/dossiers/{asked.upper()}", 303)
-        found = await desk.search(house.ledger, asked, who.name)
+        sought = str(tidy(str(form.get("q", "")))).strip()
+        if await views.within(house, sought.upper(), who.partner):
+            await house.ledger.remark(who.name, "search", "a dossier by its code", sought.upper())
+            return RedirectResponse(f"/console/dossiers/{sought.upper()}", 303)
+        found = await desk.search(house.ledger, sought, who.name)
         found = [one for one in found if await views.within(house, one, who.partner)]
         shown = found if who.may("find") else []
         if len(shown) == 1:
             return RedirectResponse(f"/console/dossiers/{shown[0]}", 303)
         return frame.page(request, "found.html", "dossiers", dossiers=shown, count=len(found))
 
-    async def revealed(who: Reader, code: str) -> dict[str, tuple[str, float]]:
-        """What this reader sees in clear of the applicant, each field with its end."""
-        fields = await house.people.revealed(who, code)
-        told = await queries.applicant(house.ledger, code) if fields else {}
-        return {field: (told[field], until) for field, until in fields.items() if field in told}
-
     @app.get("/act")
     async def preview(request: Request) -> Response:
         say = frame.speech(request)
         verb = _verb(request.query_params.get("verb", ""))
-        rows = await _do(house, verb, _within(_where(request).filter(), request), "preview", "preview", dry_run=True)
+        rows = await _do(house, verb, within(asked(request).filter(), request), "preview", "preview", dry_run=True)
         return acted(request, say, verb, rows)
 
     @app.post("/act")
@@ -194,7 +188,7 @@ def application(house: House, guard: Guard) -> FastAPI:
         verb = _verb(str(form.get("verb", "")))
         seen = {int(number): float(at) for number, _, at in (str(pair).partition(":") for pair in form.getlist("seen"))}
         reason, as_, reference = (str(form.get(name, "")) for name in ("reason", "as", "reference"))
-        where = _within(Filter(ids=tuple(seen)), request)
+        where = within(Filter(ids=tuple(seen)), request)
         rows = await _do(house, verb, where, who.name, reason, as_, reference, seen=seen)
         house.wake({row["partner"] for row in rows})
         return acted(request, say, verb, rows, done=True)
@@ -253,6 +247,7 @@ def application(house: House, guard: Guard) -> FastAPI:
     training.add(app, frame)
     keeping.add(app, frame)
     measuring.add(app, frame)
+    exchange.add(app, frame)
     door.add(app)
 
     @app.exception_handler(Forgery)
@@ -287,25 +282,6 @@ def _places(error: Exception) -> list[str]:
     """Where a filter or verb is wrong, without its value."""
     faults = error.errors(include_input=False) if isinstance(error, ValidationError) else []
     return [".".join(map(str, fault["loc"])) or "verb" for fault in faults]
-
-
-def _where(request: Request) -> Page:
-    """The filter in the address. Raises ValidationError."""
-    params = request.query_params
-    known = {
-        name: params.getlist(name) if name in ("state", "ids") else params[name]
-        for name in params
-        if name in Page.model_fields
-    }
-    return Page.model_validate(known)
-
-
-def _within(where: Filter, request: Request) -> Filter:
-    """The same, and nothing of other partners for who is bound to one. Raises Forbidden for another partner's."""
-    only = reader(request).partner
-    if only and where.partner not in (None, only):
-        raise Forbidden
-    return replace(where, partner=only) if only else where
 
 
 def _verb(name: str) -> Verb:

@@ -99,6 +99,12 @@ class Speech:
         return f"{DAYS[self.language][local.weekday()]} {local:%d/%m/%Y}"
 
 
+def clock_ms(say: Speech, at: float) -> str:
+    """`09:31:02,118` in Vietnamese, `09:31:02.118` in English."""
+    local = say.moment(at)
+    return f"{local:%H:%M:%S}{',' if say.language == 'vi' else '.'}{local.microsecond // 1000:03}"
+
+
 def epoch(text: str | None) -> float | None:
     """An ISO 8601 instant of `ops.queries` as seconds since the epoch."""
     return None if text is None else datetime.fromisoformat(text).timestamp()

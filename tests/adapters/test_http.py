@@ -180,3 +180,11 @@ async def test_the_lease_is_looked_at_again_when_the_connection_is_there() -> No
     assert not failure.sent
     assert failure.words == "the lease ran out before the request was written"
     assert heads == []
+
+
+async def test_the_caller_is_told_the_head_of_an_answer_as_it_comes() -> None:
+    heads: list[str] = []
+    async with partner(reply(b"{}", b"Server-Timing: total;dur=7\r\n")) as (client, _):
+        call = Call("c", 2.0, on_answer=lambda headers: heads.append(headers["server-timing"]))
+        await client.send(client.endpoint("/x"), b"{}", call)
+    assert heads == ["total;dur=7"]

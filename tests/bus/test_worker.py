@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from bus.policy import PartnerSettings
 from bus.seal import Keyring
 from bus.worker import LEASE_SLACK_S, PartnerWorker, Quarantine, RefusalToReplies
 from contracts.envelope import Envelope
+from ops import desk
 from tests.bus.ledger.conftest import arrival
 from tests.conftest import HandClock
 
@@ -77,6 +79,7 @@ class Bench:
         dedupe: Any = "key",
         batch: int = 1,
         refusal: RefusalToReplies = lambda _job, _outcome: (),
+        edition: Mapping[str, str] = MappingProxyType({}),
         **settings: Any,
     ) -> list[str]:
         """Run until `until` rows were recorded (or half a second of silence); the states, oldest first."""
@@ -103,6 +106,7 @@ class Bench:
             observe=observe,
             quarantine=Quarantine(),
             refusal=refusal,
+            edition=lambda: edition,
         )
         running = asyncio.create_task(worker.run())
         await asyncio.wait({asyncio.create_task(done.wait())}, timeout=0.6)
@@ -234,3 +238,23 @@ async def test_what_is_in_doubt_is_asked_for_and_sent_again_only_when_absent(ben
     bench.clock.advance(10)
     assert await bench.work(adapter, until=2, dedupe="query") == ["delivered"]
     assert len(adapter.calls) == 2
+
+
+async def test_each_attempt_keeps_when_its_call_left_and_what_mapped_its_request(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1)])
+    answers = iter([[Permanent(code="3", request=b"{}")]])
+
+    async def later(rows: Sequence[Row]) -> Sequence[Outcome]:
+        return next(answers, [Delivered(request=b"{}")])
+
+    await bench.work(Told(later), edition={"mapping": "0badcafe"})
+    story = await bench.ledger.story(arrival(1).subject)
+    assert story is not None
+    (attempt,) = story.attempts
+    assert attempt.facts["mapping"] == "0badcafe"
+    assert float(attempt.facts["read"]) == pytest.approx(bench.clock.now())
+    await desk.act(bench.ledger, "resend", Filter(dossier=arrival(1).subject), "lan", "mended")
+    await bench.work(Told(later), edition={"mapping": "f00dbabe"})
+    story = await bench.ledger.story(arrival(1).subject)
+    assert story is not None
+    assert "mapping" not in story.attempts[-1].facts, "the same request is sent again, mapped by what it was mapped by"

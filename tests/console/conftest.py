@@ -27,6 +27,7 @@ from tests.ops.conftest import settings_of
 RECEIVED = next(e for e in generate(60, 10, 1, date(2026, 1, 5)) if e.type.endswith("dossier.received.v1"))
 CODE = RECEIVED.subject
 PASSWORD = "mưa rào trên mái ngói"
+PORTAL = "national_portal"
 
 
 @dataclass
@@ -118,3 +119,45 @@ async def office(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPat
         await browser.http.aclose()
     await gateway.stop()
     await house.stop()
+
+
+@pytest.fixture
+async def console(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The demonstration's console, with one dossier that the portal refused."""
+    simulators = await simulate.serve(("dossier_system", "electronic_iso", PORTAL), tmp_path)
+    house = House(
+        settings_of(tmp_path, {name: one.url for name, one in simulators.items()}, {}),
+        receivers=up.receivers(simulators),
+    )
+    portal = simulators[PORTAL].app.state.simulator
+    portal.weather.left["refuse_row"] = 1
+    portal.weather.row = CODE
+    await house.start()
+    gateway = simulate.Served(application(house, anonymous=True), simulate.bind("127.0.0.1", 0))
+    await gateway.started()
+    await house.intake.accept([RECEIVED.model_copy(update={"sequence": 1})], client="test")
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=20) as http:
+        for _ in range(400):
+            if (await http.get("/v1/deliveries", params={"partner": PORTAL, "state": "dead"})).json()["items"]:
+                break
+        yield http
+    await gateway.stop()
+    await house.stop()
+    await simulate.stop(simulators.values())
+
+
+async def page(console: httpx.AsyncClient, path: str, status: int = 200) -> str:
+    answer = await console.get(path)
+    assert answer.status_code == status, answer.text
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r" style=| on\w+=|<script>", answer.text), "nothing inline"
+    return answer.text
+
+
+async def submit(console: httpx.AsyncClient, shown: str, path: str, **fields: str) -> httpx.Response:
+    """Send the form of a page as a browser would, with its hidden fields."""
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', shown.partition("<main")[2])
+    data: dict[str, list[str]] = {}
+    for name, value in hidden:
+        data.setdefault(name, []).append(value)
+    return await console.post(path, data=data | {name: [value] for name, value in fields.items()})

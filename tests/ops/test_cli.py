@@ -122,7 +122,7 @@ def settings_in(folder: Path) -> Path:
 
 
 def test_every_command_the_design_names_is_there() -> None:
-    named = """up sample send serve work simulate status story causes ask resend reprocess skip hold release resolve cancel pause
+    named = """up sample send serve work simulate status story exchange causes ask resend reprocess skip hold release resolve cancel pause
     resume verify-audit bench new-partner weather partners"""
     groups = {"db upgrade", "config check", "mappings check", "mappings show", "mappings preview"}
     assert {*named.split(), *groups} <= set(COMMANDS)
@@ -161,6 +161,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "status": ("status", "--verify"),
     "story": ("story", DOSSIER),
     "causes": ("causes",),
+    "exchange": ("exchange", "1"),
     "deliveries": ("deliveries", "--limit", "3"),
     "partners": ("partners",),
     "reconcile": ("reconcile", "online_payment", "--from", "2026-07-01", "--to", "2026-07-02"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-HEAD = "0012"
+HEAD = "0013"
 """The schema this program knows."""
 
 WORDS = {
