@@ -14,7 +14,7 @@ SERVICES = (
     ("2.000635", "000.05.31.H59", "Tờ khai cấp bản sao trích lục hộ tịch"),
 )
 """A procedure, the agency it is filed for, and the paper that comes with it."""
-QUESTIONS = (
+OFTEN_ASKED = (
     "Tôi cần nộp những giấy tờ gì để xin xác nhận tình trạng hôn nhân?",
     "Hồ sơ cấp đổi giấy chứng nhận nộp trên Cổng bao lâu có kết quả?",
     "Nhận kết quả qua bưu điện có mất thêm phí không?",

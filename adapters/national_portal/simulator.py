@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.national_portal.citizens import PDF, QUESTIONS, filing
+from adapters.national_portal.citizens import PDF, OFTEN_ASKED, filing
 from adapters.simulator import EnvelopeSimulator, enveloped
 from adapters.transport.signature import sign
 from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienDo, TrangThaiHoSo
@@ -200,7 +200,7 @@ class PortalSimulator(EnvelopeSimulator):
     def ask_something(self) -> None:
         """A citizen asks something of his own accord."""
         now = datetime.now(VIETNAM)
-        self.ask(f"HD{now:%y%m%d}{self._rng.randrange(10**6):06}", self._rng.choice(QUESTIONS))
+        self.ask(f"HD{now:%y%m%d}{self._rng.randrange(10**6):06}", self._rng.choice(OFTEN_ASKED))
 
     async def _told_to_file(self, request: Request) -> Response:
         """`{fields of HoSoNop}`, all of them optional: a citizen files now."""

@@ -12,6 +12,7 @@ import httpx
 from adapters.weather import MODES
 from bus.adapter import Operation, Partner
 from bus.outcome import Cause, Delivered, Outcome, Taken, Transient, Unknown
+from ops import simulate
 from ops.conformance.trial import Step
 from tests.partners.rooms import OPERATIONS, Room, before, each_operation, each_partner, good_thread, room_of
 
@@ -123,6 +124,13 @@ async def test_the_same_requests_make_the_same_book(partner: Partner) -> None:
                 await room.go(step)
             books.append([{"kind": entry["kind"], "fields": sorted(entry)} for entry in room.simulator.book.entries])
     assert books[:1] == books[1:]
+
+
+@each_partner
+def test_what_the_demos_callers_look_up_are_questions_of_the_room(partner: Partner) -> None:
+    """Else nothing streams in the demo, and nobody is told why."""
+    for what, asked in simulate.questions(partner.name):
+        partner.lookup(what).question.model_validate(asked)
 
 
 @each_partner
