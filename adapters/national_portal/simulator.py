@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.national_portal.citizens import PDF, OFTEN_ASKED, filing
+from adapters.national_portal.citizens import OFTEN_ASKED, PDF, filing
 from adapters.simulator import EnvelopeSimulator, enveloped
 from adapters.transport.signature import sign
 from contracts.national_portal.messages import HoiDap, HoSo, KetQuaHoiDap, TienDo, TrangThaiHoSo
