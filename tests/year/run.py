@@ -35,9 +35,9 @@ from ops.settings import Settings
 from tests.year.judge import Verdict, entries, judge
 
 SEED = 84
-ROUND = 333 * BLOCK_EVENTS
+ROUND = 334 * BLOCK_EVENTS
 """Events between two closings of the books: whole blocks, so that every dossier's life lies in one round."""
-BATCH = 60
+BATCH = 240
 AHEAD = 5_000
 """The feeder waits while more deliveries than this are open: a province's desk does not run days ahead of its bus."""
 LINKED_SHARE = 200
@@ -147,7 +147,7 @@ class Year:
         while True:
             if sum((await self._open(house)).values()) <= AHEAD:
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
     async def _done(self, house: House, books: Path) -> None:
         """Wait until all is done, and ask those no more who never rest; again where they came in once more."""
@@ -209,7 +209,7 @@ class Year:
         keys.touch(0o600)
         keys.write_text(Keyring.generate())
         partners = {
-            name: {"base_url": url, **simulate.demo_settings(name), "concurrency": 16, **QUICK.get(name, {})}
+            name: {"base_url": url, **simulate.demo_settings(name), "concurrency": 32, **QUICK.get(name, {})}
             for name, url in self._urls.items()
         }
         ledger = {"url": f"sqlite:///{self._ledger}"}
