@@ -20,6 +20,10 @@ SIMULATORS = tuple(discover())
 """Every partner has one."""
 
 
+IDLE_S = 75
+"""How long an idle connection stays, as usual gateways have it: one closed under a request leaves its outcome unknown."""
+
+
 class QuietServer(uvicorn.Server):
     """A uvicorn server that leaves signals to us and says when it has begun."""
 
@@ -58,6 +62,7 @@ class Served:
             log_config=None,
             access_log=False,
             lifespan="off",
+            timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=5,
             server_header=False,
             **tls,

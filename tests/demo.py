@@ -17,12 +17,13 @@ STOP_S = 40
 
 
 @contextlib.contextmanager
-def demo(folder: Path, settings: str = "") -> Iterator[str]:
-    """A live bus with every simulator, `settings` (TOML) over its own; its address. It is drained and must end well.
+def demo(folder: Path, settings: str = "", *, stream: bool = False) -> Iterator[str]:
+    """A live bus with every simulator, `settings` (TOML) over its own, with its stream of dossiers as in `make run` where that is wanted;
+    its address. It is drained and must end well.
 
     Raises AssertionError otherwise.
     """
-    command = [sys.executable, "-m", "ops", "up", "--demo", "--no-stream", "--port", "0"]
+    command = [sys.executable, "-m", "ops", "up", "--demo", *([] if stream else ["--no-stream"]), "--port", "0"]
     if settings:
         (folder / "demo.toml").write_text(settings)
         command += ["--config", "demo.toml"]

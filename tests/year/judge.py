@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections import defaultdict
@@ -10,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from adapters.simulator import Simulator
+from bus.ledger.schema import SQLITE
 
 Lane = tuple[str, str]
 """(partner, dossier)."""
@@ -32,24 +36,23 @@ class Verdict:
 
 
 def judge(
-    folder: Path, ledger: Path, since: int, simulators: Mapping[str, type[Simulator]], names: Mapping[str, str]
+    folder: Path, ledger: str, since: int, simulators: Mapping[str, type[Simulator]], names: Mapping[str, str]
 ) -> Verdict:
-    """Compare the books in `folder` with the deliveries of the ledger behind the id `since`.
+    """Compare the books in `folder` with the deliveries of the ledger (its address) behind the id `since`.
 
     `names`: the partners' own names of what the ledger knows by another.
     """
     verdict = Verdict()
-    with sqlite3.connect(f"file:{ledger}?mode=ro", uri=True) as connection:
-        for partner, state, cause, count in connection.execute(STATES, (since,)):
-            if state == "delivered":
-                verdict.delivered[partner] = verdict.delivered.get(partner, 0) + count
-            elif state == "superseded":
-                verdict.superseded += count
-            elif (state, cause) == ("dead", "refused"):
-                verdict.refused[partner] = count
-            else:
-                verdict.wrong.append(f"{partner}: {count} are {state} ({cause or 'no cause'})")
-        believed = _believed(connection, since, simulators)
+    for partner, state, cause, count in rows(ledger, STATES, since):
+        if state == "delivered":
+            verdict.delivered[partner] = verdict.delivered.get(partner, 0) + count
+        elif state == "superseded":
+            verdict.superseded += count
+        elif (state, cause) == ("dead", "refused"):
+            verdict.refused[partner] = count
+        else:
+            verdict.wrong.append(f"{partner}: {count} are {state} ({cause or 'no cause'})")
+    believed = _believed(ledger, since, simulators)
     linked = {e["code"]: e["subject"] for e in entries(folder / "linked_services.jsonl") if e["kind"] == "status"}
     ours = {**names, **linked}
     for partner, kind in simulators.items():
@@ -60,13 +63,21 @@ def judge(
     return verdict
 
 
-def _believed(
-    connection: sqlite3.Connection, since: int, simulators: Mapping[str, type[Simulator]]
-) -> dict[str, dict[str, list[str]]]:
+def rows(ledger: str, sql: str, *values: int) -> Iterator[tuple[Any, ...]]:
+    """The rows of a question to the ledger's database, past the bus."""
+    if ledger.startswith(SQLITE):
+        with contextlib.closing(sqlite3.connect(f"file:{ledger.removeprefix(SQLITE)}?mode=ro", uri=True)) as connection:
+            yield from connection.execute(sql, values)
+    else:
+        with psycopg.connect(ledger) as server:
+            yield from server.execute(sql.replace("?", "%s").encode(), values)
+
+
+def _believed(ledger: str, since: int, simulators: Mapping[str, type[Simulator]]) -> dict[str, dict[str, list[str]]]:
     """By partner and dossier what was delivered, in the lane's order; of operations that leave a trace with the partner."""
     traced = {name: set(kind.effects.values()) for name, kind in simulators.items()}
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for partner, dossier, operation, event in connection.execute(DELIVERED, (since,)):
+    for partner, dossier, operation, event in rows(ledger, DELIVERED, since):
         if operation in traced.get(partner, ()):
             found[partner][dossier].append(event if operation == "notify" else operation)
     return found

@@ -8,7 +8,6 @@ import itertools
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import Any
 import httpx
 
 from adapters.simulator import Simulator
+from bus.ledger.schema import SQLITE
 from bus.ledger.words import State
 from bus.seal import Keyring
 from contracts.envelope import Envelope
@@ -32,7 +32,7 @@ from ops.sample import BLOCK_EVENTS
 from ops.sample.catalogue import Catalogue
 from ops.sample.document import documents
 from ops.settings import Settings
-from tests.year.judge import Verdict, entries, judge
+from tests.year.judge import Verdict, entries, judge, rows
 
 SEED = 84
 ROUND = 334 * BLOCK_EVENTS
@@ -80,8 +80,11 @@ class Figures:
 class Year:
     """A bus at work for a year, its partners in a process beside it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ledger: str = "", broker: str = "memory://") -> None:
+        """Books and keys lie in `folder`, beside them the ledger when no other is named."""
         self.folder = folder
+        self._ledger = ledger or f"{SQLITE}{folder}/ledger.db"
+        self._broker = broker
         self.figures = Figures()
         self._catalogue = Catalogue()
         self._issued = self._filed = 0
@@ -190,10 +193,6 @@ class Year:
                 told = {"maHoSo": code, "nksHoTen": f"NGUYỄN {number:04}"}
                 client.post(f"{self._urls['linked_services']}/_sim/file", json=told).raise_for_status()
 
-    @property
-    def _ledger(self) -> Path:
-        return self.folder / "ledger.db"
-
     def _last_delivery(self) -> int:
         return self._count("SELECT coalesce(max(id), 0) FROM delivery")
 
@@ -201,8 +200,8 @@ class Year:
         return self._count("SELECT count(*) FROM event")
 
     def _count(self, sql: str) -> int:
-        with sqlite3.connect(f"file:{self._ledger}?mode=ro", uri=True) as connection:
-            return int(connection.execute(sql).fetchone()[0])
+        ((count,),) = rows(self._ledger, sql)
+        return int(count)
 
     def _settings(self) -> Settings:
         keys = self.folder / "keys.json"
@@ -212,8 +211,8 @@ class Year:
             name: {"base_url": url, **simulate.demo_settings(name), "concurrency": 32, **QUICK.get(name, {})}
             for name, url in self._urls.items()
         }
-        ledger = {"url": f"sqlite:///{self._ledger}"}
-        return Settings.model_validate({"ledger": ledger, "keys": {"file": str(keys)}, "partners": partners})
+        stack = {"ledger": {"url": self._ledger}, "broker": {"url": self._broker}}
+        return Settings.model_validate({**stack, "keys": {"file": str(keys)}, "partners": partners})
 
     @contextlib.asynccontextmanager
     async def _at_work(self, house: House) -> AsyncIterator[str]:
