@@ -40,9 +40,12 @@ def erase(
     """
     if len(reason) < 3:
         fail(USAGE, "say on what request with --reason")
+    value = sys.stdin.readline().strip()
+    if not value:
+        fail(USAGE, "give the identifier on standard input")
     body = {
         "kind": kind,
-        "value": sys.stdin.readline().strip(),
+        "value": value,
         "reason": reason,
         "dry_run": dry_run,
     }

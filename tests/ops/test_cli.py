@@ -190,6 +190,8 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "db upgrade": ("db", "upgrade"),
     "config check": ("config", "check"),
 }
+GIVEN = {"erase": "084080000999\n"}
+"""What a command reads from standard input."""
 
 
 @pytest.mark.slow
@@ -197,7 +199,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "name", sorted(name for name in set(COMMANDS) - ELSEWHERE if "--json" in options(name) and name != "bench")
 )
 def test_every_command_with_json_prints_json_and_nothing_else(desk: Desk, name: str) -> None:
-    done = desk.run(*AS_JSON[name], "--json")
+    done = desk.run(*AS_JSON[name], "--json", given=GIVEN.get(name, ""))
     assert done.exit_code in (0, NO), done.output
     assert json.loads(done.stdout)
 
