@@ -1,4 +1,4 @@
-"""`make run` as a newcomer sees it: before long every outside system of the province has been at work, and everybody who may sign in has."""
+"""`make run` as a newcomer sees it: before long every outside system of the province has been at work, and somebody has signed in."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from adapters import discover
 from adapters.simulator import Simulator
 from bus.ledger.schema import SQLITE
 from bus.ledger.words import State
@@ -44,11 +45,12 @@ LINKED_SHARE = 200
 """One birth filed for all services on so many events."""
 DOCUMENT_SHARE = 5_464
 """One legal document of the province on so many events: 183 in a year."""
-RESTLESS = "budget_unit_codes"
-"""Units file there for as long as somebody asks."""
+STILL_S = 3.0
+"""So long nothing may come in after the pollers were told to stop, for a poll may be under way."""
 OPEN = frozenset({State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT})
 PATIENCE_S = 600.0
 """Without any progress, before a round is given up."""
+POLLED = tuple(name for name, partner in discover().items() if partner.polls_every_s is not None)
 QUICK: dict[str, dict[str, Any]] = {
     "procedure_catalogue": {"in_one_go": True, "polls_every_s": 600},
     "linked_services": {"polls_every_s": 1},
@@ -115,7 +117,7 @@ class Year:
         since, counted = self._last_delivery(), self._events()
         began = time.monotonic()
         with _partners(books, self._port) as process:
-            await house.ledger.resume(RESTLESS, "year", "the books are open")
+            await self._poll(house)
             self._meet(url, count)
             for batch in _batches(itertools.islice(sample.stream(start, SEED, catalogue=self._catalogue), count)):
                 await self._room(house)
@@ -153,14 +155,20 @@ class Year:
             await asyncio.sleep(0.2)
 
     async def _done(self, house: House, books: Path) -> None:
-        """Wait until all is done, and ask those no more who never rest; again where they came in once more."""
+        """Wait until all is done, and ask partners no more what they have: there are those who never rest. Again where more came."""
         while True:
             await self._quiet(house, books)
-            await house.ledger.pause(RESTLESS, "year", "the books are being closed")
-            await asyncio.sleep(1.0)
-            if not await self._open(house):
+            for partner in POLLED:
+                await house.ledger.pause(partner, "year", "the books are being closed")
+            known = self._events()
+            await asyncio.sleep(STILL_S)
+            if not await self._open(house) and self._events() == known:
                 return
-            await house.ledger.resume(RESTLESS, "year", "it came in once more")
+            await self._poll(house)
+
+    async def _poll(self, house: House) -> None:
+        for partner in POLLED:
+            await house.ledger.resume(partner, "year", "the books are open")
 
     async def _quiet(self, house: House, books: Path) -> None:
         """Wait until nothing is open and nothing comes. Raises TimeoutError with what stands still."""

@@ -22,7 +22,7 @@ from tests.year.run import ROUND, Year
 
 EVENTS = ROUND
 """20,040 of the sample, 44,000 with what they set off; `make year` runs a million."""
-SOME_EVENTS = 20 * BLOCK_EVENTS
+SOME_EVENTS = 10 * BLOCK_EVENTS
 SERVED = {name for name, partner in discover().items() if partner.operations}
 KINDS: dict[str, type[Simulator]] = {"national_portal": PortalSimulator, "dossier_system": DossierSimulator}
 CODE = "000.00.17.H59-260701-0001"
