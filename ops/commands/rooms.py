@@ -81,7 +81,8 @@ def conformance(
     found = asyncio.run(kit.examine(known[partner], settings, secrets.randbelow(10**6)))
     if kit.unreachable(found):
         fail(UNREACHABLE, f"no service answers at {at}: {found[0].words}")
-    table = Table("", "of", "check", "s", "words", title=f"{partner}: {at}")
+    heads = ("of", "check", "seconds", "details") if lang == "en" else ("thao tác", "kiểm tra", "giây", "chi tiết")
+    table = Table("", *heads, title=f"{partner}: {at}")
     marks = {True: "✓", False: "✗", None: "–"}
     for one in found:
         table.add_row(marks[one.holds], one.of, kit.CHECKS[one.check][lang == "en"], f"{one.took_s:.2f}", one.words)

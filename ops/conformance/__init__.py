@@ -34,6 +34,9 @@ CHECKS: dict[Check, tuple[str, str]] = {
 """What is looked at, in Vietnamese and English."""
 
 
+FAR = "không có hồ sơ giả định nào tới được bước này / no invented dossier gets that far"
+
+
 class Finding(NamedTuple):
     """One check of one operation, look-up or list. `holds` None: it could not be told, `words` say why."""
 
@@ -176,7 +179,7 @@ class _Trial:
                 return [found[-1], *await self._repeated(lane, operation, last, outcome)]
             if len(found) == TRIES:
                 break
-        return found[:1] or [Finding(operation.name, "takes", None, "nothing of ours gets that far")]
+        return found[:1] or [Finding(operation.name, "takes", None, FAR)]
 
     async def _repeated(self, lane: Lane, operation: Operation, step: Step, first: Outcome) -> list[Finding]:
         began = time.monotonic()
@@ -193,15 +196,15 @@ class _Trial:
 
     async def _absent(self, operation: Operation) -> Finding:
         """A dossier of another seed was never sent here."""
-        began = time.monotonic()
         ours, others = (threads(self._partner.name, operation.name, seed) for seed in (self._seed, self._seed + 1))
         sent = {thread[-1][0].subject for thread in ours}
         for thread in others:
             asked = self._lane().row(thread[-1], step="ask", in_doubt=True)
             if isinstance(asked, Row) and asked.job.dossier not in sent:
+                began = time.monotonic()
                 outcome = await self._lane().send(asked)
                 return _finding(operation.name, "absent", outcome, (Absent, Permanent), began)
-        return Finding(operation.name, "absent", None, "no invented event of ours owes it")
+        return Finding(operation.name, "absent", None, FAR)
 
     async def _questions(self) -> list[Finding]:
         found = []
@@ -226,7 +229,7 @@ class _Trial:
             return []
         if isinstance(told, Outcome):
             return [Finding("list", "tells", False, _said(told), time.monotonic() - began)]
-        words = f"{len(told.events)} events, {len(told.bad_rows)} rows that cannot be read"
+        words = f"{len(told.bad_rows)} dòng không đọc được / rows unread" if told.bad_rows else ""
         return [Finding("list", "tells", not told.bad_rows, words, time.monotonic() - began)]
 
 
