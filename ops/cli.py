@@ -25,6 +25,7 @@ from ops.commands import (
     running,
     tables,
     targets,
+    tasks,
 )
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ ROOMS = (
     asking,
     publishing,
     acting,
+    tasks,
     coding,
     tables,
     rooms,

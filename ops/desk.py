@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 from bus.ledger.ledger import Ledger
 from bus.ledger.sql_ledger import SqlLedger
-from bus.ledger.words import Action, Filter, State, Verb
+from bus.ledger.task import NewTask
+from bus.ledger.words import Action, ActionRow, Filter, State, Verb
+from ops.reach import Reach, Rules, reach
+
+As = Literal["", "delivered", "not-taken"]
+TaskTurn = Literal["pause", "resume", "cancel", "approve"]
+TASK_ITEMS = 10_000
+"""Deliveries one task takes at most."""
 
 
 class Refused(Exception):
@@ -21,44 +28,120 @@ async def act(
     where: Filter,
     who: str,
     reason: str,
-    as_: Literal["", "delivered", "not-taken"] = "",
+    as_: As = "",
     reference: str = "",
     *,
     limit: int = 500,
     dry_run: bool = False,
     seen: Mapping[int, float] | None = None,
+    past: bool = False,
+    at_once: int | None = None,
 ) -> list[dict[str, Any]]:
     """Do one verb to what a filter finds; a row per delivery, each done or refused in words. Raises Refused.
 
-    `seen` holds what a preview told of each delivery's last change: what has moved since is refused.
+    `seen` holds what a preview told of each delivery's last change: what has moved since is refused. `past`: send again also what later
+    ones have passed. More than `at_once` deliveries are a task, which others can see, stop and approve.
     """
+    action = Action(
+        verb, _meant(verb, where, as_, reference), who, reason, as_, reference, limit, dry_run, seen or {}, past
+    )
+    if at_once is not None and not dry_run:
+        found = await ledger.act(replace(action, limit=min(limit, at_once + 1), dry_run=True))
+        if len(found) > at_once:
+            raise Refused(f"more than {at_once} deliveries at once are a task: make one (POST /v1/tasks, or --task)")
+    return [row_of(row) for row in await ledger.act(action)]
+
+
+def row_of(row: ActionRow) -> dict[str, Any]:
+    """What an action did, or would do, to one delivery."""
+    return {
+        "delivery": row.delivery,
+        "dossier": row.dossier,
+        "partner": row.partner,
+        "done": row.done,
+        "before": row.before.value,
+        "after": row.after.value,
+        "rule": row.rule,
+        "refusal": row.refusal,
+        "changed_at": row.changed_at,
+    }
+
+
+def _meant(verb: Verb, where: Filter, as_: As, reference: str) -> Filter:
+    """The filter with the states the verb means. Raises Refused."""
     if where == Filter():
         raise Refused("say which deliveries: by ids, dossier, partner, state or cause")
     if verb == "resolve" and not as_:
         raise Refused("resolve needs `--as delivered` or `--as not-taken`")
     if verb == "resolve" and as_ == "delivered" and not reference:
         raise Refused("resolve as delivered needs the partner's reference")
-    if (
-        not where.ids
-        and verb in ("ask", "resend", "reprocess", "skip", "resolve", "cancel")
-        and not where.states
-        and not where.cause
-    ):
-        where = replace(where, states=_USUAL[verb])
-    rows = await ledger.act(Action(verb, where, who, reason, as_, reference, limit, dry_run, seen or {}))
-    return [
-        {
-            "delivery": row.delivery,
-            "dossier": row.dossier,
-            "partner": row.partner,
-            "done": row.done,
-            "before": row.before.value,
-            "after": row.after.value,
-            "refusal": row.refusal,
-            "changed_at": row.changed_at,
-        }
-        for row in rows
-    ]
+    if where.ids or where.states or where.cause or verb not in _USUAL:
+        return where
+    return replace(where, states=_USUAL[verb])
+
+
+async def preview(
+    ledger: Ledger,
+    rules: Rules,
+    verb: Verb,
+    where: Filter,
+    as_: As = "",
+    reference: str = "",
+    *,
+    past: bool = False,
+) -> Reach:
+    """How far a verb would reach over what a filter finds, without doing anything. Raises Refused."""
+    seen_at = ledger.clock.now()
+    meant = _meant(verb, where, as_, reference)
+    action = Action(verb, meant, "", "", as_, reference, TASK_ITEMS + 1, dry_run=True, past=past)
+    return reach(verb, await ledger.act(action), seen_at, rules, TASK_ITEMS)
+
+
+async def make_task(
+    ledger: SqlLedger,
+    rules: Rules,
+    verb: Verb,
+    where: Filter,
+    who: str,
+    reason: str,
+    as_: As = "",
+    reference: str = "",
+    *,
+    past: bool = False,
+    seen_at: float | None = None,
+) -> int:
+    """The same verb over many as a task, by its number; what has changed after a preview's `seen_at` is refused. Raises Refused."""
+    _because(reason)
+    reached = await preview(ledger, rules, verb, where, as_, reference, past=past)
+    if not reached.rows:
+        raise Refused("the filter finds nothing")
+    new = NewTask(
+        verb=verb,
+        who=who,
+        reason=reason,
+        where=where,
+        partner=reached.partners[0] if len(reached.partners) == 1 else "",
+        canary=rules.canary,
+        rate_per_s=reached.rate_per_s,
+        needs_approval=reached.needs_approval,
+        as_=as_,
+        reference=reference,
+        past=past,
+    )
+    return await ledger.tasks().make(new, reached.rows, reached.seen_at if seen_at is None else seen_at)
+
+
+async def turn_task(ledger: SqlLedger, turn: TaskTurn, number: int, who: str, reason: str) -> None:
+    """Pause, resume, cancel or approve a task. Raises Refused, TaskRefused."""
+    _because(reason)
+    book = ledger.tasks()
+    turns = {"pause": book.pause, "resume": book.resume, "cancel": book.cancel, "approve": book.approve}
+    await turns[turn](number, who, reason)
+
+
+def _because(reason: str) -> None:
+    if len(reason.strip()) < 3:
+        raise Refused("say why")
 
 
 PEOPLE = ("citizen", "tax", "social")

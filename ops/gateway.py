@@ -24,6 +24,7 @@ from ops.api import (
     retention,
     sign_in,
     targets,
+    tasks,
 )
 from ops.api.guard import Guard, Problem
 from ops.console import pages
@@ -46,6 +47,7 @@ def application(house: House, *, anonymous: bool) -> FastAPI:
     rooms = (
         events,
         desk,
+        tasks,
         codes,
         lookups,
         people,

@@ -36,8 +36,10 @@ from ops.edition import Editions
 from ops.metrics import Metrics
 from ops.people import People
 from ops.poller import Poller
+from ops.reach import Rules
 from ops.settings import Settings
 from ops.targets.follow import follow
+from ops.tasks import TaskRunner
 from ops.training import Training
 
 log = structlog.get_logger("ops.house")
@@ -97,6 +99,8 @@ class House:
             unsafe=settings.ledger.unsafe,
         )
         self.people = People(self.ledger, self.keys)
+        bulk, rates = settings.tasks, {name: own.rate_per_s for name, own in self.partner_settings.items()}
+        self.rules = Rules(bulk.canary, bulk.approve_above, bulk.rate_per_s, rates)
         self.shelved = Shelved(self.ledger)
         self.editions = Editions(self.ledger.editions())
         self.bell = open_bell(settings.broker.url, self.enabled)
@@ -107,6 +111,7 @@ class House:
         self.lookups: dict[str, PartnerLookups] = {}
         self._pollers: list[Poller] = []
         self._relay: Relay | None = None
+        self._task_runner = TaskRunner(self.ledger, self.wake)
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: list[asyncio.Task[None]] = []
 
@@ -137,7 +142,12 @@ class House:
             rng=self._rng,
         )
         await self.bell.start(self.serves, self._rung)
-        runs = [self._relay.run(), *(w.run() for w in self.workers.values()), *(p.run() for p in self._pollers)]
+        runs = [
+            self._relay.run(),
+            self._task_runner.run(),
+            *(w.run() for w in self.workers.values()),
+            *(p.run() for p in self._pollers),
+        ]
         self._tasks = [asyncio.create_task(run) for run in runs]
         await self._release_settings()
         self._watches.append(asyncio.create_task(self._watch_results()))
@@ -160,6 +170,7 @@ class House:
             worker.stop()
         for poller in self._pollers:
             poller.stop()
+        self._task_runner.stop()
         if self._relay is not None:
             self._relay.stop()
         _done, late = await asyncio.wait(self._tasks, timeout=DRAIN_S) if self._tasks else (set(), set())

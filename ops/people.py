@@ -62,6 +62,8 @@ class Reader:
 
 DEMONSTRATION = Reader("anonymous", ALL)
 """Everyone, in the demonstration on loopback."""
+SECOND = "second person"
+"""Who approves there."""
 
 
 class People:

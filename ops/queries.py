@@ -12,6 +12,8 @@ from adapters.single_sign_on.causes import CAUSES, Cause
 from bus.adapter import Partner
 from bus.clock import instant
 from bus.ledger.ledger import Ledger
+from bus.ledger.sql_ledger import SqlLedger
+from bus.ledger.task import Task
 from bus.ledger.views import AttemptView, DeliveryView, EventView, Totals
 from bus.ledger.words import OPEN, Filter, State
 from bus.tracing import trace_id
@@ -283,6 +285,65 @@ async def partners(ledger: Ledger, known: Mapping[str, Partner], enabled: Collec
             }
         )
     return told
+
+
+async def tasks(ledger: SqlLedger, before: int, limit: int, partner: str = "") -> list[dict[str, Any]]:
+    """Bulk actions, the newest first."""
+    return [_task(task) for task in await ledger.tasks().tasks(before, limit, partner)]
+
+
+async def task(
+    ledger: SqlLedger, number: int, state: str = "", after: int = 0, limit: int = 50
+) -> dict[str, Any] | None:
+    """One bulk action with a page of its result rows behind the place `after`, and who did what to it; None where there is none."""
+    book = ledger.tasks()
+    found = await book.task(number)
+    if found is None:
+        return None
+    dossiers, partners = await book.reach(number)
+    items = await book.items(number, state, after, limit)
+    return _task(found) | {
+        "dossiers": dossiers,
+        "partners": partners,
+        "items": [
+            {
+                name: getattr(item, name)
+                for name in ("place", "delivery", "dossier", "partner", "state", "before", "after", "rule", "says")
+            }
+            | {"acted_at": when(item.acted_at), "ended_at": when(item.ended_at)}
+            for item in items
+        ],
+        "next": items[-1].place if items and len(items) == limit else None,
+        "notes": [
+            {"at": when(n.at), "who": n.who, "verb": n.verb, "reason": n.reason, "before": n.before, "after": n.after}
+            for n in await book.remarks(number)
+        ],
+    }
+
+
+def _task(task: Task) -> dict[str, Any]:
+    plain = (
+        "id",
+        "verb",
+        "past",
+        "who",
+        "reason",
+        "chosen",
+        "partner",
+        "canary",
+        "rate_per_s",
+        "needs_approval",
+        "state",
+    )
+    return {name: getattr(task, name) for name in (*plain, "approved_by", "count", "left")} | {
+        "resolve_as": task.as_,
+        "reference": task.reference,
+        "counts": dict(task.counts),
+        "created_at": when(task.created_at),
+        "tried_at": when(task.tried_at),
+        "approved_at": when(task.approved_at),
+        "changed_at": when(task.changed_at),
+    }
 
 
 async def sign_ins(ledger: Ledger) -> dict[str, Any]:

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 Role = Literal["viewer", "data_reader", "operator", "approver", "administrator", "auditor"]
-Right = Literal["look", "find", "reveal", "act", "people", "audit", "targets", "settings"]
+Right = Literal["look", "find", "reveal", "act", "approve", "people", "audit", "targets", "settings"]
 """`look`: everything, personal data masked. `find`: which dossiers belong to a citizen. `reveal`: one masked field, with a purpose.
-`act`: the operator's verbs, pausing and resuming partners. `people`: who may sign in. `audit`: who did what and who looked.
-`targets`: the whole province's indicators. `settings`: how the bus is set up, without secrets."""
+`act`: the operator's verbs, pausing and resuming partners. `approve`: what somebody else has asked for. `people`: who may sign in.
+`audit`: who did what and who looked. `targets`: the whole province's indicators. `settings`: how the bus is set up, without secrets."""
 
 ROLES: dict[Role, frozenset[Right]] = {
     "viewer": frozenset({"look", "targets"}),
     "data_reader": frozenset({"look", "find", "reveal", "targets"}),
     "operator": frozenset({"look", "find", "act", "targets", "settings"}),
-    "approver": frozenset({"look", "find", "targets"}),
+    "approver": frozenset({"look", "find", "approve", "targets"}),
     "administrator": frozenset({"look", "people", "audit", "targets", "settings"}),
     "auditor": frozenset({"look", "audit", "targets", "settings"}),
 }

@@ -168,6 +168,14 @@ class RetentionSettings(_Section):
         return Terms(**{name.removesuffix("_days"): days for name, days in self.model_dump().items()})
 
 
+class TaskSettings(_Section):
+    """`[tasks]`: bulk actions. `canary` are tried first; above `approve_above` deliveries a second person approves."""
+
+    canary: int = Field(default=3, ge=1, le=100)
+    approve_above: int = Field(default=10, ge=1, le=10_000)
+    rate_per_s: float = Field(default=10.0, gt=0, le=1000)
+
+
 class SourceSettings(_Section):
     """`[sources."urn:..."]`"""
 
@@ -186,7 +194,7 @@ class SignInSettings(_Section):
     starts_per_s: float = Field(default=5.0, gt=0)
 
 
-Scope = Literal["events", "read", "act", "metrics", "lookup", "sign_in", "people"]
+Scope = Literal["events", "read", "act", "approve", "metrics", "lookup", "sign_in", "people"]
 
 
 ReturnAddress = Annotated[
@@ -222,6 +230,7 @@ class Settings(BaseSettings):
     codes: CodeSettings = CodeSettings()
     attachments: AttachmentSettings = AttachmentSettings()
     retention: RetentionSettings = RetentionSettings()
+    tasks: TaskSettings = TaskSettings()
     partners: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     clients: dict[str, ClientSettings] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bus.ledger.book import Book, idempotency_key
-from bus.ledger.words import OPEN, Action, ActionRow, State
+from bus.ledger.words import OPEN, Action, ActionRow, Stands, State
 from bus.outcome import Cause
 
 _COLUMNS = (
@@ -25,12 +25,28 @@ _COLUMNS = (
         "revision",
         "holds",
     ),
-    *("hold_key", "changed_at", "source", "event_id", "erased_at", "held", "head"),
+    *("hold_key", "code", "changed_at", "source", "event_id", "erased_at", "held", "head", "head_number"),
 )
 
 
-CHANGED = "it has changed since you looked; look again"
-GAP_REFUSAL = "it waits for an earlier event of its dossier; close the gap first"
+REFUSALS = {
+    "changed": "it has changed since you looked; look again",
+    "gap": "it waits for an earlier event of its dossier; close the gap first",
+    "sending": "it is being sent just now; look again in a moment",
+    "ask": "only what is in doubt or taken can be asked for; this is {state}",
+    "resend": "only what is dead, waiting or in doubt can be resent; this is {state}",
+    "reprocess": "only what is known not to be taken can be reprocessed; this is {state}: settle it first",
+    "skip": "only the head of a lane can be skipped; this is {state}",
+    "release": "nothing holds it; it is {state}",
+    "passed": "{n} later deliveries of this dossier have passed it; resending would overtake them",
+    "unsettled": "a later delivery of this dossier has passed it and is not settled yet",
+    "newer": "the partner has a newer full state of this dossier; resending would put the old one over it",
+    "resolve": "only what is in doubt, dead or held can be settled by hand; this is {state}",
+    "erased": "its contents were removed when their term was over; there is nothing left to send",
+    "how": "say how it ended: as delivered or as not-taken",
+    "cancel": "what is sent, taken, in doubt or settled cannot be cancelled; this is {state}",
+}
+"""Why a verb does not fit a delivery, by rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,11 @@ class Change:
     keeps_doubt: bool = False
     lane_held: bool | None = None
     refusal: str = ""
+    rule: str = ""
+
+
+def _refused(rule: str, **facts: object) -> Change:
+    return Change(refusal=REFUSALS[rule].format(**facts), rule=rule)
 
 
 def act(book: Book, action: Action, ids: Sequence[int]) -> list[ActionRow]:
@@ -67,15 +88,35 @@ def _one(book: Book, action: Action, row: dict[str, Any]) -> ActionRow:
     if not change.refusal and not action.dry_run:
         _write(book, action, row, change, after)
     done = not change.refusal
-    return ActionRow(row["id"], row["dossier"], row["partner"], done, before, after, change.refusal, row["changed_at"])
+    return ActionRow(
+        delivery=row["id"],
+        dossier=row["dossier"],
+        partner=row["partner"],
+        done=done,
+        before=before,
+        after=after,
+        refusal=change.refusal,
+        changed_at=row["changed_at"],
+        rule=change.rule,
+        cause=Cause(row["cause"]),
+        code=row["code"],
+        stands=_stands(row, change),
+    )
+
+
+def _stands(row: dict[str, Any], change: Change) -> Stands:
+    """What keeps the delivery from going out, whatever was done to it."""
+    if row["held"] and change.lane_held is None:
+        return "held"
+    return "behind" if row["head"] not in (None, row["id"]) and row["number"] > row["head_number"] else ""
 
 
 def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
     state, cause = State(row["state"]), row["cause"]
     if action.seen.get(row["id"], row["changed_at"]) != row["changed_at"]:
-        return Change(refusal=CHANGED)
+        return _refused("changed")
     if state is State.SENDING and action.verb not in ("hold", "release"):
-        return Change(refusal="it is being sent just now; look again in a moment")
+        return _refused("sending")
     match action.verb:
         case "hold":
             return Change(lane_held=True)
@@ -84,29 +125,25 @@ def _change(book: Book, action: Action, row: dict[str, Any]) -> Change:
         case "ask":
             if state is State.IN_DOUBT or cause == Cause.TAKEN:
                 return Change(state, Cause(cause), "ask", due=True, keeps_doubt=True)
-            return Change(refusal=f"only what is in doubt or taken can be asked for; this is {state.value}")
+            return _refused("ask", state=state)
         case "resend":
-            return _resend(book, row, state)
+            return _resend(book, action, row, state)
         case "reprocess":
             if cause == Cause.GAP:
-                return Change(refusal=GAP_REFUSAL)
+                return _refused("gap")
             if state is State.DEAD or (state is State.WAITING and cause != Cause.TAKEN) or state is State.PENDING:
-                return _again(book, row, reprocess=True)
-            return Change(
-                refusal=f"only what is known not to be taken can be reprocessed; this is {state.value}: settle it first"
-            )
+                return _again(book, action, row, reprocess=True)
+            return _refused("reprocess", state=state)
         case "skip":
             if row["head"] != row["id"]:
-                return Change(refusal=f"only the head of a lane can be skipped; this is {state.value}")
+                return _refused("skip", state=state)
             return Change(State.DEAD, Cause.SKIPPED, holds=False)
         case "resolve":
             return _resolve(book, action, row, state)
         case "cancel":
             if state in (State.PENDING, State.DEAD) or (state is State.WAITING and cause != Cause.TAKEN):
                 return Change(State.CANCELLED, holds=False)
-            return Change(
-                refusal=f"what is sent, taken, in doubt or settled cannot be cancelled; this is {state.value}"
-            )
+            return _refused("cancel", state=state)
 
 
 def _release(row: dict[str, Any], state: State, *, for_code: bool) -> Change:
@@ -115,10 +152,10 @@ def _release(row: dict[str, Any], state: State, *, for_code: bool) -> Change:
         return Change(lane_held=False)
     if state is State.WAITING and row["cause"] not in (Cause.TAKEN, Cause.GAP):
         return Change(State.WAITING, Cause(row["cause"]), row["step"], due=True)
-    return Change(refusal=f"nothing holds it; it is {state.value}")
+    return _refused("release", state=state)
 
 
-def _resend(book: Book, row: dict[str, Any], state: State) -> Change:
+def _resend(book: Book, action: Action, row: dict[str, Any], state: State) -> Change:
     if state is State.IN_DOUBT:
         return Change(
             State.IN_DOUBT, Cause(row["cause"]), "ask" if row["step"] == "ask" else "send", due=True, keeps_doubt=True
@@ -126,30 +163,35 @@ def _resend(book: Book, row: dict[str, Any], state: State) -> Change:
     if state is State.WAITING and row["cause"] not in (Cause.TAKEN, Cause.GAP):
         return Change(State.WAITING, Cause(row["cause"]), "send", due=True)
     if state is not State.DEAD:
-        return Change(refusal=f"only what is dead, waiting or in doubt can be resent; this is {state.value}")
-    return _again(book, row)
+        return _refused("resend", state=state)
+    return _again(book, action, row)
 
 
-def _again(book: Book, row: dict[str, Any], *, reprocess: bool = False) -> Change:
-    """Back to its place in the lane, unless later ones went out meanwhile (it was skipped, and is no longer before them)."""
+def _again(book: Book, action: Action, row: dict[str, Any], *, reprocess: bool = False) -> Change:
+    """Back to its place in the lane. Have later ones been delivered meanwhile (it was skipped), a person must want it all the same; it
+    never goes out beside one that is not settled, nor an old full state over a newer one.
+    """
     if row["erased_at"] is not None:
-        return Change(refusal="its contents were removed when their term was over; there is nothing left to send")
-    passed = book.db.rows("later_begun", {"lane": row["lane"], "number": row["number"]})[0][0]
-    if passed:
-        return Change(
-            refusal=f"{passed} later deliveries of this dossier have passed it; resending would overtake them"
-        )
+        return _refused("erased")
+    place = {"lane": row["lane"], "number": row["number"], "operation": row["operation"]}
+    passed, newer, unsettled = book.db.rows("later_begun", place)[0]
+    if newer and row["full_state"]:
+        return _refused("newer")
+    if unsettled:
+        return _refused("unsettled")
+    if passed and not action.past:
+        return _refused("passed", n=passed)
     return Change(State.PENDING, due=True, reprocess=reprocess)
 
 
 def _resolve(book: Book, action: Action, row: dict[str, Any], state: State) -> Change:
     if state not in (State.IN_DOUBT, State.DEAD) and not row["hold_key"]:
-        return Change(refusal=f"only what is in doubt, dead or held can be settled by hand; this is {state.value}")
+        return _refused("resolve", state=state)
     if action.as_ == "delivered":
         return Change(State.DELIVERED, holds=False)
     if action.as_ == "not-taken":
-        return _again(book, row)
-    return Change(refusal="say how it ended: as delivered or as not-taken")
+        return _again(book, action, row)
+    return _refused("how")
 
 
 def _write(book: Book, action: Action, row: dict[str, Any], change: Change, after: State) -> None:

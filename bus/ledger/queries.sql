@@ -344,13 +344,15 @@ SELECT id, lane FROM delivery WHERE id = any_of(:ids) ORDER BY lane, number;
 
 -- name: acted_on
 SELECT d.id, d.lane, d.number, d.partner, d.dossier, d.operation, d.full_state, d.state, d.cause, d.step, d.revision, d.holds,
-       d.hold_key, d.changed_at, e.source, e.event_id, e.erased_at, l.held, l.head
-FROM delivery d JOIN event e ON e.id = d.event LEFT JOIN lane l ON l.id = d.lane
+       d.hold_key, d.code, d.changed_at, e.source, e.event_id, e.erased_at, l.held, l.head, h.number
+FROM delivery d JOIN event e ON e.id = d.event LEFT JOIN lane l ON l.id = d.lane LEFT JOIN delivery h ON h.id = l.head
 WHERE d.id = any_of(:ids) ORDER BY d.lane, d.number;
 
 -- name: later_begun
--- Later ones of the lane that the partner has, may have, or is just being given: what goes out after them would overtake them.
-SELECT COUNT(*) FROM delivery WHERE lane = :lane AND number > :number
+-- Later ones of the lane that the partner has, may have, or is just being given: what goes out after them would overtake them; how many of
+-- them are newer full states of the same operation, and how many are not settled yet.
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN full_state = 1 AND operation = :operation THEN 1 ELSE 0 END), 0),
+    COALESCE(SUM(CASE WHEN state = 'delivered' THEN 0 ELSE 1 END), 0) FROM delivery WHERE lane = :lane AND number > :number
     AND (state IN ('delivered', 'sending', 'in_doubt') OR (state = 'waiting' AND cause = 'taken'));
 
 -- name: act_delivery
@@ -604,3 +606,59 @@ ON CONFLICT (person, address) DO UPDATE SET title = excluded.title;
 
 -- name: drop_view
 DELETE FROM saved_view WHERE person = :person AND id = :id;
+
+-- name: add_task
+INSERT INTO task (verb, settle_as, reference, past, who, reason, chosen, partner, canary, rate_per_s, needs_approval, state, since,
+                  approved_by, created_at, changed_at, next_at)
+VALUES (:verb, :settle_as, :reference, :past, :who, :reason, :chosen, :partner, :canary, :rate_per_s, :needs_approval, 'making', 0,
+        '', :now, :now, :now) RETURNING id;
+
+-- name: seal_task
+UPDATE task SET body = :body WHERE id = :id;
+
+-- name: add_items
+INSERT INTO task_item (task, place, delivery, dossier, partner, seen_at, state, before, after, rule, says, ended_at)
+VALUES /*rows*/(:task, :place, :delivery, :dossier, :partner, :seen_at, :state, :before, '', :rule, :says, :ended_at);
+
+-- name: locked_task
+SELECT id, verb, settle_as, reference, past, who, reason, chosen, partner, canary, rate_per_s, needs_approval, state, tried_at, since,
+       approved_by, approved_at, created_at, changed_at, next_at FROM task WHERE id = :id /*lock*/;
+
+-- name: tasks_at_work
+-- What a turn has to look at: tasks that go on by themselves, those whose making was broken off, and those with something under way.
+SELECT id FROM task WHERE state IN ('canary', 'running', 'making')
+UNION SELECT task FROM task_item WHERE state = 'acted' ORDER BY 1;
+
+-- name: move_task
+UPDATE task SET state = :state, tried_at = :tried_at, since = :since, approved_by = :approved_by, approved_at = :approved_at,
+       next_at = :next_at, changed_at = :now WHERE id = :id;
+
+-- name: count_items
+SELECT state, COUNT(*) FROM task_item WHERE task = :task AND place >= :since GROUP BY state;
+
+-- name: items_to_do
+SELECT place, delivery, seen_at FROM task_item WHERE task = :task AND state = 'waiting' ORDER BY place LIMIT :limit;
+
+-- name: items_ended
+-- Whose delivery has come to an end of any kind since it was acted on, or stands still until a person or a code frees it; with the step
+-- of its last attempt, because what was asked for and found was not sent twice.
+SELECT i.place, d.state, d.cause, d.code, COALESCE(a.step, 'send') FROM task_item i JOIN delivery d ON d.id = i.delivery
+LEFT JOIN attempt a ON a.delivery = d.id AND a.number = d.attempt
+WHERE i.task = :task AND i.state = 'acted' AND (d.state IN ('delivered', 'dead', 'cancelled', 'superseded')
+    OR (d.state = 'in_doubt' AND d.due_at IS NULL) OR (d.state = 'waiting' AND d.hold_key <> ''));
+
+-- name: move_items
+WITH v (task, place, state, before, after, rule, says, acted_at, ended_at) AS (VALUES /*rows*/(:task/*::bigint*/, :place/*::bigint*/,
+    :state/*::text*/, :before/*::text*/, :after/*::text*/, :rule/*::text*/, :says/*::text*/, :acted_at/*::float8*/, :ended_at/*::float8*/))
+UPDATE task_item SET state = v.state, before = CASE WHEN v.before = '' THEN task_item.before ELSE v.before END, after = v.after,
+    rule = v.rule, says = v.says, acted_at = COALESCE(v.acted_at, task_item.acted_at), ended_at = v.ended_at
+FROM v WHERE task_item.task = v.task AND task_item.place = v.place;
+
+-- name: drop_items
+UPDATE task_item SET state = 'dropped', ended_at = :now WHERE task = :task AND state = 'waiting';
+
+-- name: turn_back_tasks
+UPDATE task SET next_at = next_at - :back WHERE state NOT IN ('done', 'cancelled');
+
+-- name: take_place
+UPDATE delivery SET number = :number WHERE id = :id;

@@ -247,3 +247,35 @@ SELECT id, title, address, at FROM saved_view WHERE person = :person ORDER BY ti
 -- name: lane_memo
 -- What a lane remembers, for showing what would be sent today.
 SELECT l.id, l.dossier, l.memo, l.has_full, d.key FROM delivery d JOIN lane l ON l.id = d.lane WHERE d.id = :delivery;
+
+-- name: task
+SELECT id, verb, settle_as, reference, past, who, reason, chosen, partner, canary, rate_per_s, needs_approval, state, tried_at, since,
+       approved_by, approved_at, created_at, changed_at, next_at FROM task WHERE id = :id;
+
+-- name: tasks
+-- Bulk actions, the newest first; of one partner alone where it is given.
+SELECT id, verb, settle_as, reference, past, who, reason, chosen, partner, canary, rate_per_s, needs_approval, state, tried_at, since,
+       approved_by, approved_at, created_at, changed_at, next_at FROM task
+WHERE id < :before AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
+
+-- name: task_at_work
+SELECT 1 FROM task WHERE state IN ('canary', 'running', 'making') UNION SELECT 1 FROM task_item WHERE state = 'acted' LIMIT 1;
+
+-- name: open_tasks
+SELECT COUNT(*) FROM task WHERE state NOT IN ('done', 'cancelled') AND (:partner = '' OR partner = :partner);
+
+-- name: task_counts
+SELECT task, state, COUNT(*) FROM task_item WHERE task = any_of(:ids) GROUP BY task, state;
+
+-- name: task_reach
+SELECT COUNT(DISTINCT dossier), COUNT(DISTINCT partner) FROM task_item WHERE task = :id;
+
+-- name: task_items
+SELECT place, delivery, dossier, partner, state, before, after, rule, says, acted_at, ended_at FROM task_item
+WHERE task = :task AND place > :after AND (:state = '' OR state = :state) ORDER BY place LIMIT :limit;
+
+-- name: task_body
+SELECT body FROM task WHERE id = :id;
+
+-- name: notes_about
+SELECT id, at, who, verb, reason, dossier, delivery, before, after FROM note WHERE dossier = :dossier ORDER BY id LIMIT 200;

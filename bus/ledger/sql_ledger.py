@@ -37,6 +37,7 @@ from bus.ledger.sign_in import SignIns
 from bus.ledger.sqlite import SqliteDatabase
 from bus.ledger.stock import SqlStock
 from bus.ledger.sweep import set_back_s, sweep, take_over, turn_back
+from bus.ledger.tasks import TaskBook
 from bus.ledger.vault import SqlVault
 from bus.ledger.views import CauseGroup, DeliveryView, GapGroup, PartnerView, Proof, Story, Totals
 from bus.ledger.words import (
@@ -371,6 +372,9 @@ class SqlLedger:
 
     def views(self) -> SavedViews:
         return SavedViews(partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
+
+    def tasks(self) -> TaskBook:
+        return TaskBook(self._keys, self._other, self._reader.ask)
 
     async def ping(self) -> None:
         await self._other(lambda _book: None, Kind.CLAIM)

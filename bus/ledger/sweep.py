@@ -18,7 +18,19 @@ KEEP_MATTERS_S = 90 * 86400.0
 """How long a matter that ended is remembered, for an event of it that comes late."""
 BACK_S = 60.0
 """How far the clock may stand behind what the ledger wrote last before its times are turned back with it."""
-WAITS = ("lanes", "deliveries", "partners", "tokens", "gaps", "briefs", "sessions", "tries", "reveals", "looks")
+WAITS = (
+    "lanes",
+    "deliveries",
+    "partners",
+    "tokens",
+    "gaps",
+    "briefs",
+    "sessions",
+    "tries",
+    "reveals",
+    "looks",
+    "tasks",
+)
 
 
 def sweep(book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]) -> Swept:

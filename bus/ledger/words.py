@@ -257,7 +257,8 @@ class Action:
     """One operator action (console.md's verbs) on what a filter finds, at most `limit`; `dry_run` only says what it would do.
 
     `resolve` takes `as_` ("delivered" or "not-taken") and the partner's `reference`. Who and why are recorded with it. `seen`: when each
-    delivery had last changed as whoever acts saw it; what has changed since is refused.
+    delivery had last changed as whoever acts saw it; what has changed since is refused. `past`: send again also what later ones of its
+    dossier have passed; a person was asked.
     """
 
     verb: Verb
@@ -269,11 +270,19 @@ class Action:
     limit: int = 500
     dry_run: bool = False
     seen: Mapping[int, float] = field(default_factory=dict)
+    past: bool = False
+
+
+Stands = Literal["", "behind", "held"]
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """What an action did to one delivery; never a silent no-op: `done` or a `refusal` in words. `changed_at` is before it."""
+    """What an action did to one delivery; never a silent no-op: `done`, or a `refusal` in words and the `rule` it stands on.
+
+    `changed_at`, `cause` and `code` are from before it. `stands`: what would keep it from going out now: an earlier one of its dossier
+    ("behind"), or a person who holds the lane ("held").
+    """
 
     delivery: int
     dossier: str
@@ -283,3 +292,7 @@ class ActionRow:
     after: State
     refusal: str = ""
     changed_at: float = 0.0
+    rule: str = ""
+    cause: Cause = Cause.NONE
+    code: str = ""
+    stands: Stands = ""

@@ -66,6 +66,7 @@ class ActionBody(BaseModel):
     reference: str = Field(default="", max_length=200)
     limit: int = Field(default=500, ge=1, le=10_000)
     dry_run: bool = False
+    past: bool = False
 
 
 class Reason(BaseModel):
@@ -165,6 +166,8 @@ def routes(house: House, guard: Guard) -> APIRouter:
                 body.reference,
                 limit=body.limit,
                 dry_run=body.dry_run,
+                past=body.past,
+                at_once=house.rules.approve_above,
             )
         except desk.Refused as refused:
             raise Problem(422, "Unprocessable Content", str(refused)) from None

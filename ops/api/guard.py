@@ -46,7 +46,7 @@ class Client:
 
 BUCKETS = 10_000
 """Callers whose pace is remembered."""
-ANONYMOUS = Client("anonymous", frozenset({"events", "read", "act", "metrics", "lookup", "people"}))
+ANONYMOUS = Client("anonymous", frozenset({"events", "read", "act", "approve", "metrics", "lookup", "people"}))
 """Only with `--demo`, only on loopback."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -20,6 +20,7 @@ from ops.commands.common import (
     fail,
     remote,
 )
+from ops.remote import Remote
 
 app = typer.Typer()
 
@@ -45,6 +46,10 @@ def _verb(verb: str, says: str, also: str = "") -> None:
         reference: Annotated[str, typer.Option("--reference", help="resolve: the partner's own reference")] = "",
         limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 500,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would do")] = False,
+        as_task: Annotated[
+            bool, typer.Option("--task", help="make a task of it (see `lienthong tasks`); needed for many")
+        ] = False,
+        past: Annotated[bool, typer.Option("--past", help="also what later ones of its dossier have passed")] = False,
         url: Url = None,
         key: Key = "",
         config: ConfigFile = None,
@@ -66,9 +71,13 @@ def _verb(verb: str, says: str, also: str = "") -> None:
             "reason": reason,
             "resolve_as": resolve_as,
             "reference": reference,
-            "limit": limit,
+            "past": past,
+            "dry_run": dry_run,
         }
-        told = ask(lambda: remote(url, key, config).post("/v1/deliveries/actions", body | {"dry_run": dry_run}))
+        if as_task:
+            _task(remote(url, key, config), body, as_json=as_json)
+            return
+        told = ask(lambda: remote(url, key, config).post("/v1/deliveries/actions", body | {"limit": limit}))
         table = Table("delivery", "dossier", "partner", "before", "after", "refused because")
         for row in told["rows"]:
             table.add_row(
@@ -82,6 +91,24 @@ def _verb(verb: str, says: str, also: str = "") -> None:
 
     example = f"lienthong {verb} 17 {also}--reason 'seen on the portal'"
     app.command(name=verb, help=f"{says} Example: {example}")(command)
+
+
+def _task(bus: Remote, body: dict[str, Any], *, as_json: bool) -> None:
+    """Make a task of a verb over what a filter finds, or say how far it would reach."""
+    told = ask(lambda: bus.post("/v1/tasks", body))
+    if not body["dry_run"]:
+        CONTEXT.show(told, as_json, Table(f"task {told['id']}: {told['verb']} {told['count']} deliveries"))
+        return
+    table = Table("verdict", "because", "deliveries")
+    for line in told["verdicts"]:
+        table.add_row(line["verdict"], line["rule"], str(line["count"]))
+    CONTEXT.show(told, as_json, table)
+    if not as_json:
+        approval = "; a second person has to approve" if told["needs_approval"] else ""
+        print(
+            f"{told['goes']} of {told['count']}, {told['dossiers']} dossiers, {', '.join(told['partners'])}: "
+            f"{told['takes_s']:.0f} s at {told['rate_per_s']:g} a second{approval}"
+        )
 
 
 for _name, _says, *_also in (

@@ -13,7 +13,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 
-from bus.ledger.act import CHANGED
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from contracts.identifier import tidy
@@ -202,7 +201,11 @@ def application(house: House, guard: Guard) -> FastAPI:
         done: bool = False,
     ) -> Response:
         titled = [
-            row | {"partner_title": views.title_of(house, row["partner"], say), "why": _refusal(row["refusal"], say)}
+            row
+            | {
+                "partner_title": views.title_of(house, row["partner"], say),
+                "why": say(f"why.{row['rule']}") if row["rule"] else "",
+            }
             for row in rows
         ]
         return frame.page(
@@ -330,8 +333,3 @@ def _chosen(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
         "entry": causes.entry(item["partner"], item["cause"], item["code"]),
         "verbs": USEFUL.get(item["state"], ()),
     }
-
-
-def _refusal(words: str, say: Speech) -> str:
-    """Why an action was refused, in the reader's language where we have the words, else the desk's own."""
-    return say("act.changed") if words == CHANGED else words

@@ -20,6 +20,7 @@ MAY: dict[str, set[str]] = {
     "find": {"data_reader", "operator", "approver"},
     "reveal": {"data_reader"},
     "act": {"operator"},
+    "approve": {"approver"},
     "people": {"administrator"},
     "audit": {"administrator", "auditor"},
     "targets": set(ROLES),

@@ -17,7 +17,7 @@ from unittest.mock import Mock
 import pytest
 
 from bus.ledger import migrations, schema
-from bus.ledger.act import CHANGED
+from bus.ledger.act import REFUSALS
 from bus.ledger.ledger import LedgerBusy, LedgerUnfit
 from bus.ledger.sql_ledger import open_ledger
 from bus.ledger.sqlite import SqliteDatabase
@@ -224,7 +224,7 @@ async def test_an_action_on_what_has_changed_since_it_was_seen_is_refused(desk: 
     await desk.close(await desk.one(), Move(State.DEAD, Cause.REFUSED, doubt=0))
     (row,) = await desk.ledger.act(cancel)
     assert not row.done
-    assert row.refusal == CHANGED
+    assert row.refusal == REFUSALS["changed"]
     assert row.after is State.DEAD
     (row,) = await desk.ledger.act(replace(cancel, seen={row.delivery: row.changed_at}))
     assert row.after is State.CANCELLED

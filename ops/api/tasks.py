@@ -1,0 +1,95 @@
+"""Bulk actions over HTTP: previewed, made, followed, paused, approved. Thin over ops.desk; what `lienthong tasks` calls."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from bus.ledger.task import TaskRefused
+from bus.ledger.words import Verb
+from ops import desk, queries
+from ops.api.desk import Reason, Where
+from ops.api.guard import Client, Guard, Problem
+from ops.house import House
+from ops.people import DEMONSTRATION, SECOND
+from ops.reach import example
+
+
+class TaskBody(BaseModel):
+    """One verb over what a filter finds, and why. `seen_at` is a preview's; `past`: also what later ones have passed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verb: Verb
+    where: Where
+    reason: str = Field(min_length=3, max_length=1000)
+    resolve_as: desk.As = ""
+    reference: str = Field(default="", max_length=200)
+    past: bool = False
+    seen_at: float | None = None
+    dry_run: bool = False
+
+
+def routes(house: House, guard: Guard) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/v1/tasks", summary="Bulk actions, newest first")
+    async def listed(request: Request, before: int = 2**62, limit: int = 50) -> JSONResponse:
+        guard.admit(request, "read")
+        items = await queries.tasks(house.ledger, before, max(1, min(limit, 200)))
+        return JSONResponse({"items": items})
+
+    @router.post("/v1/tasks", summary="Make a bulk action; dry_run tells how far it would reach")
+    async def make(request: Request) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body = await guard.read(request, TaskBody)
+        where, said = body.where.filter(), (body.resolve_as, body.reference)
+        try:
+            if body.dry_run:
+                told = await desk.preview(house.ledger, house.rules, body.verb, where, *said, past=body.past)
+                first = next((row for row in told.rows if row.done), None)
+                shown = await example(house.ledger, house.partners, first) if first else None
+                return JSONResponse(told.as_dict() | {"example": shown})
+            number = await desk.make_task(
+                house.ledger,
+                house.rules,
+                body.verb,
+                where,
+                client.name,
+                body.reason,
+                *said,
+                past=body.past,
+                seen_at=body.seen_at,
+            )
+        except desk.Refused as refused:
+            raise Problem(422, "Unprocessable Content", str(refused)) from None
+        return JSONResponse(await queries.task(house.ledger, number, limit=0), 201)
+
+    @router.get("/v1/tasks/{number}", summary="A bulk action with a page of its result rows")
+    async def one(request: Request, number: int, state: str = "", after: int = 0, limit: int = 100) -> JSONResponse:
+        guard.admit(request, "read")
+        told = await queries.task(house.ledger, number, state, after, max(1, min(limit, 1000)))
+        if told is None:
+            raise Problem(404, "Not Found", f"there is no task {number}")
+        return JSONResponse(told)
+
+    @router.post("/v1/tasks/{number}/{turn}", summary="Pause, resume, cancel or approve a bulk action")
+    async def turned(request: Request, number: int, turn: desk.TaskTurn) -> JSONResponse:
+        client = guard.admit(request, "approve" if turn == "approve" else "act")
+        body = await guard.read(request, Reason)
+        try:
+            await desk.turn_task(house.ledger, turn, number, _name(client, turn), body.reason)
+        except TaskRefused as refused:
+            status: Literal[404, 409] = 404 if refused.rule == "unknown" else 409
+            raise Problem(status, "Not Found" if status == 404 else "Conflict", str(refused)) from None
+        return JSONResponse(await queries.task(house.ledger, number, limit=0))
+
+    return router
+
+
+def _name(client: Client, turn: desk.TaskTurn) -> str:
+    """Who does it; in the demonstration, where everyone is one person, somebody else approves."""
+    return SECOND if turn == "approve" and client.name == DEMONSTRATION.name else client.name

@@ -1,0 +1,110 @@
+"""Bulk actions as objects: listed, shown, paused, resumed, cancelled, approved. They are made by the verbs, with --task."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ops.commands.acting import Why
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.story import local
+
+app = typer.Typer()
+tasks = typer.Typer(help="Actions over many deliveries.", invoke_without_command=True)
+app.add_typer(tasks, name="tasks")
+
+Number = Annotated[int, typer.Argument(help="the task's number (see `lienthong tasks list`)")]
+
+
+@tasks.callback()
+def overview(
+    context: typer.Context, url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
+) -> None:
+    """Actions over many deliveries; without a command: the list."""
+    if context.invoked_subcommand is None:
+        _list(url, key, config, as_json=as_json)
+
+
+@tasks.command(name="list")
+def listed(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Bulk actions, the newest first. Example: lienthong tasks list"""
+    _list(url, key, config, as_json=as_json)
+
+
+def _list(url: str | None, key: str, config: Any, *, as_json: bool) -> None:
+    told = ask(lambda: remote(url, key, config).get("/v1/tasks"))
+    table = Table("task", "verb", "by", "made", "state", "settled", "reason")
+    for task in told["items"]:
+        made = local(task["created_at"])
+        table.add_row(str(task["id"]), task["verb"], task["who"], made, _state(task), _progress(task), task["reason"])
+    CONTEXT.show(told, as_json, table)
+
+
+@tasks.command()
+def show(
+    number: Annotated[int | None, typer.Argument(help="the newest when none is named")] = None,
+    state: Annotated[str, typer.Option("--state", help="only rows in this state, such as failed or refused")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """One bulk action with a result row per delivery. Example: lienthong tasks show"""
+    bus = remote(url, key, config)
+    if number is None:
+        newest = ask(lambda: bus.get("/v1/tasks", limit=1))["items"]
+        if not newest:
+            CONTEXT.show({"items": []}, as_json, Table("there is no task yet"))
+            return
+        number = newest[0]["id"]
+    told = ask(lambda: bus.get(f"/v1/tasks/{number}", state=state, limit=limit))
+    table = Table("place", "delivery", "dossier", "partner", "result", "before", "after", "says")
+    for item in told["items"]:
+        names = ("place", "delivery", "dossier", "partner", "state", "before", "after")
+        table.add_row(*(str(item[name]) for name in names), item["says"] or item["rule"])
+    CONTEXT.show(told, as_json, table)
+    if not as_json:
+        print(f"task {number}: {told['verb']}, {_state(told)}, {_progress(told)}; {told['reason']} ({told['who']})")
+
+
+def _turn(turn: str, says: str) -> None:
+    """One command per turn a person may give a task."""
+
+    def command(
+        number: Number,
+        reason: Why = "",
+        url: Url = None,
+        key: Key = "",
+        config: ConfigFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        if len(reason) < 3:
+            fail(USAGE, "say why with --reason")
+        bus = remote(url, key, config)
+        if all(task["id"] != number for task in ask(lambda: bus.get("/v1/tasks", before=number + 1, limit=1))["items"]):
+            fail(NO, f"there is no task {number}")
+        told = ask(lambda: bus.post(f"/v1/tasks/{number}/{turn}", {"reason": reason}))
+        CONTEXT.show(told, as_json, Table(f"task {number}: {_state(told)}, {_progress(told)}"))
+
+    tasks.command(name=turn, help=f"{says} Example: lienthong tasks {turn} 1 --reason 'seen with the portal'")(command)
+
+
+_turn("pause", "Begin nothing more of a task until it is resumed.")
+_turn("resume", "Let a task go on; after a failed canary, with a new one.")
+_turn("cancel", "Drop what a task has not begun yet.")
+_turn("approve", "Let a large task of somebody else go on beyond its canary.")
+
+
+def _state(task: dict[str, Any]) -> str:
+    return "waits for approval" if task["state"] == "approval" else str(task["state"])
+
+
+def _progress(task: dict[str, Any]) -> str:
+    """`16 of 19` settled, and those that were not done."""
+    counts = task["counts"]
+    gone = {state: counts[state] for state in ("failed", "refused", "dropped") if counts.get(state)}
+    settled = task["count"] - counts.get("waiting", 0) - counts.get("acted", 0)
+    return ", ".join([f"{settled} of {task['count']}", *(f"{n} {state}" for state, n in gone.items())])
