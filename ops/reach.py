@@ -125,14 +125,15 @@ def _verdict(verb: TaskVerb, row: ActionRow, moving: set[tuple[str, str]]) -> Ve
 
 async def example(ledger: Ledger, partners: Mapping[str, Partner], row: ActionRow) -> dict[str, Any] | None:
     """The last request of a delivery, masked, as it would be sent again; None where none was made yet."""
-    told = await queries.story(ledger, partners, row.dossier)
-    found = next((d for d in told["deliveries"] if d["id"] == row.delivery), None) if told else None
+    return await example_of(ledger, partners, {"dossier": row.dossier, "delivery": row.delivery})
+
+
+async def example_of(ledger: Ledger, partners: Mapping[str, Partner], item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The same of a row of a task."""
+    told = await queries.story(ledger, partners, item["dossier"])
+    found = next((d for d in told["deliveries"] if d["id"] == item["delivery"]), None) if told else None
     sent = [attempt for attempt in found["attempts"] if "request" in attempt] if found else []
     if found is None or not sent:
         return None
-    return {
-        "dossier": row.dossier,
-        "partner": row.partner,
-        "operation": found["operation"],
-        "request": sent[-1]["request"],
-    }
+    names = ("dossier", "partner", "operation")
+    return {name: found[name] for name in names} | {"request": sent[-1]["request"]}

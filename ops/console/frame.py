@@ -37,6 +37,7 @@ PAGES: tuple[tuple[str, str, str, Right], ...] = (
     ("dossiers", "/console/deliveries", "i-dossier", "look"),
     ("causes", "/console/causes", "i-cause", "look"),
     ("partners", "/console/partners", "i-partner", "look"),
+    ("tasks", "/console/tasks", "i-task", "look"),
     ("targets", "/console/targets", "i-target", "targets"),
     ("people", "/console/people", "i-lock", "people"),
     ("audit", "/console/audit", "i-log", "audit"),

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
-from bus.ledger.words import Filter, State, Verb
+from bus.ledger.words import State
 from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.api.guard import Guard, Problem
-from ops.console import dossier, entry, exchange, expected, keeping, measuring, track, training, views
+from ops.console import acting, dossier, entry, exchange, expected, keeping, measuring, tasks, track, training, views
 from ops.console.door import Door, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.listing import asked, within
@@ -28,9 +28,6 @@ from ops.house import House
 from ops.people import FIELDS
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
-VERB: TypeAdapter[Verb] = TypeAdapter(Verb)
-AT_ONCE = 500
-"""An action goes over this many at most; larger ones are done in several goes, or by the command line."""
 LIVE_S = 3.0
 USEFUL = {
     "dead": ("resend", "reprocess", "resolve", "skip", "hold"),
@@ -171,55 +168,6 @@ def application(house: House, guard: Guard) -> FastAPI:
             return RedirectResponse(f"/console/dossiers/{shown[0]}", 303)
         return frame.page(request, "found.html", "dossiers", dossiers=shown, count=len(found))
 
-    @app.get("/act")
-    async def preview(request: Request) -> Response:
-        say = frame.speech(request)
-        verb = _verb(request.query_params.get("verb", ""))
-        rows = await _do(house, verb, within(asked(request).filter(), request), "preview", "preview", dry_run=True)
-        return acted(request, say, verb, rows)
-
-    @app.post("/act")
-    async def act(request: Request) -> Response:
-        who = reader(request)
-        form = await request.form(max_fields=2 * AT_ONCE)
-        frame.check(request, form)
-        say = frame.speech(request)
-        verb = _verb(str(form.get("verb", "")))
-        seen = {int(number): float(at) for number, _, at in (str(pair).partition(":") for pair in form.getlist("seen"))}
-        reason, as_, reference = (str(form.get(name, "")) for name in ("reason", "as", "reference"))
-        where = within(Filter(ids=tuple(seen)), request)
-        rows = await _do(house, verb, where, who.name, reason, as_, reference, seen=seen)
-        house.wake({row["partner"] for row in rows})
-        return acted(request, say, verb, rows, done=True)
-
-    def acted(
-        request: Request,
-        say: Speech,
-        verb: Verb,
-        rows: Sequence[dict[str, Any]],
-        *,
-        done: bool = False,
-    ) -> Response:
-        titled = [
-            row
-            | {
-                "partner_title": views.title_of(house, row["partner"], say),
-                "why": say(f"why.{row['rule']}") if row["rule"] else "",
-            }
-            for row in rows
-        ]
-        return frame.page(
-            request,
-            "act.html",
-            "causes",
-            say=say,
-            verb=verb,
-            rows=titled,
-            dossiers=len({row["dossier"] for row in rows}),
-            partners=sorted({row["partner_title"] for row in titled}),
-            done=done,
-        )
-
     def known(request: Request, partner: str) -> bool:
         return partner in house.partners and reader(request).partner in ("", partner)
 
@@ -245,6 +193,8 @@ def application(house: House, guard: Guard) -> FastAPI:
         house.wake({partner})
         return RedirectResponse(f"/console/partners#{partner}", 303)
 
+    acting.add(app, frame)
+    tasks.add(app, frame)
     entry.add(app, frame)
     expected.add(app, frame)
     training.add(app, frame)
@@ -285,34 +235,6 @@ def _places(error: Exception) -> list[str]:
     """Where a filter or verb is wrong, without its value."""
     faults = error.errors(include_input=False) if isinstance(error, ValidationError) else []
     return [".".join(map(str, fault["loc"])) or "verb" for fault in faults]
-
-
-def _verb(name: str) -> Verb:
-    """Raises ValidationError for a word that is no action."""
-    return VERB.validate_python(name)
-
-
-async def _do(
-    house: House,
-    verb: Verb,
-    where: Filter,
-    who: str,
-    reason: str,
-    as_: str = "",
-    reference: str = "",
-    *,
-    dry_run: bool = False,
-    seen: Mapping[int, float] | None = None,
-) -> list[dict[str, Any]]:
-    """The verb through the desk. A preview of `resolve` looks as if the partner had said that it has it."""
-    if verb == "resolve" and dry_run:
-        as_, reference = "delivered", "?"
-    decided: Literal["", "delivered", "not-taken"] = (
-        "delivered" if as_ == "delivered" else "not-taken" if as_ == "not-taken" else ""
-    )
-    return await desk.act(
-        house.ledger, verb, where, who, reason, decided, reference, limit=AT_ONCE, dry_run=dry_run, seen=seen
-    )
 
 
 def _row(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
