@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -9,7 +11,10 @@ from typing import Any, Literal
 from bus.ledger.ledger import Ledger
 from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.task import NewTask
+from bus.ledger.views import DeliveryView, EventView
 from bus.ledger.words import Action, ActionRow, Filter, State, Verb
+from contracts.canonical.events import EVENTS
+from ops import edit as editing
 from ops.reach import Reach, Rules, reach
 
 As = Literal["", "delivered", "not-taken"]
@@ -129,6 +134,63 @@ async def make_task(
         past=past,
     )
     return await ledger.tasks().make(new, reached.rows, reached.seen_at if seen_at is None else seen_at)
+
+
+async def edit(
+    ledger: SqlLedger,
+    delivery: int,
+    changes: Mapping[str, str],
+    who: str,
+    reason: str,
+    *,
+    personal: bool = False,
+    partner: str = "",
+) -> int:
+    """Correct the event of a delivery and send it anew, as a task that another person approves; by its number.
+
+    `personal`: whoever asks may see personal data, and so change it; `partner` bounds them to one. Raises Refused, edit.Wrong.
+    """
+    _because(reason)
+    view, event = await edited_one(ledger, delivery, partner)
+    seen_at = ledger.clock.now()
+    envelope = editing.edited(event, changes, personal=personal, number=secrets.token_hex(4))
+    if not editing.difference(event, envelope.data):
+        raise Refused("nothing was changed")
+    rows = await ledger.act(Action("cancel", Filter(ids=(delivery,)), "", "", dry_run=True))
+    if not rows[0].done:
+        raise Refused(rows[0].refusal)
+    new = NewTask(
+        verb="edit",
+        who=who,
+        reason=reason,
+        where=Filter(ids=(delivery,)),
+        partner=view.partner,
+        canary=0,
+        rate_per_s=1.0,
+        needs_approval=True,
+        body=envelope.to_json(),
+    )
+    return await ledger.tasks().make(new, rows, seen_at)
+
+
+async def difference(ledger: SqlLedger, number: int) -> list[dict[str, str]]:
+    """What an edit that has not ended would change, personal values masked; nothing for other tasks."""
+    body = await ledger.tasks().body(number)
+    items = await ledger.tasks().items(number, limit=1) if body else []
+    if not items:
+        return []
+    _, event = await edited_one(ledger, items[0].delivery)
+    return editing.difference(event, json.loads(body)["data"])
+
+
+async def edited_one(ledger: Ledger, delivery: int, partner: str = "") -> tuple[DeliveryView, EventView]:
+    """A delivery and its event, opened; of the one partner where it is given. Raises Refused."""
+    found, _ = await ledger.deliveries(Filter(ids=(delivery,), partner=partner or None), limit=1)
+    story = await ledger.story(found[0].dossier) if found else None
+    for event in story.events if story else ():
+        if (event.source, event.event_id) == (found[0].source, found[0].event_id) and event.type in EVENTS:
+            return found[0], event
+    raise Refused(f"there is no delivery {delivery} whose event could be edited")
 
 
 async def turn_task(ledger: SqlLedger, turn: TaskTurn, number: int, who: str, reason: str) -> None:

@@ -30,7 +30,7 @@ from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
-from ops import attachments, codebook, deadlines, desk, retention
+from ops import attachments, codebook, deadlines, desk, edit, retention
 from ops.catalogue import Shelved, code_rows
 from ops.edition import Editions
 from ops.metrics import Metrics
@@ -111,7 +111,7 @@ class House:
         self.lookups: dict[str, PartnerLookups] = {}
         self._pollers: list[Poller] = []
         self._relay: Relay | None = None
-        self._task_runner = TaskRunner(self.ledger, self.wake)
+        self._task_runner = TaskRunner(self.ledger, self.wake, partial(self.intake.arrival, client=edit.CLIENT))
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: list[asyncio.Task[None]] = []
 

@@ -11,6 +11,8 @@ import structlog
 from bus.ledger.ledger import FenceLost, LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.task import DUTY
+from bus.ledger.words import Arrival
+from contracts.envelope import Envelope
 
 log = structlog.get_logger("ops.tasks")
 
@@ -20,12 +22,15 @@ DUTY_S = 15.0
 
 
 class TaskRunner:
-    """Looks every second whether there is something to turn, and turns it."""
+    """Looks every second whether there is something to turn, and turns it. `arrival` is the front door, for edited events."""
 
-    def __init__(self, ledger: SqlLedger, ready: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self, ledger: SqlLedger, ready: Callable[[Iterable[str]], None], arrival: Callable[[Envelope], Arrival]
+    ) -> None:
         self._ledger = ledger
         self._book = ledger.tasks()
         self._ready = ready
+        self._arrival = arrival
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
@@ -50,6 +55,10 @@ class TaskRunner:
         if fence is None:
             return PACE_S
         turned = await self._book.turn(fence)
+        for number in turned.edits:
+            if body := await self._book.body(number):
+                arrival = self._arrival(Envelope.trusted(body))
+                self._ready(await self._book.carry_out(fence, number, arrival))
         self._ready(turned.ready)
         if turned.next_at is None:
             return PACE_S

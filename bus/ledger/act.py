@@ -43,6 +43,7 @@ REFUSALS = {
     "newer": "the partner has a newer full state of this dossier; resending would put the old one over it",
     "resolve": "only what is in doubt, dead or held can be settled by hand; this is {state}",
     "erased": "its contents were removed when their term was over; there is nothing left to send",
+    "later": "a newer state of this dossier has come; correct that one",
     "how": "say how it ended: as delivered or as not-taken",
     "cancel": "what is sent, taken, in doubt or settled cannot be cancelled; this is {state}",
 }

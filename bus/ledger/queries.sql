@@ -660,5 +660,18 @@ UPDATE task_item SET state = 'dropped', ended_at = :now WHERE task = :task AND s
 -- name: turn_back_tasks
 UPDATE task SET next_at = next_at - :back WHERE state NOT IN ('done', 'cancelled');
 
+-- name: later_full
+-- How many newer full states of the same operation stand in its lane.
+SELECT COUNT(*) FROM delivery d JOIN delivery o ON o.id = :id WHERE d.dossier = o.dossier AND d.lane = o.lane AND d.number > o.number
+    AND d.full_state = 1 AND d.operation = o.operation AND d.state NOT IN ('cancelled', 'superseded');
+
+-- name: owed_together
+SELECT d.id, d.partner, d.operation, d.full_state, d.state, d.cause, d.lane, d.number FROM delivery d JOIN delivery o ON o.id = :id
+WHERE d.dossier = o.dossier AND d.event = o.event ORDER BY d.id;
+
+-- name: owed_of
+SELECT d.id, d.partner, d.operation, d.lane FROM event e JOIN delivery d ON d.dossier = e.dossier AND d.event = e.id
+WHERE e.event_id = :event AND e.source = :source ORDER BY d.id;
+
 -- name: take_place
 UPDATE delivery SET number = :number WHERE id = :id;

@@ -14,11 +14,10 @@ from typing import Any
 
 from bus.adapter import Job, Kept
 from bus.clock import Clock, SteadyClock
-from bus.ledger import chain, duty, postgres, raw, schema, sqlite
+from bus.ledger import chain, duty, groups, postgres, raw, schema, sqlite
 from bus.ledger.accept import accept, close_gap
 from bus.ledger.act import act
 from bus.ledger.book import Book, Opened
-from bus.ledger.claim import claim
 from bus.ledger.database import Database
 from bus.ledger.edition import EditionBook
 from bus.ledger.exchanges import Exchanges
@@ -30,7 +29,7 @@ from bus.ledger.matter import Matters
 from bus.ledger.people import PeopleBook
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
-from bus.ledger.record import record, release
+from bus.ledger.record import release
 from bus.ledger.retention import Retention, Terms
 from bus.ledger.saved import SavedViews
 from bus.ledger.sign_in import SignIns
@@ -175,17 +174,19 @@ class SqlLedger:
         return self._writer.waiting
 
     async def accept(self, arrivals: Sequence[Arrival]) -> list[Verdict]:
-        verdicts: list[Verdict] = await self._writer.ask(Kind.ACCEPT, _accept, arrivals, len(arrivals))
+        verdicts: list[Verdict] = await self._writer.ask(Kind.ACCEPT, groups.accept_all, arrivals, len(arrivals))
         return verdicts
 
     async def claim(self, claim: Claim) -> Claimed:
-        claimed: Claimed = await self._writer.ask(Kind.CLAIM, _claim, claim)
+        claimed: Claimed = await self._writer.ask(Kind.CLAIM, groups.claim_all, claim)
         return claimed
 
     async def record(self, results: Sequence[Result], changes: Sequence[PartnerChange] = ()) -> Recorded:
         if not results and not changes:
             return Recorded((), ())
-        recorded: Recorded = await self._writer.ask(Kind.RECORD, _record, (results, changes), max(1, len(results)))
+        recorded: Recorded = await self._writer.ask(
+            Kind.RECORD, groups.record_all, (results, changes), max(1, len(results))
+        )
         return recorded
 
     async def release(self, jobs: Sequence[Job]) -> None:
@@ -193,7 +194,7 @@ class SqlLedger:
 
     async def _other(self, work: Callable[[Book], Any], kind: Kind = Kind.OTHER) -> Any:
         """One operation by itself, in the writer's turn."""
-        return await self._writer.ask(kind, _each, work)
+        return await self._writer.ask(kind, groups.each, work)
 
     async def sweep(self, decide: Callable[[Stale], Move], *, dead_after_s: float) -> Swept:
         gap_waits = {source: rule.gap_wait_s for source, rule in self._rules.items() if rule.gap_wait_s is not None}
@@ -383,31 +384,6 @@ class SqlLedger:
         await asyncio.to_thread(self._writer.stop)
         self._reader.close()
         self._database.release()
-
-
-def _accept(book: Book, requests: list[Sequence[Arrival]]) -> list[list[Verdict]]:
-    """All arrivals of the group in one set, their verdicts dealt back to their callers."""
-    verdicts = iter(accept(book, [arrival for arrivals in requests for arrival in arrivals]))
-    return [list(islice(verdicts, len(arrivals))) for arrivals in requests]
-
-
-def _claim(book: Book, requests: list[Claim]) -> list[Claimed]:
-    return [claim(book, asked) for asked in requests]
-
-
-def _record(book: Book, requests: list[tuple[Sequence[Result], Sequence[PartnerChange]]]) -> list[Recorded]:
-    """All results of the group in one set. Two of one delivery in a group are recorded one after the other."""
-    results = [result for results, _ in requests for result in results]
-    changes = [change for _, changes in requests for change in changes]
-    if len({result.job.delivery for result in results}) < len(results):
-        return [_record(book, [request])[0] for request in requests]
-    counted = iter(record(book, results, changes))
-    ready = tuple(sorted(book.ready))
-    return [Recorded(tuple(islice(counted, len(results))), ready) for results, _ in requests]
-
-
-def _each(book: Book, requests: list[Callable[[Book], Any]]) -> list[Any]:
-    return [work(book) for work in requests]
 
 
 def _switch(book: Book, query: str, verb: str, partner: str, who: str, reason: str) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from bus.ledger import duty
 from bus.ledger.act import REFUSALS
 from bus.ledger.book import Book
+from bus.ledger.editing import carry_out
 from bus.ledger.ledger import FenceLost
 from bus.ledger.people import Remark, Write
 from bus.ledger.task import DUTY, ENDED, SLICE, Item, ItemState, NewTask, Task, TaskRefused, Turned, record
 from bus.ledger.turning import advance, keep, locked, move, task_of
-from bus.ledger.words import ActionRow, Filter
+from bus.ledger.words import ActionRow, Arrival, Filter
 from bus.seal import Keyring
 
 
@@ -85,6 +86,20 @@ class TaskBook:
         turned: Turned = await self._write(turning)
         return turned
 
+    async def carry_out(self, fence: int, number: int, arrival: Arrival) -> set[str]:
+        """An edit that was approved, its event entering by the front door; the partners that have due work then. Raises FenceLost."""
+
+        def carrying(book: Book) -> set[str] | FenceLost:
+            try:
+                duty.check(book, DUTY, fence)
+            except FenceLost as lost:
+                return lost
+            found = locked(book, number)
+            return set() if found is None or found.state != "running" else carry_out(book, found, arrival)
+
+        ready: set[str] = await self._write(carrying)
+        return ready
+
     async def at_work(self) -> bool:
         """Whether a turn would find anything."""
         return bool(await self._read(lambda c: c.rows("task_at_work", {})))
@@ -119,9 +134,9 @@ class TaskBook:
         return [Remark(*row) for row in rows]
 
     async def body(self, number: int) -> bytes:
-        """The edited event of an edit."""
+        """The edited event of an edit that has not ended; empty otherwise."""
         rows = await self._read(lambda c: c.rows("task_body", {"id": number}))
-        return self._keys.open(bytes(rows[0][0]), record(number))
+        return self._keys.open(bytes(rows[0][0]), record(number)) if rows and rows[0][0] else b""
 
     async def _counted(self, tasks: list[Task]) -> list[Task]:
         counts: dict[int, dict[str, int]] = {one.id: {} for one in tasks}
@@ -194,6 +209,7 @@ def _resume(book: Book, task: Task, _who: str) -> Task | str:
 
 def _cancel(book: Book, task: Task, _who: str) -> Task | str:
     book.db.run("drop_items", {"task": task.id, "now": book.now})
+    book.db.run("seal_task", {"id": task.id, "body": None})
     return replace(task, state="cancelled")
 
 

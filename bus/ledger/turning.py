@@ -28,10 +28,9 @@ def advance(book: Book) -> Turned:
         if task is None:
             continue
         _follow(book, task)
-        if task.verb == "edit":
-            edits += [task.id] if task.state == "running" else []
-            continue
-        if task.state == "making":
+        if task.verb == "edit" and task.state == "running":
+            edits.append(task.id)
+        elif task.state == "making":
             if book.now - task.created_at > MADE_WITHIN_S:
                 book.db.run("drop_items", {"task": task.id, "now": book.now})
                 move(book, task, replace(task, state="cancelled"), "bus", "task cancel", "its making was broken off")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import asdict
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bus.ledger.task import TaskRefused
 from bus.ledger.words import Verb
-from ops import desk, queries
+from ops import desk, edit, queries
 from ops.api.desk import Reason, Where
 from ops.api.guard import Client, Guard, Problem
 from ops.house import House
@@ -31,6 +32,15 @@ class TaskBody(BaseModel):
     past: bool = False
     seen_at: float | None = None
     dry_run: bool = False
+
+
+class EditBody(BaseModel):
+    """What is to be another value: by dotted path, such as `dossier.applicant.phone`; an empty one leaves the field out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    changes: dict[str, Annotated[str, Field(max_length=4000)]] = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=3, max_length=1000)
 
 
 def routes(house: House, guard: Guard) -> APIRouter:
@@ -71,10 +81,10 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.get("/v1/tasks/{number}", summary="A bulk action with a page of its result rows")
     async def one(request: Request, number: int, state: str = "", after: int = 0, limit: int = 100) -> JSONResponse:
         guard.admit(request, "read")
-        told = await queries.task(house.ledger, number, state, after, max(1, min(limit, 1000)))
-        if told is None:
+        found = await queries.task(house.ledger, number, state, after, max(1, min(limit, 1000)))
+        if found is None:
             raise Problem(404, "Not Found", f"there is no task {number}")
-        return JSONResponse(told)
+        return JSONResponse(found | {"difference": await desk.difference(house.ledger, number)})
 
     @router.post("/v1/tasks/{number}/{turn}", summary="Pause, resume, cancel or approve a bulk action")
     async def turned(request: Request, number: int, turn: desk.TaskTurn) -> JSONResponse:
@@ -86,6 +96,34 @@ def routes(house: House, guard: Guard) -> APIRouter:
             status: Literal[404, 409] = 404 if refused.rule == "unknown" else 409
             raise Problem(status, "Not Found" if status == 404 else "Conflict", str(refused)) from None
         return JSONResponse(await queries.task(house.ledger, number, limit=0))
+
+    @router.get(
+        "/v1/deliveries/{delivery}/edit", summary="The event of a delivery as a form, personal fields masked and locked"
+    )
+    async def form(request: Request, delivery: int) -> JSONResponse:
+        guard.admit(request, "read")
+        try:
+            view, event = await desk.edited_one(house.ledger, delivery)
+        except desk.Refused as refused:
+            raise Problem(404, "Not Found", str(refused)) from None
+        items = [asdict(field) for field in edit.fields(event, personal=False)]
+        return JSONResponse({"delivery": view.id, "event": event.event_id, "type": event.type, "fields": items})
+
+    @router.post(
+        "/v1/deliveries/{delivery}/edit", summary="Correct the event of a delivery and send it anew, once approved"
+    )
+    async def edited(request: Request, delivery: int) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body = await guard.read(request, EditBody)
+        try:
+            number = await desk.edit(house.ledger, delivery, body.changes, client.name, body.reason)
+        except desk.Refused as refused:
+            raise Problem(422, "Unprocessable Content", str(refused)) from None
+        except edit.Wrong as wrong:
+            faults = [fault.as_dict() for fault in wrong.faults]
+            raise Problem(422, "Unprocessable Content", str(wrong), faults=faults) from None
+        found = await queries.task(house.ledger, number, limit=1)
+        return JSONResponse((found or {}) | {"difference": await desk.difference(house.ledger, number)}, 201)
 
     return router
 

@@ -8,7 +8,8 @@ import typer
 from rich.table import Table
 
 from ops.commands.acting import Why
-from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, NO, UNREACHABLE, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.remote import Declined, Unreachable
 from ops.story import local
 
 app = typer.Typer()
@@ -68,6 +69,51 @@ def show(
     CONTEXT.show(told, as_json, table)
     if not as_json:
         print(f"task {number}: {told['verb']}, {_state(told)}, {_progress(told)}; {told['reason']} ({told['who']})")
+
+
+@app.command()
+def edit(
+    delivery: Annotated[int, typer.Argument(help="a delivery by id (see `lienthong deliveries`)")],
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="PATH=VALUE, repeatable; without it the fields are listed")
+    ] = None,
+    reason: Why = "",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Correct the event of a delivery and send it anew, once another person approves.
+
+    Example: lienthong edit 17 --set dossier.return_method=post --reason 'asked by the desk'
+    """
+    bus, path = remote(url, key, config), f"/v1/deliveries/{delivery}/edit"
+    if not changes:
+        form = ask(lambda: bus.get(path))
+        table = Table("field", "value", "kind")
+        for field in form["fields"]:
+            table.add_row(field["path"], field["value"], "locked" if field["locked"] else field["kind"])
+        CONTEXT.show(form, as_json, table)
+        return
+    if len(reason) < 3:
+        fail(USAGE, "say why with --reason")
+    if wrong := [change for change in changes if "=" not in change]:
+        fail(USAGE, f"--set is PATH=VALUE, not {wrong[0]}")
+    given = dict(change.split("=", 1) for change in changes)
+    try:
+        told = bus.post(path, {"changes": given, "reason": reason})
+    except Unreachable as error:
+        fail(UNREACHABLE, str(error))
+    except Declined as error:
+        if as_json:
+            CONTEXT.show({"refused": str(error)}, as_json)
+        fail(NO, str(error))
+    table = Table("field", "before", "after")
+    for line in told["difference"]:
+        table.add_row(line["path"], line["before"], line["after"])
+    CONTEXT.show(told, as_json, table)
+    if not as_json:
+        print(f"task {told['id']}: waits for approval")
 
 
 def _turn(turn: str, says: str) -> None:

@@ -42,6 +42,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/reveal"): "reveal",
     ("GET", "/act"): "act",
     ("POST", "/act"): "act",
+    ("GET", "/edit"): "act",
+    ("POST", "/edit"): "act",
     ("GET", "/tasks"): "look",
     ("GET", "/tasks/{number}"): "look",
     ("POST", "/tasks/{number}"): "act",

@@ -18,7 +18,20 @@ from bus.ledger.words import State
 from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.api.guard import Guard, Problem
-from ops.console import acting, dossier, entry, exchange, expected, keeping, measuring, tasks, track, training, views
+from ops.console import (
+    acting,
+    dossier,
+    editing,
+    entry,
+    exchange,
+    expected,
+    keeping,
+    measuring,
+    tasks,
+    track,
+    training,
+    views,
+)
 from ops.console.door import Door, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.listing import asked, within
@@ -30,9 +43,9 @@ from ops.people import FIELDS
 TYPES = {"css": "text/css", "js": "text/javascript"}
 LIVE_S = 3.0
 USEFUL = {
-    "dead": ("resend", "reprocess", "resolve", "skip", "hold"),
+    "dead": ("resend", "reprocess", "edit", "resolve", "skip", "hold"),
     "in_doubt": ("ask", "resolve", "skip", "hold"),
-    "waiting": ("resend", "ask", "hold", "cancel"),
+    "waiting": ("resend", "ask", "edit", "hold", "cancel"),
     "pending": ("hold", "cancel"),
 }
 """What a person may usefully do to a delivery in this state; the desk decides what is allowed."""
@@ -195,6 +208,7 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     acting.add(app, frame)
     tasks.add(app, frame)
+    editing.add(app, frame)
     entry.add(app, frame)
     expected.add(app, frame)
     training.add(app, frame)

@@ -86,6 +86,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             task=_told(house, told, say),
             items=[item | {"says": _says(item, say)} for item in told["items"]],
             bar=_bar(told),
+            difference=await desk.difference(house.ledger, told["id"]),
             example=list(lines(sample["request"])) if sample else [],
             may_approve=_may_approve(told, who),
             state=state,
@@ -160,4 +161,4 @@ def _says(item: dict[str, Any], say: Speech) -> str:
         return say(f"why.{rule}" if rule in REFUSALS else "why.changed")
     if item["state"] == "failed":
         return causes.entry(item["partner"], rule, item["says"]).title(say.language) if rule else ""
-    return say("task.had") if rule == "had" else ""
+    return say({"had": "task.had", "edited": "task.edited"}[rule]) if rule in ("had", "edited") else ""

@@ -215,3 +215,34 @@ def _journey(chromium: webdriver.Chrome, url: str, language: str) -> dict[str, A
     chromium.find_element(By.XPATH, f"//div[@class='head']//*[contains(@class,'is-ok')][normalize-space()='{done}']")
     read_log: Any = chromium.get_log
     return {"clicks": clicks, "log": [str(line["message"]) for line in read_log("browser")]}
+
+
+async def test_an_edit_shows_people_masked_and_lets_only_who_may_see_them_change_them(outage: Office) -> None:
+    lan = await outage.person("lan", "operator")
+    hoa = await outage.person("hoa", "operator", "data_reader")
+    mai = await outage.person("mai", "approver")
+    dead = (await outage.house.ledger.deliveries(DEAD, limit=1))[0][0]
+    name = next(e.data["dossier"]["applicant"]["name"] for e in RECEIVED if e.subject == dead.dossier)
+    page = (await lan.get(f"/console/edit?delivery={dead.id}")).text
+    assert 'name="to:dossier.procedure.name"' in page
+    assert 'name="to:dossier.applicant.name"' not in page
+    assert 'name="to:dossier.code"' not in page
+    assert name not in page
+    change = {"delivery": str(dead.id), "reason": "tên viết sai", "to:dossier.applicant.name": "Trần Thị Đúng Tên"}
+    assert (await lan.submit(page, "/console/edit", **change)).status_code == 422
+    page = (await hoa.get(f"/console/edit?delivery={dead.id}")).text
+    assert name not in page, "changed without being looked at"
+    wrong = await hoa.submit(page, "/console/edit", **change | {"to:dossier.status": "77"})
+    assert wrong.status_code == 422
+    assert "$.data.dossier.status" in wrong.text
+    asked = await hoa.submit(page, "/console/edit", **change)
+    assert asked.status_code == 303, asked.text
+    where = asked.headers["location"]
+    shown = (await mai.get(where)).text
+    assert "dossier.applicant.name" in shown
+    assert "Trần Thị Đúng Tên" not in shown
+    assert (await mai.submit(shown, f"{where}/approve", reason="đúng giấy tờ")).status_code == 303
+    await until(outage, int(where.rpartition("/")[2]), "done")
+    assert "Đã gửi sự kiện mới" in (await mai.get(where)).text
+    (told,) = [e for e in (await outage.house.ledger.story(dead.dossier)).events if e.client == "desk"]  # type: ignore[union-attr]
+    assert "Trần Thị Đúng Tên".encode() in told.body

@@ -181,6 +181,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "people reset": ("people", "reset", "hoa", "--reason", "try"),
     **{f"tasks {turn}": ("tasks", turn, "1", *WHY) for turn in ("pause", "resume", "cancel", "approve")},
     "tasks list": ("tasks", "list"),
+    "edit": ("edit", "1"),
     "tasks show": ("tasks", "show"),
     "lookup": ("lookup",),
     "lookups": ("lookups", "--who", "nobody"),

@@ -140,3 +140,69 @@ async def test_the_demonstration_lets_a_second_person_approve(province: Province
         approved = await http.post(f"/v1/tasks/{made['id']}/approve", json={"reason": "not needed"})
         assert approved.json()["approved_by"] == "second person"
     assert (await province.until(made["id"], "done"))["counts"] == {"passed": 15}
+
+
+async def dead_one(province: Province) -> Any:
+    return (await province.ask("lan", "GET", f"/v1/deliveries?partner={PORTAL}&state=dead"))["items"][0]
+
+
+async def test_an_edit_is_judged_by_the_contract_and_touches_neither_keys_nor_people(province: Province) -> None:
+    path = f"/v1/deliveries/{(await dead_one(province))['id']}/edit"
+    form = {field["path"]: field for field in (await province.ask("lan", "GET", path))["fields"]}
+    assert form["dossier.code"]["locked"]
+    assert form["dossier.applicant.name"]["locked"]
+    assert "*" in form["dossier.applicant.name"]["value"]
+    assert form["dossier.channel"]["options"] == ["counter", "online", "post"]
+    for changes, says in (
+        ({"dossier.code": "X"}, "may be changed here"),
+        ({"dossier.applicant.name": "Ai"}, "may be changed here"),
+        ({"dossier.nothing": "x"}, "may be changed here"),
+        ({"dossier.status": "77"}, "$.data.dossier.status"),
+        ({"dossier.received_at": ""}, "time of reception"),
+        ({"dossier.channel": form["dossier.channel"]["value"]}, "nothing was changed"),
+    ):
+        refused = await province.ask("lan", "POST", path, {"changes": changes, "reason": "as asked"}, 422)
+        assert says in refused["detail"], refused
+    assert (await province.ask("lan", "GET", "/v1/tasks"))["items"] == []
+
+
+async def test_an_approved_edit_enters_as_a_new_event_in_the_old_ones_place(province: Province) -> None:
+    old = await dead_one(province)
+    path = f"/v1/deliveries/{old['id']}/edit"
+    change = {"changes": {"dossier.procedure.name": "Tên đúng"}, "reason": "asked by the desk"}
+    made = await province.ask("lan", "POST", path, change, 201)
+    assert [(line["path"], line["after"]) for line in made["difference"]] == [("dossier.procedure.name", "Tên đúng")]
+    assert made["state"] == "approval"
+    await asyncio.sleep(1.5)
+    assert (await province.ask("lan", "GET", f"/v1/tasks/{made['id']}"))["state"] == "approval"
+    await province.ask("mai", "POST", f"/v1/tasks/{made['id']}/approve", {"reason": "the desk is right"})
+    done = await province.until(made["id"], "done")
+    assert done["counts"] == {"passed": 1}
+    for _ in range(200):
+        story = await province.ask("lan", "GET", f"/v1/dossiers/{old['dossier']}")
+        told = {
+            (d["event"], d["state"], d["number"])
+            for d in story["deliveries"]
+            if (d["partner"], d["operation"]) == (PORTAL, old["operation"])
+        }
+        (new,) = [event for event in story["events"] if event["client"] == "desk"]
+        if (new["id"], "delivered", old["number"]) in told:
+            break
+        await asyncio.sleep(0.05)
+    assert told == {(old["event"], "cancelled", old["number"]), (new["id"], "delivered", old["number"])}
+    assert (new["causation_id"], new["client"], new["source"]) == (old["event"], "desk", "urn:lienthong:desk")
+    assert [(n["who"], n["verb"]) for n in story["notes"]] == [("lan", "cancel")]
+    assert (await province.ask("lan", "GET", "/v1/status?verify=true"))["verified"]
+
+
+async def test_an_edit_of_what_moved_since_is_refused_and_nothing_is_sent(province: Province) -> None:
+    old = await dead_one(province)
+    change = {"changes": {"dossier.procedure.name": "Tên đúng"}, "reason": "asked by the desk"}
+    made = await province.ask("lan", "POST", f"/v1/deliveries/{old['id']}/edit", change, 201)
+    body = {"verb": "skip", "where": {"ids": [old["id"]]}, "reason": "settled by letter"}
+    await province.ask("lan", "POST", "/v1/deliveries/actions", body)
+    await province.ask("mai", "POST", f"/v1/tasks/{made['id']}/approve", {"reason": "the desk is right"})
+    done = await province.until(made["id"], "done")
+    assert [(item["state"], item["rule"]) for item in done["items"]] == [("refused", "changed")]
+    story = await province.ask("lan", "GET", f"/v1/dossiers/{old['dossier']}")
+    assert {event["client"] for event in story["events"]} <= {"test", PORTAL, "electronic_iso"}

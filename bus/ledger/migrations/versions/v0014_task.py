@@ -6,11 +6,11 @@ from alembic import op
 
 from bus.ledger.migrations import statements
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
     """Make the tables."""
-    for statement in statements("0012", op.get_bind().dialect.name):
+    for statement in statements("0014", op.get_bind().dialect.name):
         op.execute(statement)
