@@ -177,6 +177,11 @@ WHERE e.dossier = any_of(:dossiers) AND NOT EXISTS (
     SELECT 1 FROM delivery d WHERE d.dossier = e.dossier AND (d.holds = 1 OR d.state IN ('pending', 'sending', 'waiting', 'in_doubt')))
 GROUP BY e.dossier HAVING MIN(e.entered) = 1;
 
+-- name: with_messages
+-- Those of the dossiers of which anything that was sent or answered is still kept.
+SELECT DISTINCT d.dossier FROM delivery d JOIN attempt a ON a.delivery = d.id
+WHERE d.dossier = any_of(:dossiers) AND a.secret IS NOT NULL ORDER BY d.dossier;
+
 -- name: due_raw
 SELECT COUNT(*) FROM raw_row WHERE dealt_at < :before;
 

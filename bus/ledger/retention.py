@@ -130,9 +130,11 @@ class Retention:
             after = rows[-1][0]
             rest = await self._resting({row[1] for row in rows if row[3] is None and row[2] < youngest})
             gone = [dossier for dossier, since in rest.items() if events is not None and since < events]
-            yield "events", gone
-            if messages is not None:
-                yield "messages", [one for one, since in rest.items() if since < messages and one not in gone]
+            if gone:
+                yield "events", gone
+            sent = [one for one, since in rest.items() if messages is not None and since < messages and one not in gone]
+            if kept := [row[0] for row in await self._rows("with_messages", dossiers=sent)]:
+                yield "messages", kept
             if rows[0][2] >= youngest:
                 return
 

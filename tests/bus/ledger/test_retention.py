@@ -91,6 +91,7 @@ async def test_messages_may_go_before_their_events_and_never_after_them(desk: De
     terms = Terms(events=365, messages=30)
     assert await due(desk, terms) == {"messages": 1}
     assert await lap(desk, terms) == {"messages": 1}
+    assert await due(desk, terms) == await lap(desk, terms) == {}
     story = await desk.ledger.story(DOSSIER)
     assert story is not None
     assert story.attempts[0].secret == {}
