@@ -59,7 +59,6 @@ QUICK: dict[str, dict[str, Any]] = {
     "social_insurance": {"asks_every_s": 1},
     "online_payment": {"asks_first_s": 5},
     "postal": {"tracks_every_s": 2},
-    "business_registry": {"asks_every_s": 1},
     "budget_unit_codes": {"asks_every_s": 20},
 }
 """Partners that are asked at a pace are asked at a quick one, but where units file for as long as somebody asks."""
