@@ -24,6 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.dossier_system.visitor import visit
+from adapters.electronic_iso.simulator import IsoSimulator
 from adapters.national_portal.simulator import PortalSimulator
 from adapters.simulator import Simulator
 from bus.adapter import Job, Lookup
@@ -168,6 +169,16 @@ async def filers(portal: PortalSimulator, stopped: asyncio.Event, seed: int = 84
             portal.ask_something()
         else:
             await portal.file()
+
+
+async def quality(iso: IsoSimulator, stopped: asyncio.Event, seed: int = 84) -> None:
+    """Now and then somebody does a step inside the ISO system, with hours of its own clock to do it in."""
+    rng = random.Random(seed)
+    while not stopped.is_set():
+        await _pause(stopped, rng.uniform(6.0, 14.0))
+        if iso.slips and not stopped.is_set():
+            result = rng.choice(("DAT", "DAT", "DAT", "TRA_LAI"))
+            iso.change(rng.choice(list(iso.slips)), KetQua=result, HanXuLyGio=rng.choice(("4", "8", "16", "64")))
 
 
 async def citizens(home: str, tail: Tail, stopped: asyncio.Event, seed: int = 84) -> None:

@@ -174,6 +174,7 @@ async def up_demo(folder: Path, port: int, *, stream: bool, overrides: Settings)
             jobs.append(posted)
             jobs.append(demo.settle(house.intake, house.on_outcome, stopped))
             jobs.append(demo.filers(parts["national_portal"], stopped))
+            jobs.append(demo.quality(parts["electronic_iso"], stopped))
             jobs.append(demo.weather(moody, stopped))
             asked = [
                 (name, house.partners[name].lookup(what), question)
