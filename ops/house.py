@@ -33,6 +33,7 @@ from mappings import refusal, routes
 from ops import attachments, codebook, deadlines, desk, edit, retention
 from ops.catalogue import Shelved, code_rows
 from ops.edition import Editions
+from ops.incidents_duty import lookout
 from ops.metrics import Metrics
 from ops.people import People
 from ops.poller import Poller
@@ -41,6 +42,7 @@ from ops.settings import Settings
 from ops.targets.follow import follow
 from ops.tasks import TaskRunner
 from ops.training import Training
+from ops.words import Language
 
 log = structlog.get_logger("ops.house")
 
@@ -155,6 +157,7 @@ class House:
         self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
         self._watches.append(asyncio.create_task(follow(self.ledger)))
         self._watches.append(asyncio.create_task(self.editions.watch(list(self.workers))))
+        self._watches.append(asyncio.create_task(lookout(self).run()))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:
@@ -282,6 +285,13 @@ class House:
             edition=partial(self.editions.of, partner.name),
         )
 
+    def title(self, partner: str, language: Language) -> str:
+        """What a partner is called; its own name where we do not know it (any more)."""
+        known = self.partners.get(partner)
+        if known is None:
+            return partner
+        return known.title_vi if language == "vi" else known.title_en
+
     def _partner_lookups(self, name: str, adapter: Adapter, own: PartnerSettings) -> PartnerLookups:
         return PartnerLookups(
             partner=name,
@@ -305,6 +315,7 @@ class House:
             clock=self.ledger.clock,
             arrival=lambda envelope: self.intake.arrival(envelope, client=name),
             ready=self.wake,
+            rested=partial(self.ledger.incidents().polled, name),
         )
 
     async def _watch_catalogue(self) -> None:

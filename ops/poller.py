@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -39,7 +39,9 @@ class Poller:
         clock: Clock,
         arrival: Callable[[Envelope], Arrival],
         ready: Callable[[Iterable[str]], None],
+        rested: Callable[[], Awaitable[None]],
     ) -> None:
+        """`rested` is told of a turn at which there was nothing to ask."""
         self._partner = partner
         self._duty = f"poll:{partner}"
         self._every_s = every_s
@@ -51,6 +53,7 @@ class Poller:
         self._clock = clock
         self._arrival = arrival
         self._ready = ready
+        self._rested = rested
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
@@ -75,6 +78,8 @@ class Poller:
             return False
         cursor = await self._ledger.cursor(self._duty)
         polled = await self._ask(cursor)
+        if polled is None:
+            await self._rested()
         if not isinstance(polled, Poll):
             return False
         arrivals = [self._arrival(envelope) for envelope in polled.events]
@@ -94,7 +99,8 @@ class Poller:
         views = [view for view in await self._ledger.partners() if view.partner == self._partner]
         return any(view.paused or view.breaker_open or (view.not_before or 0.0) > now for view in views)
 
-    async def _ask(self, cursor: str) -> Poll | None:
+    async def _ask(self, cursor: str) -> Poll | Outcome | None:
+        """What the partner has for us, how asking failed, or None when there was nothing to ask."""
         call = Call(id=secrets.token_hex(8), deadline_s=self._settings.timeout_s)
         answer: Poll | Outcome | None
         try:
@@ -103,11 +109,11 @@ class Poller:
         except Exception as error:
             log.warning("poll failed", partner=self._partner, error=type(error).__name__)
             answer = Unknown()
-        if answer is None:  # nothing was asked
+        if answer is None:
             return None
         now = self._clock.now()
         outcome = answer if isinstance(answer, Outcome) else Delivered()
         change = self._health.judge([outcome], now, probe=False)
         if change is not None:
             await self._ledger.record([], [change])
-        return answer if isinstance(answer, Poll) else None
+        return answer

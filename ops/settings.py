@@ -33,6 +33,7 @@ from bus.ledger.words import SourceRule
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
 from contracts.single_sign_on.assertion import LIFETIME_LIMIT_S
+from ops.incidents_settings import IncidentSettings
 from ops.toml_file import TomlFile
 
 SAMPLE = "CHANGE-ME"
@@ -235,6 +236,7 @@ class Settings(BaseSettings):
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     clients: dict[str, ClientSettings] = Field(default_factory=dict)
     sign_in: SignInSettings = SignInSettings()
+    incidents: IncidentSettings = IncidentSettings()
 
     @classmethod
     def settings_customise_sources(

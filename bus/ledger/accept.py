@@ -162,7 +162,7 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
     for kind, value in arrival.finders:
         work.finders.add((book.keys.digest(kind, value), arrival.subject))
     work.matters += arrival.matters
-    book.counts["", "event", ""] += 1
+    book.counts[arrival.source, "event", ""] += 1
     if not deliveries:  # no move of a delivery tells of it
         book.moves.append([number, UNOWED])
     if early:

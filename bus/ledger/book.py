@@ -72,6 +72,12 @@ class Book:
         self.db.run("touch_partner", {"name": partner, "tokens": 1.0, "now": self.now})
         self.db.run("partner_succeeded", {"name": partner, "now": self.now})
 
+    def polled(self, partner: str, *, answered: bool) -> None:
+        """A partner that is to be asked regularly had its turn just now; it `answered`, or there was nothing to ask."""
+        if answered:
+            self.answered(partner)
+        self.db.run("put_reading", {"subject": partner, "what": "polled", "slot": 0, "value": 0.0, "now": self.now})
+
     def note(self, who: str, verb: str, reason: str, dossier: str = "", *, before: str = "", after: str = "") -> None:
         """What somebody did, to no single delivery: kept with who and why, and in the journal."""
         params = {"at": self.now, "who": who, "verb": verb, "reason": reason, "dossier": dossier}

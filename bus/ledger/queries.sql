@@ -675,3 +675,65 @@ WHERE e.event_id = :event AND e.source = :source ORDER BY d.id;
 
 -- name: take_place
 UPDATE delivery SET number = :number WHERE id = :id;
+
+-- name: lock_incidents
+-- What is open or suspected; a handful.
+SELECT id, kind, about, partner, began_at, opened_at, clear_at, told FROM incident WHERE closed_at IS NULL ORDER BY id /*lock*/;
+
+-- name: suspect_incident
+INSERT INTO incident (kind, about, partner, facts, began_at, dossiers, deliveries, most_dossiers, most_deliveries)
+VALUES (:kind, :about, :partner, :facts, :began_at, :dossiers, :deliveries, :dossiers, :deliveries)
+ON CONFLICT (kind, about, partner) WHERE closed_at IS NULL DO NOTHING RETURNING id;
+
+-- name: see_incident
+UPDATE incident SET facts = :facts, clear_at = NULL, dossiers = :dossiers, deliveries = :deliveries,
+       most_dossiers = CASE WHEN :dossiers > most_dossiers THEN :dossiers ELSE most_dossiers END,
+       most_deliveries = CASE WHEN :deliveries > most_deliveries THEN :deliveries ELSE most_deliveries END WHERE id = :id;
+
+-- name: open_incident
+UPDATE incident SET opened_at = :now, told = :told, first_dossiers = dossiers, first_deliveries = deliveries WHERE id = :id;
+
+-- name: grow_incident
+UPDATE incident SET told = :told WHERE id = :id;
+
+-- name: clear_incident
+UPDATE incident SET clear_at = :now WHERE id = :id;
+
+-- name: close_incident
+UPDATE incident SET closed_at = :now WHERE id = :id;
+
+-- name: drop_incident
+DELETE FROM incident WHERE id = :id;
+
+-- name: lock_incident
+SELECT opened_at, closed_at, owner, note, kind, partner FROM incident WHERE id = :id /*lock*/;
+
+-- name: acknowledge_incident
+UPDATE incident SET owner = :owner, note = :note, acknowledged_at = COALESCE(acknowledged_at, :now),
+       acknowledged_by = CASE WHEN acknowledged_at IS NULL THEN :who ELSE acknowledged_by END WHERE id = :id;
+
+-- name: add_notice
+INSERT INTO notice (incident, event, recipient, escalated, due_at)
+VALUES /*rows*/(:incident, :event, :recipient, :escalated, :due_at);
+
+-- name: end_notice
+UPDATE notice SET ended_at = :now, ending = :ending WHERE id = :id AND ended_at IS NULL;
+
+-- name: delay_notice
+UPDATE notice SET due_at = :due_at, tries = tries + :failed WHERE id = :id AND ended_at IS NULL;
+
+-- name: put_reading
+INSERT INTO reading (subject, what, slot, value, at) VALUES (:subject, :what, :slot, :value, :now)
+ON CONFLICT (subject, what, slot) DO UPDATE SET value = excluded.value, at = excluded.at;
+
+-- name: forget_readings
+DELETE FROM reading WHERE what = :what AND slot < :before;
+
+-- name: turn_back_incidents
+UPDATE incident SET began_at = began_at - :back, opened_at = opened_at - :back, clear_at = clear_at - :back WHERE closed_at IS NULL;
+
+-- name: turn_back_notices
+UPDATE notice SET due_at = due_at - :back WHERE ended_at IS NULL;
+
+-- name: turn_back_readings
+UPDATE reading SET at = at - :back;

@@ -14,7 +14,7 @@ import orjson
 import psycopg
 
 from bus.adapter import Kept
-from bus.ledger import chain, exchange, postgres, raw, sqlite
+from bus.ledger import chain_reading, exchange, postgres, raw, sqlite
 from bus.ledger.book import attempt_record, event_record, lane_record
 from bus.ledger.database import Rows
 from bus.ledger.expected import TALLY
@@ -193,20 +193,7 @@ class Reader:
         return [Kept(*row) for row in rows]
 
     async def chain(self) -> tuple[int, str]:
-        return await self.ask(self._chain)
-
-    def _chain(self, connection: Connection) -> tuple[int, str]:
-        while True:
-            told = connection.rows("chain_start", {})
-            start = chain.began(self._keys, told)
-            if start is None:
-                return 0, "where the chain begins was changed"
-            good, bad = chain.verify(self._keys, _links(connection, start.number), start)
-            if not bad or connection.rows("chain_start", {}) == told:  # else it was shortened while we looked
-                break
-        if not bad and (alien := connection.rows("unlinked", {})[0][0]) is not None:
-            bad = f"journal row {alien} stands before the chain's end and is not in it"
-        return good - start.number, bad
+        return await self.ask(lambda c: chain_reading.whole(self._keys, c.rows))
 
     def _story(self, connection: Connection, dossier: str) -> Story | None:
         events = [self._event(row) for row in connection.rows("story_events", {"dossier": dossier})]
@@ -266,12 +253,6 @@ def _told(packed: bytes) -> tuple[dict[str, str], Mapping[str, str]]:
     request, reply, words, facts = exchange.unpack(packed)
     parts = {"request": request.decode("utf-8", "replace"), "reply": reply.decode("utf-8", "replace"), "words": words}
     return {name: text for name, text in parts.items() if text}, facts
-
-
-def _links(connection: Connection, after: int) -> Iterator[tuple[Any, ...]]:
-    while rows := connection.rows("journal", {"after": after}):
-        yield from rows
-        after = rows[-1][0]
 
 
 def _happened(connection: Connection, types: Sequence[str], since: float, until: float) -> Iterator[tuple[Any, ...]]:

@@ -284,3 +284,52 @@ SELECT body FROM task WHERE id = :id;
 
 -- name: notes_about
 SELECT id, at, who, verb, reason, dossier, delivery, before, after FROM note WHERE dossier = :dossier ORDER BY id LIMIT 200;
+
+-- name: incidents
+-- Opened ones, newest first, from below a number; those still open alone where that is asked.
+SELECT id, kind, about, partner, facts, began_at, opened_at, clear_at, closed_at, dossiers, deliveries, first_dossiers, first_deliveries,
+       most_dossiers, most_deliveries, owner, acknowledged_at, acknowledged_by, note
+FROM incident WHERE opened_at IS NOT NULL AND id < :before AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
+
+-- name: incidents_open
+SELECT id, kind, about, partner, facts, began_at, opened_at, clear_at, closed_at, dossiers, deliveries, first_dossiers, first_deliveries,
+       most_dossiers, most_deliveries, owner, acknowledged_at, acknowledged_by, note
+FROM incident WHERE closed_at IS NULL AND opened_at IS NOT NULL AND (:partner = '' OR partner = :partner) ORDER BY opened_at, id;
+
+-- name: incident
+SELECT id, kind, about, partner, facts, began_at, opened_at, clear_at, closed_at, dossiers, deliveries, first_dossiers, first_deliveries,
+       most_dossiers, most_deliveries, owner, acknowledged_at, acknowledged_by, note FROM incident WHERE id = :id AND opened_at IS NOT NULL;
+
+-- name: good_since
+-- When each partner's last incident was closed.
+SELECT partner, MAX(clear_at) FROM incident WHERE closed_at IS NOT NULL AND partner <> '' GROUP BY partner;
+
+-- name: notices_open
+SELECT id, incident, event, recipient, escalated, due_at, tries, ended_at, ending FROM notice
+WHERE ended_at IS NULL AND due_at <= :until ORDER BY id LIMIT 2000;
+
+-- name: notices_of
+SELECT id, incident, event, recipient, escalated, due_at, tries, ended_at, ending FROM notice WHERE incident = :incident ORDER BY id LIMIT 200;
+
+-- name: notices_sent
+-- Messages that left, by recipient; those that went together left as one.
+SELECT recipient, COUNT(*) FROM notice WHERE ending = 'sent' AND ended_at > :since GROUP BY recipient;
+
+-- name: readings
+SELECT subject, slot, value, at FROM reading WHERE what = :what AND slot >= :since ORDER BY subject, slot LIMIT 5000;
+
+-- name: duties
+SELECT name, until_at FROM duty;
+
+-- name: heard
+-- How many events each source has brought, from the tally.
+SELECT partner, SUM(n) FROM tally WHERE state = 'event' AND partner <> '' GROUP BY partner;
+
+-- name: lanes_waiting
+-- How many dossiers wait for each partner, and since when the first of them could have gone; the partial index holds only those that wait.
+SELECT partner, COUNT(*), MIN(ready_at) FROM lane WHERE ready_at IS NOT NULL GROUP BY partner;
+
+-- name: dated
+-- Dossiers that wait for a partner and must have reached it by a day, a page of the longest waiting.
+SELECT DISTINCT l.dossier, e.flags FROM (SELECT id, dossier FROM lane WHERE partner = :partner AND ready_at IS NOT NULL LIMIT 5000) AS l
+JOIN delivery d ON d.lane = l.id AND d.holds = 1 JOIN event e ON e.id = d.event WHERE e.flags LIKE :flag;

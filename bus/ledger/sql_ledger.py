@@ -23,6 +23,7 @@ from bus.ledger.edition import EditionBook
 from bus.ledger.exchanges import Exchanges
 from bus.ledger.expected import Expectations
 from bus.ledger.figures import Figures
+from bus.ledger.incidents import IncidentBook
 from bus.ledger.ledger import FenceLost, LedgerUnfit
 from bus.ledger.lookup import Lookups
 from bus.ledger.matter import Matters
@@ -233,7 +234,7 @@ class SqlLedger:
             verdicts = accept(book, arrivals)
             raw.keep(book, name, bad_rows)
             duty.keep(book, name, keeps)
-            book.answered(name.removeprefix("poll:"))
+            book.polled(name.removeprefix("poll:"), answered=True)
             book.db.run("set_position", {"name": name, "fence": fence, "position": cursor})
             return verdicts
 
@@ -276,8 +277,7 @@ class SqlLedger:
             book.note(who, "close gap", reason, subject, after=f"{entered} entered")
             return entered
 
-        entered: int = await self._other(close)
-        return entered
+        return int(await self._other(close))
 
     async def remark(self, who: str, verb: str, reason: str, dossier: str = "") -> None:
         """Keep that somebody did something that moved nothing, such as searching for a person."""
@@ -376,6 +376,8 @@ class SqlLedger:
 
     def tasks(self) -> TaskBook:
         return TaskBook(self._keys, self._other, self._reader.ask)
+    def incidents(self) -> IncidentBook:
+        return IncidentBook(self._keys, self.clock, partial(self._other, kind=Kind.CLAIM), self._reader.ask)
 
     async def ping(self) -> None:
         await self._other(lambda _book: None, Kind.CLAIM)

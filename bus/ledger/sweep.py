@@ -19,17 +19,8 @@ KEEP_MATTERS_S = 90 * 86400.0
 BACK_S = 60.0
 """How far the clock may stand behind what the ledger wrote last before its times are turned back with it."""
 WAITS = (
-    "lanes",
-    "deliveries",
-    "partners",
-    "tokens",
-    "gaps",
-    "briefs",
-    "sessions",
-    "tries",
-    "reveals",
-    "looks",
-    "tasks",
+    *("lanes", "deliveries", "partners", "tokens", "gaps", "briefs", "sessions", "tries", "reveals", "looks", "tasks"),
+    *("incidents", "notices", "readings"),
 )
 
 

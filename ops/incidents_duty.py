@@ -1,0 +1,104 @@
+"""The duty that finds incidents: one process looks, writes down what has changed, and tells those who are to be told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bus.ledger.incidents import DUTY, Condition
+from bus.ledger.ledger import FenceLost, LedgerBusy
+from bus.ledger.sql_ledger import SqlLedger
+from contracts.working_time import VIETNAMESE
+from ops.channels import Teller
+from ops.channels_way import ways
+from ops.incidents import patience
+from ops.incidents_signs import Concern, Signs
+
+if TYPE_CHECKING:
+    from ops.house import House
+
+log = structlog.get_logger("ops.incidents")
+
+PACE_S = 15.0
+DUTY_S = 90.0
+"""Longer than a look and one message take; a process that vanished is replaced after so long."""
+LEDGER_LATE_S = 120.0
+"""For so long the ledger may be busy before that is told by itself."""
+
+
+class Lookout:
+    """Looks at its pace while this process holds the duty; tells without the ledger when the ledger itself is in trouble."""
+
+    def __init__(self, ledger: SqlLedger, signs: Signs, teller: Teller) -> None:
+        self._ledger = ledger
+        self._book = ledger.incidents()
+        self._signs = signs
+        self._teller = teller
+        self._busy_since: float | None = None
+        self._told_busy = False
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.turn()
+            await asyncio.sleep(PACE_S)
+
+    async def turn(self) -> None:
+        """One look; nothing that goes wrong in it ends the watch."""
+        try:
+            await self._look()
+        except (LedgerBusy, FenceLost) as error:
+            log.warning("look put off", error=str(error))
+            await self._ledger_busy(isinstance(error, LedgerBusy))
+        except Exception as error:  # a fault of ours in one sign must not blind the others for good
+            log.error("look failed", error=type(error).__name__)
+
+    async def _look(self) -> None:
+        fence = await self._hold()
+        if fence is None:
+            self._over()
+            return
+        found = [*await self._signs.found(), *self._past_trouble()]
+        changed = await self._book.look(fence, found, patience(), self._teller.tellings())
+        self._over()
+        for event, number in changed:
+            log.info("incident", event_=event, number=number)
+        await self._teller.tell(self._hold)
+
+    async def _hold(self) -> int | None:
+        return await self._ledger.take_duty(DUTY, self._ledger.process, DUTY_S)
+
+    async def _ledger_busy(self, busy: bool) -> None:
+        """Nothing can be written: after a while those who are told first are told of that, by each process once."""
+        now = self._ledger.clock.now()
+        if self._busy_since is None and busy:
+            self._busy_since = now
+        if self._busy_since is not None and now - self._busy_since >= LEDGER_LATE_S and not self._told_busy:
+            self._told_busy = True
+            await self._teller.tell_directly("ledger", self._busy_since)
+
+    def _past_trouble(self) -> list[Condition]:
+        """A trouble of the ledger that was told and is over now: written down, so that it stands in the record."""
+        return [Condition("ledger", since=self._busy_since)] if self._told_busy else []
+
+    def _over(self) -> None:
+        self._busy_since, self._told_busy = None, False
+
+
+def lookout(house: House) -> Lookout:
+    """The lookout of one process of the bus."""
+    own = house.settings.incidents
+    concern = Concern(
+        partners=house.partners,
+        settings=house.partner_settings,
+        enabled=house.enabled,
+        incidents=own,
+        ledger_url=house.settings.ledger.url,
+        tls_certificate=house.settings.http.tls_certificate,
+        calendar=VIETNAMESE,
+    )
+    ledger, link = house.ledger, (own.link or house.public_url).rstrip("/")
+    teller = Teller(own, ledger.incidents(), ledger.clock, ways(own), house.title, link)
+    return Lookout(ledger, Signs(ledger, concern), teller)

@@ -1,0 +1,91 @@
+"""A mail server and a webhook for tests: real ones on loopback, that keep what they are given and can be told to refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+
+@dataclass
+class MailServer:
+    """Speaks as much SMTP as a client needs. `refuses`: answers each letter with this line instead of taking it.
+
+    `breaks`: takes it, and the line is lost before the answer.
+    """
+
+    letters: list[EmailMessage] = field(default_factory=list)
+    refuses: str = ""
+    breaks: bool = False
+    port: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def say(line: str) -> None:
+            writer.write(f"{line}\r\n".encode())
+
+        say("220 thu.tinh.gov.vn")
+        while line := (await reader.readline()).decode().strip():
+            verb = line[:4].upper()
+            if verb == "DATA":
+                say("354 go on")
+                await self._letter(reader)
+                if self.breaks:
+                    break
+                say(self.refuses or "250 taken")
+            else:
+                say("221 bye" if verb == "QUIT" else "250 thu.tinh.gov.vn")
+            if verb == "QUIT":
+                break
+        writer.close()
+
+    async def _letter(self, reader: asyncio.StreamReader) -> None:
+        lines = []
+        while (line := await reader.readline()) not in (b".\r\n", b""):
+            lines.append(line)
+        if not self.refuses:
+            self.letters.append(message_from_bytes(b"".join(lines), policy=policy.default))
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(letter["Subject"]) for letter in self.letters]
+
+
+@dataclass
+class Hook:
+    """A webhook: keeps headers and bodies."""
+
+    taken: list[tuple[dict[str, str], dict[str, Any], bytes]] = field(default_factory=list)
+    status: int = 204
+    url: str = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.taken.append((headers, json.loads(body), body))
+        writer.write(f"HTTP/1.1 {self.status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def mail_server() -> AsyncIterator[MailServer]:
+    office = MailServer()
+    server = await asyncio.start_server(office.serve, "127.0.0.1", 0)
+    office.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield office
+
+
+@asynccontextmanager
+async def hook() -> AsyncIterator[Hook]:
+    made = Hook()
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks/lienthong"
+    async with server:
+        yield made
