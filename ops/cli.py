@@ -15,6 +15,7 @@ from ops.commands import (
     comparing,
     exchanging,
     feeding,
+    incidents,
     keeping,
     looking,
     measuring,
@@ -53,6 +54,7 @@ ROOMS = (
     keeping,
     retaining,
     people,
+    incidents,
     measuring,
     targets,
 )

@@ -157,7 +157,8 @@ class House:
         self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
         self._watches.append(asyncio.create_task(follow(self.ledger)))
         self._watches.append(asyncio.create_task(self.editions.watch(list(self.workers))))
-        self._watches.append(asyncio.create_task(lookout(self).run()))
+        self.lookout = lookout(self)
+        self._watches.append(asyncio.create_task(self.lookout.run()))
         if CATALOGUE in self.enabled:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:

@@ -38,6 +38,7 @@ class Lookout:
         self._teller = teller
         self._busy_since: float | None = None
         self._told_busy = False
+        self._turn = asyncio.Lock()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -46,14 +47,15 @@ class Lookout:
             await asyncio.sleep(PACE_S)
 
     async def turn(self) -> None:
-        """One look; nothing that goes wrong in it ends the watch."""
-        try:
-            await self._look()
-        except (LedgerBusy, FenceLost) as error:
-            log.warning("look put off", error=str(error))
-            await self._ledger_busy(isinstance(error, LedgerBusy))
-        except Exception as error:  # a fault of ours in one sign must not blind the others for good
-            log.error("look failed", error=type(error).__name__)
+        """One look at a time; nothing that goes wrong in it ends the watch."""
+        async with self._turn:
+            try:
+                await self._look()
+            except (LedgerBusy, FenceLost) as error:
+                log.warning("look put off", error=str(error))
+                await self._ledger_busy(isinstance(error, LedgerBusy))
+            except Exception as error:  # a fault of ours in one sign must not blind the others for good
+                log.error("look failed", error=type(error).__name__)
 
     async def _look(self) -> None:
         fence = await self._hold()

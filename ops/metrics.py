@@ -9,10 +9,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from bus.adapter import Job
 from bus.broker import Bell
 from bus.clock import instant
-from bus.ledger.ledger import Ledger
+from bus.ledger.incidents import IncidentBook
+from bus.ledger.sql_ledger import SqlLedger
 from bus.maintenance import VIETNAM
 from bus.outcome import Outcome
 from contracts.envelope import Envelope
+from ops.incidents_signs import free_bytes
 from ops.unposted import DUES, counted
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -88,6 +90,51 @@ class Metrics:
             ["partner", "step", "stand"],
             registry=self.registry,
         )
+        self._incidents = Gauge(
+            "lienthong_incidents_open", "Incidents open now", ["kind", "partner"], registry=self.registry
+        )
+        self._notices = Gauge(
+            "lienthong_notices_waiting", "Notices of incidents that are due and not sent", registry=self.registry
+        )
+        self._waiting = Gauge(
+            "lienthong_dossiers_waiting", "Dossiers that wait for a partner", ["partner"], registry=self.registry
+        )
+        self._oldest = Gauge(
+            "lienthong_oldest_waiting_timestamp_seconds",
+            "Since when the first of them could have gone",
+            ["partner"],
+            registry=self.registry,
+        )
+        self._succeeded = Gauge(
+            "lienthong_last_success_timestamp_seconds",
+            "When the partner last gave a good answer",
+            ["partner"],
+            registry=self.registry,
+        )
+        self._heard = Gauge(
+            "lienthong_last_event_timestamp_seconds",
+            "When a source that must not fall silent last brought an event",
+            ["source"],
+            registry=self.registry,
+        )
+        self._ends = Gauge(
+            "lienthong_certificate_end_timestamp_seconds",
+            "When a certificate ends: a partner's, or our own (lienthong)",
+            ["partner"],
+            registry=self.registry,
+        )
+        self._duties = Gauge(
+            "lienthong_duty_until_timestamp_seconds",
+            "Until when a duty in the background is held",
+            ["duty"],
+            registry=self.registry,
+        )
+        self._queue = Gauge(
+            "lienthong_ledger_queue", "Rows that wait for this process's writer", registry=self.registry
+        )
+        self._free = Gauge(
+            "lienthong_ledger_free_bytes", "Free space on the disk of a ledger that is a file", registry=self.registry
+        )
         self._events_of = cache(self._events.labels)
         self._rows_of, self._seconds_of = cache(self._rows.labels), cache(self._seconds.labels)
         self._broker = Gauge("lienthong_broker_connected", "1 while the bell is connected", registry=self.registry)
@@ -106,7 +153,7 @@ class Metrics:
     def signed_in(self, provider: str, outcome: str) -> None:
         self._sign_ins.labels(provider, outcome).inc()
 
-    async def refresh(self, ledger: Ledger, bell: Bell) -> None:
+    async def refresh(self, ledger: SqlLedger, bell: Bell, ledger_url: str) -> None:
         """Bring the gauges up to the ledger's tally."""
         totals, views = await ledger.totals(), await ledger.partners()
         self._deliveries.clear()
@@ -118,6 +165,8 @@ class Metrics:
         for view in views:
             self._breaker.labels(view.partner).set(view.breaker_open)
             self._paused.labels(view.partner).set(view.paused)
+            if view.last_success_at is not None:
+                self._succeeded.labels(view.partner).set(view.last_success_at)
         for partner, (left, _all) in (await ledger.stocks()).items():
             self._numbers.labels(partner).set(left)
         waiting_documents = await counted(ledger, instant(ledger.clock.now()).astimezone(VIETNAM).date())
@@ -127,3 +176,25 @@ class Metrics:
         for waiting in await ledger.sign_ins().waiting():
             self._unlinked.labels(waiting.client, waiting.provider, waiting.link).set(waiting.people)
         self._broker.set(bell.connected)
+        self._queue.set(ledger.waiting)
+        if (free := free_bytes(ledger_url)) is not None:
+            self._free.set(free)
+        await self._watched(ledger.incidents())
+
+    async def _watched(self, book: IncidentBook) -> None:
+        """What is looked at for incidents, and those that are open."""
+        self._incidents.clear()
+        for one in await book.open():
+            self._incidents.labels(one.kind, one.partner).inc()
+        self._notices.set(len(await book.owed()))
+        self._waiting.clear()
+        self._oldest.clear()
+        for partner, (dossiers, since) in (await book.waiting()).items():
+            self._waiting.labels(partner).set(dossiers)
+            self._oldest.labels(partner).set(since)
+        for heard in await book.readings("heard"):
+            self._heard.labels(heard.subject).set(heard.at)
+        for end in await book.readings("certificate"):
+            self._ends.labels(end.subject).set(end.value)
+        for duty, until in (await book.duties()).items():
+            self._duties.labels(duty).set(until)

@@ -101,6 +101,7 @@ class Morning:
         await self._until(9, 20)
         await self._accept([self.poison.told("issue", self._at(9, 20))])
         await self._until(BEGINS.hour, 0)
+        await self._house.lookout.turn()
         training.ready = True
 
     def _at(self, hour: int, minute: int) -> float:
@@ -112,8 +113,9 @@ class Morning:
             raise RuntimeError(f"the training's own events were not accepted: {wrong}")
 
     async def _until(self, hour: int, minute: int) -> None:
-        """Let the bus come to rest, then set the clock forward."""
+        """Let the bus come to rest and look for incidents, then set the clock forward."""
         await self._rest()
+        await self._house.lookout.turn()
         self._training.clock.forward(self._at(hour, minute))
 
     async def _rest(self) -> None:

@@ -32,7 +32,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.get("/metrics", summary="Prometheus exposition")
     async def metrics(request: Request) -> Response:
         guard.admit(request, "metrics")
-        await house.metrics.refresh(house.ledger, house.bell)
+        await house.metrics.refresh(house.ledger, house.bell, house.settings.ledger.url)
         return Response(generate_latest(house.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/docs", summary="This interface, for people", include_in_schema=False)

@@ -25,8 +25,10 @@ from ops.console import (
     entry,
     exchange,
     expected,
+    incidents,
     keeping,
     measuring,
+    partners,
     tasks,
     track,
     training,
@@ -72,10 +74,19 @@ def application(house: House, guard: Guard) -> FastAPI:
         only = reader(request).partner
         found, health = await views.groups(house, say, only), await views.partners(house, say, only)
         totals = await house.ledger.totals()
-        counts = views.counts(found, health, totals, say, only)
+        trouble = await incidents.now(house, say, only)
+        counts = [incidents.count(trouble, say), *views.counts(found, totals, say, only)]
         raised = await expected.groups(house, say, totals, only)
         return frame.page(
-            request, "worklist.html", "worklist", say=say, groups=found, health=health, counts=counts, raised=raised
+            request,
+            "worklist.html",
+            "worklist",
+            say=say,
+            groups=found,
+            health=health,
+            counts=counts,
+            raised=raised,
+            trouble=trouble,
         )
 
     @app.get("/live")
@@ -99,17 +110,6 @@ def application(house: House, guard: Guard) -> FastAPI:
         say = frame.speech(request)
         return frame.page(
             request, "causes.html", "causes", say=say, groups=await views.groups(house, say, reader(request).partner)
-        )
-
-    @app.get("/partners")
-    async def partners(request: Request) -> Response:
-        say = frame.speech(request)
-        return frame.page(
-            request,
-            "partners.html",
-            "partners",
-            say=say,
-            health=await views.partners(house, say, reader(request).partner),
         )
 
     @app.get("/deliveries")
@@ -181,31 +181,6 @@ def application(house: House, guard: Guard) -> FastAPI:
             return RedirectResponse(f"/console/dossiers/{shown[0]}", 303)
         return frame.page(request, "found.html", "dossiers", dossiers=shown, count=len(found))
 
-    def known(request: Request, partner: str) -> bool:
-        return partner in house.partners and reader(request).partner in ("", partner)
-
-    @app.get("/switch")
-    async def ask_switch(request: Request) -> Response:
-        partner, verb = request.query_params.get("partner", ""), request.query_params.get("verb", "")
-        if not known(request, partner) or verb not in ("pause", "resume"):
-            return failed(request, 404, "error.404")
-        say = frame.speech(request)
-        title = views.title_of(house, partner, say)
-        return frame.page(request, "switch.html", "partners", say=say, partner=partner, verb=verb, partner_title=title)
-
-    @app.post("/switch")
-    async def switch(request: Request) -> Response:
-        who = reader(request)
-        form = await request.form()
-        frame.check(request, form)
-        partner, verb, reason = (str(form.get(name, "")) for name in ("partner", "verb", "reason"))
-        if not known(request, partner) or verb not in ("pause", "resume") or len(reason.strip()) < 3:
-            return failed(request, 422, "error.422", why=verb)
-        turn = house.ledger.pause if verb == "pause" else house.ledger.resume
-        await turn(partner, who.name, reason)
-        house.wake({partner})
-        return RedirectResponse(f"/console/partners#{partner}", 303)
-
     acting.add(app, frame)
     tasks.add(app, frame)
     editing.add(app, frame)
@@ -215,6 +190,8 @@ def application(house: House, guard: Guard) -> FastAPI:
     keeping.add(app, frame)
     measuring.add(app, frame)
     exchange.add(app, frame)
+    incidents.add(app, frame)
+    partners.add(app, frame)
     door.add(app)
 
     @app.exception_handler(Forgery)

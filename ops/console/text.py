@@ -24,8 +24,11 @@ SHORT_DAYS = {
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    text = files(__package__).joinpath("words.csv").read_text(encoding="utf-8")
-    return {row["key"]: row for row in csv.DictReader(text.splitlines())}
+    tables = [
+        file for file in files(__package__).iterdir() if file.name.startswith("words") and file.name.endswith(".csv")
+    ]
+    rows = [row for file in tables for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
+    return {row["key"]: row for row in rows}
 
 
 class Code(NamedTuple):

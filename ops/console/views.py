@@ -73,10 +73,7 @@ class Health:
 
 
 def title_of(house: House, partner: str, say: Speech) -> str:
-    known = house.partners.get(partner)
-    if known is None:
-        return partner
-    return known.title_vi if say.language == "vi" else known.title_en
+    return house.title(partner, say.language)
 
 
 def operation_of(house: House, partner: str, operation: str, say: Speech) -> str:
@@ -190,10 +187,8 @@ class Count:
     href: str
 
 
-def counts(
-    found: Sequence[Group], health: Sequence[Health], totals: Totals, say: Speech, only: str = ""
-) -> list[Count]:
-    """The six numbers that open their lists; states are counted by the ledger's tally, never by rows."""
+def counts(found: Sequence[Group], totals: Totals, say: Speech, only: str = "") -> list[Count]:
+    """Numbers that open their lists; states are counted by the ledger's tally, never by rows."""
 
     def oldest(*, state: State | None = None, cause: Cause | None = None) -> str:
         times = [
@@ -207,20 +202,11 @@ def counts(
         counted = [(s, c, n) for (partner, s, c), n in totals.counts.items() if only in ("", partner)]
         return sum(n for s, c, n in counted if state in (None, s) and cause in (None, c))
 
-    trouble = [h for h in health if not h.good]
     gaps = len({g.hold_key for g in found if g.hold_key and "cause=code_gap" in g.query})
     steps = deadlines.counted(totals, only)
     gone = sum(n for (_step, stand), n in steps.items() if stand != "risk")
     list_of = "/console/deliveries?state="
     return [
-        Count(
-            "m-late",
-            "bad",
-            say("count.trouble"),
-            len(trouble),
-            say("partners.down", n=len(health)),
-            "/console/partners",
-        ),
         Count("m-dead", "bad", say("count.dead"), number(State.DEAD), oldest(state=State.DEAD), list_of + "dead"),
         Count(
             "m-in_doubt",

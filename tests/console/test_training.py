@@ -144,9 +144,9 @@ def test_nothing_is_settled_when_the_officer_begins(officer: Officer) -> None:
 
 def test_the_silent_portal(officer: Officer) -> None:
     title = officer.title("national_portal")
-    incident = officer.one(".incident", officer.say("incident.breaker", partner=title))
+    incident = officer.one(".incident", {"vi": f"{title} không trả lời", "en": f"{title} does not answer"}[officer.language])
     officer.click(incident.find_element(By.CSS_SELECTOR, "a.btn"))
-    officer.sees(title, officer.say("count.dead"))
+    officer.sees(title, officer.say("health.down"))
     officer.ring_up("portal")
     officer.settles("portal")
 
@@ -156,7 +156,7 @@ def test_the_expired_certificate(officer: Officer) -> None:
     officer.home()
     incident = officer.one(".incident", officer.title("electronic_iso"))
     officer.click(incident.find_element(By.CSS_SELECTOR, "a.btn"))
-    officer.click(officer.one("#electronic_iso a.btn", officer.say("more", verb=officer.say("verb.resume"))))
+    officer.click(officer.one("#electronic_iso a.btn", officer.say("partner.resume")))
     officer.sees(officer.title("electronic_iso"))
     officer.reason()
     officer.settles("certificate")
