@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -28,10 +29,11 @@ class Refused(Exception):
 async def reconcile(house: House, name: str, first: date, last: date) -> dict[str, Any]:
     """Both accounts of the days `first` to `last` (Vietnam, both included), and every line in which they differ.
 
-    Raises Refused, LedgerBusy.
+    How many each day has is kept, for the partner's trend. Raises Refused, LedgerBusy.
     """
     ours, account = await _accounts(house, name, first, last)
     differences = _differences(ours, account.entries)
+    await house.ledger.incidents().keep("mismatch", mismatches(name, first, last, differences))
     return {
         "partner": name,
         "from": first.isoformat(),
@@ -63,6 +65,17 @@ async def repair(
         elif row["does"] == "resend":
             row["done"] = await _resend(house, owing[row["key"]], who, reason)
     return {"partner": name, "rows": rows, "done": sum(row["done"] for row in rows), "dry_run": dry_run}
+
+
+def mismatches(
+    name: str, first: date, last: date, differences: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, int], float]:
+    """How many lines differ on each day, by partner and the day's number."""
+    counted = Counter(
+        day for line in differences for day in {side["day"] for side in (line["ours"], line["theirs"]) if side}
+    )
+    days = (first + timedelta(days=place) for place in range((last - first).days + 1))
+    return {(name, (day - date(1970, 1, 1)).days): float(counted[day.isoformat()]) for day in days}
 
 
 def _plan(line: Mapping[str, Any], account: Account, owing: Mapping[str, DeliveryView]) -> dict[str, Any]:

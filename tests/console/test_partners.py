@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import date
 
 import pytest
 
@@ -14,6 +15,7 @@ from ops.console.partners import rows
 from ops.console.text import Speech
 from ops.forecast import Forecast, forecast, pace
 from ops.incidents import patience
+from ops.reconcile import mismatches
 from tests.console.conftest import Office
 
 PORTAL, ISO = "national_portal", "electronic_iso"
@@ -130,3 +132,12 @@ def test_the_pace_is_of_lately_or_of_the_best_time_while_nothing_goes() -> None:
     assert pace(sums[:3], 600.0) == 1.5
     assert pace(sums, 2100.0) == 2.0
     assert pace([], 0.0) == 0.0
+
+
+def test_a_comparison_counts_the_lines_that_differ_on_each_day() -> None:
+    only_ours = {"ours": {"day": "2026-07-02"}, "theirs": None}
+    on_another_day = {"ours": {"day": "2026-07-01"}, "theirs": {"day": "2026-07-02"}}
+    both = {"ours": {"day": "2026-07-02"}, "theirs": {"day": "2026-07-02"}}
+    counted = mismatches(PORTAL, date(2026, 7, 1), date(2026, 7, 3), [only_ours, on_another_day, both])
+    first = (date(2026, 7, 1) - date(1970, 1, 1)).days
+    assert counted == {(PORTAL, first): 1.0, (PORTAL, first + 1): 3.0, (PORTAL, first + 2): 0.0}
