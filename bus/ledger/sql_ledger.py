@@ -376,6 +376,7 @@ class SqlLedger:
 
     def tasks(self) -> TaskBook:
         return TaskBook(self._keys, self._other, self._reader.ask)
+
     def incidents(self) -> IncidentBook:
         return IncidentBook(self._keys, self.clock, partial(self._other, kind=Kind.CLAIM), self._reader.ask)
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from bus.ledger.ledger import LedgerBusy
+from bus.ledger.views import Totals
 from bus.ledger.words import State
 from contracts.identifier import tidy
 from ops import causes, desk, queries
@@ -91,13 +92,16 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     @app.get("/live")
     async def live(request: Request) -> Response:
-        """Says "changed" when the ledger's totals have moved; the page then asks for itself anew."""
+        """Says "changed" when the ledger's totals or the open incidents have moved; the page then asks for itself anew."""
+
+        async def standing() -> tuple[Totals, list[int]]:
+            return await house.ledger.totals(), [one.id for one in await house.ledger.incidents().open()]
 
         async def changes() -> AsyncIterator[str]:
-            before = await house.ledger.totals()
+            before = await standing()
             while house.open and not await request.is_disconnected():
                 await asyncio.sleep(LIVE_S)
-                now, here = await house.ledger.totals(), await door.reader(request)
+                now, here = await standing(), await door.reader(request)
                 yield "event: changed\ndata:\n\n" if now != before or here is None else ": still\n\n"
                 if here is None:  # signed out, or gone for too long: the page finds that out as it renews itself
                     return

@@ -144,7 +144,9 @@ def test_nothing_is_settled_when_the_officer_begins(officer: Officer) -> None:
 
 def test_the_silent_portal(officer: Officer) -> None:
     title = officer.title("national_portal")
-    incident = officer.one(".incident", {"vi": f"{title} không trả lời", "en": f"{title} does not answer"}[officer.language])
+    incident = officer.one(
+        ".incident", {"vi": f"{title} không trả lời", "en": f"{title} does not answer"}[officer.language]
+    )
     officer.click(incident.find_element(By.CSS_SELECTOR, "a.btn"))
     officer.sees(title, officer.say("health.down"))
     officer.ring_up("portal")
