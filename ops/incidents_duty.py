@@ -100,6 +100,7 @@ def lookout(house: House) -> Lookout:
         ledger_url=house.settings.ledger.url,
         tls_certificate=house.settings.http.tls_certificate,
         calendar=VIETNAMESE,
+        steady=house.training is None,
     )
     ledger, link = house.ledger, (own.link or house.public_url).rstrip("/")
     teller = Teller(own, ledger.incidents(), ledger.clock, ways(own), house.title, link)

@@ -44,7 +44,10 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Whom and what to look at: the enabled partners with their settings, where the ledger lies, our own certificate."""
+    """Whom and what to look at: the enabled partners with their settings, where the ledger lies, our own certificate.
+
+    `steady`: the clock runs evenly; where it is set forward (training), nothing can be told from how long something has been silent.
+    """
 
     partners: Mapping[str, Partner]
     settings: Mapping[str, PartnerSettings]
@@ -53,6 +56,7 @@ class Concern:
     ledger_url: str
     tls_certificate: str | None
     calendar: Calendar
+    steady: bool = True
 
 
 class Signs:
@@ -74,18 +78,23 @@ class Signs:
         views = {view.partner: view for view in await self._ledger.partners() if view.partner in self._concern.enabled}
         waiting = await self._book.waiting()
         await self._keep_settled(now)
-        return [
+        found = [
             *self._switches(views, waiting),
-            *self._slow(views, waiting, now),
             *await self._failures(),
-            *await self._silence(now),
-            *await self._certificates(now),
-            *await self._pollers(views, now),
-            *await self._duties(now),
             *await self._broken_chain(now),
             *self._disk(),
             *self._holidays(now),
             *await self._untold(),
+        ]
+        if not self._concern.steady:
+            return found
+        return [
+            *found,
+            *self._slow(views, waiting, now),
+            *await self._silence(now),
+            *await self._certificates(now),
+            *await self._pollers(views, now),
+            *await self._duties(now),
         ]
 
     def _switches(self, views: Mapping[str, PartnerView], waiting: Mapping[str, tuple[int, float]]) -> list[Condition]:

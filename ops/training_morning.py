@@ -101,7 +101,6 @@ class Morning:
         await self._until(9, 20)
         await self._accept([self.poison.told("issue", self._at(9, 20))])
         await self._until(BEGINS.hour, 0)
-        await self._house.lookout.turn()
         training.ready = True
 
     def _at(self, hour: int, minute: int) -> float:

@@ -191,6 +191,16 @@ async def test_background_work_nobody_does_is_one(tmp_path: Path, ledger: SqlLed
     assert [(c.kind, c.about) for c in await signs.found()] == [("sweep", "sweep"), ("sweep", "sealer")]
 
 
+async def test_where_the_clock_is_set_forward_nothing_is_told_from_silence(
+    tmp_path: Path, ledger: SqlLedger, clock: HandClock
+) -> None:
+    jumps = Signs(ledger, concern(tmp_path, steady=False))
+    await ledger.accept([an_arrival(1)])
+    await jumps.found()
+    clock.advance(7200)
+    assert await jumps.found() == []
+
+
 async def test_a_change_to_the_record_is_found(tmp_path: Path, ledger: SqlLedger) -> None:
     import sqlite3
 
