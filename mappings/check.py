@@ -41,7 +41,7 @@ def tables(partner: str) -> tuple[Named, ...]:
     """Every table at the top of a module of the room, also inside a dict or a tuple there, each once, where it was first met."""
     found: dict[int, Named] = {}
     room = importlib.import_module(f"{mappings.__name__}.{partner}")
-    for about in pkgutil.iter_modules(room.__path__):
+    for about in pkgutil.iter_modules(getattr(room, "__path__", ())):
         module = importlib.import_module(f"{room.__name__}.{about.name}")
         for name, value in vars(module).items():
             for inner, one in _within(name, value):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bus.ledger.ledger import Ledger
+from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.words import Filter
 from contracts import codes
 from contracts.codes import Code, CodeGap, own, place
@@ -51,8 +52,34 @@ def as_row(row: Code) -> dict[str, Any]:
     return told | {name: None if told[name] is None else told[name].isoformat() for name in ("valid_from", "valid_to")}
 
 
-async def add(ledger: Ledger, folder: Path, code_list: str, row: Code, who: str) -> tuple[bool, list[dict[str, Any]]]:
-    """Write a row and set free what waited for it: whether it was new, and a row per delivery.
+def page(code_list: str, text: str, on: date | None, after: int, limit: int) -> tuple[list[Code], int]:
+    """Rows of a list whose code begins with `text` or whose name has all its words, accents and case aside; and where the next page
+    begins (0 at the end). `after` rows of the list were looked at before. Raises KeyError for a list we do not have.
+    """
+    if code_list not in codes.LISTS:
+        raise KeyError(code_list)
+    words = codes.words(text)
+    found: list[Code] = []
+    for at, row in enumerate(codes.every(code_list)):
+        if at < after or (on is not None and not row.holds(on)):
+            continue
+        if text and not row.code.startswith(text) and not (words and set(words) <= set(codes.words(row.name_vi))):
+            continue
+        if len(found) == limit:
+            return found, at
+        found.append(row)
+    return found, 0
+
+
+def fills(code_list: str, code: str, gap: Mapping[str, Any]) -> bool:
+    """Whether a row of this list and code would be what a gap waits for, its days aside."""
+    return (FILLS.get(code_list, code_list), code) == (gap["list"], gap["code"])
+
+
+async def add(
+    ledger: SqlLedger, folder: Path, code_list: str, row: Code, who: str, why: str = ""
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Write a row and set free what waited for it: whether it was new, and a row per delivery. Kept in the audit log with `why`.
 
     Raises KeyError for a list we do not have, ValueError when the code has another meaning on one of the row's days, OSError when
     the folder cannot be written.
@@ -61,7 +88,9 @@ async def add(ledger: Ledger, folder: Path, code_list: str, row: Code, who: str)
         raise KeyError(code_list)
     new = own.write(folder, code_list, row)
     codes.load_extra(folder)
-    reason = f"row {row.code} of list {code_list}: {row.source or row.name_vi}"
+    reason = f"row {row.code} of list {code_list}: {why or row.source or row.name_vi}"
+    if new:
+        await ledger.remark(who, "add code", f"{reason} ({row.source})")
     filled = FILLS.get(code_list, code_list)
     return new, await release(ledger, who, reason, lambda gap: gap.code_list == filled)
 

@@ -18,9 +18,12 @@ from importlib.resources.abc import Traversable
 from bus.ledger.edition import Edition, EditionBook
 from bus.ledger.ledger import LedgerBusy
 from contracts import codes
+from contracts.contract import ContractDocument
 
 PACE_S = 5.0
 KINDS = ("contract", "mapping", "codes")
+ENGINE = ("convert.py", "table.py")
+"""What all mappings are carried out by."""
 
 
 class Editions:
@@ -68,7 +71,7 @@ class Editions:
 @cache
 def room(partner: str) -> Mapping[str, str]:
     """The digests of a partner's mapping and contract."""
-    engine = [file for file in files("mappings").iterdir() if file.name.endswith(".py")]
+    engine = [files("mappings").joinpath(name) for name in ENGINE]
     return {
         "contract": _digest(_files("contracts", partner)),
         "mapping": _digest([*engine, *_files("mappings", partner)]),
@@ -77,10 +80,16 @@ def room(partner: str) -> Mapping[str, str]:
 
 def document(partner: str) -> str:
     """The document and version behind a partner's contract; empty for a room that has none."""
+    found = contract(partner)
+    return f"{found.document}: {found.version}" if found else ""
+
+
+def contract(partner: str) -> ContractDocument | None:
+    """The contract of a partner's room; None for a room that has none."""
     with contextlib.suppress(ImportError, AttributeError):
-        contract = importlib.import_module(f"contracts.{partner}").CONTRACT
-        return f"{contract.document}: {contract.version}"
-    return ""
+        found: ContractDocument = importlib.import_module(f"contracts.{partner}").CONTRACT
+        return found
+    return None
 
 
 def _files(floor: str, partner: str) -> Iterator[Traversable]:

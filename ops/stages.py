@@ -108,7 +108,7 @@ def sent(
     fields = told(body, model)
     links = {theirs: (path, rule) for table in tables for path, theirs, rule in joined(table, fields)}
     ours = dict(leaves(message, message))
-    alike = _alike(fields, ours)
+    alike = _alike(fields, ours) | {name: name[5:] for name in fields if name.startswith("data.") and name[5:] in ours}
     faults = _faults(body, model)
     for name, leaf in fields.items():
         path, rule = links.get(name) or (alike.get(name, ""), "")
@@ -117,7 +117,12 @@ def sent(
         line = lines.get(path) if path and "request" not in getattr(lines.get(path), "cells", {}) else None
         if line is None:
             line = lines.setdefault(f"request {name}", Line(path or name))
-        line.cells["request"] = Cell(name, leaf.shown, leaf.masked, differs, rule, faults.get(name, ""))
+        known = line.cells.get("canonical")
+        as_ours = (
+            known is not None and own is not None and plain(own.value) == plain(leaf.value)
+        )  # then masked as there
+        shown, masked = (known.value, known.masked) if known and as_ours else (leaf.shown, leaf.masked)
+        line.cells["request"] = Cell(name, shown, masked, differs, rule, faults.get(name, ""))
 
 
 def joined(table: Table, fields: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

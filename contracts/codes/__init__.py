@@ -32,6 +32,7 @@ __all__ = [
     "load_pulled",
     "lookup",
     "merged_province",
+    "words",
 ]
 
 _OWN = OwnRows()
@@ -68,11 +69,11 @@ def every(code_list: str) -> Iterator[Code]:
 
 def alike(code_list: str, name: str, on: date, limit: int = 3) -> list[Code]:
     """Rows of the day whose names share the most words with `name`, accents and case aside: suggestions, never an answer."""
-    wanted = set(_words(name))
+    wanted = set(words(name))
     scored = []
     for row in every(code_list):
-        words = set(_words(row.name_vi))
-        likeness = len(wanted & words) / (len(wanted | words) or 1)
+        said = set(words(row.name_vi))
+        likeness = len(wanted & said) / (len(wanted | said) or 1)
         if likeness >= 0.5 and row.holds(on):
             scored.append((-likeness, row.code, row))
     return [row for _, _, row in sorted(scored, key=lambda found: found[:2])[:limit]]
@@ -149,7 +150,8 @@ def _rows(code_list: str) -> dict[str, list[Code]]:
     return by_code(LISTS[code_list]())
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
+    """The words of a name, accents and case aside."""
     plain = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     return "".join(
         letter if letter.isalnum() else " " for letter in plain if unicodedata.category(letter) != "Mn"

@@ -119,7 +119,18 @@ def _mark(house: House, delivery: Told, say: Speech, chosen: int | None) -> Mark
     words = say(f"state.{state.value}")
     label = f"{_named(house, delivery, say)}, {words}, {say.exact(at)}"
     href = f"/console/dossiers/{delivery['dossier']}?delivery={delivery['id']}#chosen"
-    return Mark(at, f"m-{state.value}", TONES[state], label, href, chosen=delivery["id"] == chosen)
+    return Mark(
+        at, f"m-{state.value}", TONES[state], label, href, note=_trouble(delivery, say), chosen=delivery["id"] == chosen
+    )
+
+
+def _trouble(delivery: Told, say: Speech) -> str:
+    """What stands beside a mark that holds its lane: how often it was tried and what came of it."""
+    if delivery["state"] not in URGENCY or not delivery["cause"] or delivery["cause"] == "skipped":
+        return ""
+    title = causes.entry(delivery["partner"], delivery["cause"], delivery["code"]).title(say.language)
+    tries = len(delivery["attempts"])
+    return say("mark.tries", n=tries, cause=title[:1].lower() + title[1:]) if tries > 1 else title
 
 
 def _named(house: House, delivery: Told, say: Speech) -> str:

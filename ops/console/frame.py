@@ -38,6 +38,8 @@ PAGES: tuple[tuple[str, str, str, Right], ...] = (
     ("causes", "/console/causes", "i-cause", "look"),
     ("partners", "/console/partners", "i-partner", "look"),
     ("tasks", "/console/tasks", "i-task", "look"),
+    ("codes", "/console/codes", "i-code", "look"),
+    ("mappings", "/console/mappings", "i-map", "look"),
     ("targets", "/console/targets", "i-target", "targets"),
     ("people", "/console/people", "i-lock", "people"),
     ("audit", "/console/audit", "i-log", "audit"),

@@ -21,6 +21,7 @@ from ops import causes, desk, queries
 from ops.api.guard import Guard, Problem
 from ops.console import (
     acting,
+    codes,
     dossier,
     editing,
     entry,
@@ -28,8 +29,10 @@ from ops.console import (
     expected,
     incidents,
     keeping,
+    mappings,
     measuring,
     partners,
+    saved,
     tasks,
     track,
     training,
@@ -111,9 +114,19 @@ def application(house: House, guard: Guard) -> FastAPI:
 
     @app.get("/causes")
     async def cause_groups(request: Request) -> Response:
-        say = frame.speech(request)
+        say, here = frame.speech(request), request.query_params
+        found = await views.groups(house, say, reader(request).partner)
         return frame.page(
-            request, "causes.html", "causes", say=say, groups=await views.groups(house, say, reader(request).partner)
+            request,
+            "causes.html",
+            "causes",
+            say=say,
+            groups=views.chosen(found, here),
+            all=found,
+            titles={group.partner: group.partner_title for group in found},
+            asked={name: here.get(name, "") for name in views.CHOICES},
+            saved=await saved.of(house, request, "/console/causes"),
+            here=f"/console/causes?{urlencode([(k, v) for k, v in here.multi_items() if k in views.CHOICES and v])}",
         )
 
     @app.get("/deliveries")
@@ -132,6 +145,8 @@ def application(house: House, guard: Guard) -> FastAPI:
             filters=[(name, value, "?" + urlencode([q for q in query if q != (name, value)])) for name, value in query],
             verb_query=urlencode(query),
             next_page=following,
+            saved=await saved.of(house, request, "/console/deliveries"),
+            here=f"/console/deliveries?{urlencode(query)}",
         )
 
     @app.get("/dossiers/{code}")
@@ -196,6 +211,9 @@ def application(house: House, guard: Guard) -> FastAPI:
     exchange.add(app, frame)
     incidents.add(app, frame)
     partners.add(app, frame)
+    codes.add(app, frame)
+    saved.add(app, frame)
+    mappings.add(app, frame)
     door.add(app)
 
     @app.exception_handler(Forgery)

@@ -23,6 +23,8 @@ WIDTH = 930.0
 """What a short track fills."""
 LETTER = 6.4
 """The mean width of a letter of a note."""
+TOOTH = 6.0
+"""Between two turns of a torn edge."""
 FUTURE = 150.0
 """Room behind "now" where something is expected."""
 
@@ -95,6 +97,14 @@ class Fold:
     x: float
     seconds: float
 
+    def edge(self, beyond: float, height: float) -> str:
+        """A torn edge from top to bottom, `beyond` pixels from where the fold begins; as the path of an SVG."""
+        points = (
+            f"{self.x + beyond + (2 if step % 2 else -2):.1f} {step * TOOTH:.0f}"
+            for step in range(int(height // TOOTH) + 1)
+        )
+        return "M" + "L".join(points)
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -158,7 +168,7 @@ def _row(lane: Lane, number: int, xs: Xs, now_x: float) -> Row:
     top = AXIS_HEIGHT + LANE_HEIGHT * number
     y = top + LANE_HEIGHT / 2
     placed = []
-    free = {y - 19.0: 0.0, y + 24.0: 0.0}
+    free = {y - 16.0: 0.0, y + 24.0: 0.0}
     for place, mark in enumerate(lane.marks):
         x = xs[number, place][1]
         note_y = next((side for side, until in free.items() if mark.note and until <= x - 6), None)
@@ -166,7 +176,7 @@ def _row(lane: Lane, number: int, xs: Xs, now_x: float) -> Row:
             free[note_y] = x + LETTER * len(mark.note)
         placed.append(Placed(mark, x, y, note_y))
     held = next((p.x for p in placed if p.mark.at == lane.held_from), None) if lane.held_from is not None else None
-    due = Placed(lane.due, now_x + FUTURE / 2, y, y - 19.0) if lane.due else None
+    due = Placed(lane.due, now_x + FUTURE / 2, y, y - 16.0) if lane.due else None
     return Row(lane, top, y, tuple(placed), placed[0].x if placed else None, held, due)
 
 

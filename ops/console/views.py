@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bus.ledger.views import CauseGroup, PartnerView, Totals
@@ -97,6 +97,15 @@ async def groups(house: House, say: Speech, only: str = "") -> list[Group]:
     failed = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
     found = [_group(house, group, say) for group in failed if only in ("", group.partner)]
     return sorted(found, key=lambda g: (not g.needs_person, g.state is not State.IN_DOUBT, -g.dossiers, g.oldest_at))
+
+
+CHOICES = ("partner", "side", "resend")
+"""What the groups may be filtered by."""
+
+
+def chosen(found: Sequence[Group], asked: Mapping[str, str]) -> list[Group]:
+    """The groups that are as the address asks."""
+    return [group for group in found if all(asked.get(name, "") in ("", getattr(group, name)) for name in CHOICES)]
 
 
 def _group(house: House, group: CauseGroup, say: Speech) -> Group:

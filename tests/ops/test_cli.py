@@ -195,6 +195,8 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "codes gaps": ("codes", "gaps"),
     "codes add": ("codes", "add", "procedure", "9.999998", "--name-vi", "Thủ tục", "--source", "QĐ 1/QĐ-UBND"),
     "mappings check": ("mappings", "check"),
+    "mappings replay": ("mappings", "replay", "national_portal"),
+    "mappings try": ("mappings", "try", "1"),
     "mappings show": ("mappings", "show", "postal"),
     "db upgrade": ("db", "upgrade"),
     "config check": ("config", "check"),

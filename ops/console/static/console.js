@@ -14,6 +14,22 @@ addEventListener("keydown", (event) => {
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => navigator.clipboard.writeText(button.dataset.copy));
 }
+// In lists: j and k (or the arrows, once in a list) go from row to row, Enter follows the row's link. On an exchange p and n turn pages.
+const typing = () => /INPUT|TEXTAREA|SELECT/.test(document.activeElement.tagName);
+const rows = [...document.querySelectorAll(".keys tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
+addEventListener("keydown", (event) => {
+  if (typing() || event.ctrlKey || event.metaKey || event.altKey) return;
+  const turn = { p: "newer", n: "older" }[event.key];
+  if (turn) document.querySelector(`#${turn}[href]`)?.click();
+  const place = rows.indexOf(document.activeElement);
+  const step = { j: 1, k: -1, ArrowDown: place < 0 ? 0 : 1, ArrowUp: place < 0 ? 0 : -1 }[event.key];
+  if (!step || !rows.length) return;
+  event.preventDefault();
+  rows[Math.min(rows.length - 1, Math.max(0, place + step))].focus();
+});
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
 const axis = document.getElementById("axis");
 if (axis) {
   const chosen = axis.querySelector(".halo.on");
