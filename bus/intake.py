@@ -13,7 +13,7 @@ from bus.ledger.ledger import Ledger
 from bus.ledger.words import Arrival, Debt, Matter, Status, Verdict
 from contracts.envelope import Envelope, flags
 from contracts.fault import Refusal
-from contracts.marks import finders
+from contracts.marks import finders, references
 from contracts.owed import Owed
 
 Route = Callable[[Envelope], Sequence[Owed]]
@@ -83,6 +83,7 @@ class Intake:
             debts=tuple(self._debt(owed) for owed in self._route(envelope)),
             client=client,
             finders=tuple(finders(envelope.message)),
+            references=tuple(references(envelope.message)),
             correlation_id=correlation,
             causation_id=causation,
             traceparent=traceparent,

@@ -28,6 +28,13 @@ class Finder:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """A number of `kind` that names a dossier elsewhere and nobody: the dossier may be searched by it as it is."""
+
+    kind: str
+
+
 PERSONAL = Personal()
 
 Walker = Callable[[Any], Iterator[tuple[str, str]]]
@@ -132,19 +139,24 @@ def cut(value: Any, model: type[BaseModel], wanted: Collection[str] = ()) -> Any
 
 def finders(message: BaseModel) -> list[tuple[str, str]]:
     """Every identifier (kind, value) by which people in `message` may be found."""
-    return list(dict.fromkeys(_walker(type(message))(message)))
+    return list(dict.fromkeys(_walker(type(message), Finder)(message)))
+
+
+def references(message: BaseModel) -> list[tuple[str, str]]:
+    """Every number (kind, value) by which `message` names its dossier elsewhere."""
+    return list(dict.fromkeys(_walker(type(message), Searchable)(message)))
 
 
 @cache
-def _walker(model: type[BaseModel]) -> Walker:
-    """A function that walks only the fields which lead to a finder; compiled once per model."""
+def _walker(model: type[BaseModel], of: Any) -> Walker:
+    """A function that walks only the fields which lead to a mark `of` this kind; compiled once per model."""
     kinds: list[tuple[str, str]] = []
     deeper: list[tuple[str, Walker]] = []
     for name, field in model.model_fields.items():
-        kinds += [(name, mark.kind) for mark in _marks(field) if isinstance(mark, Finder)]
+        kinds += [(name, mark.kind) for mark in _marks(field) if isinstance(mark, of)]
         inner = model_within(field.annotation)
-        if inner is not None and inner is not model and has_finder(inner):
-            deeper.append((name, _walker(inner)))
+        if inner is not None and inner is not model and has_mark(inner, of):
+            deeper.append((name, _walker(inner, of)))
 
     def walk(message: Any) -> Iterator[tuple[str, str]]:
         for name, kind in kinds:
@@ -160,12 +172,12 @@ def _walker(model: type[BaseModel]) -> Walker:
 
 
 @cache
-def has_finder(model: type[BaseModel]) -> bool:
-    """Whether `model` holds, at any depth, an identifier people are found by."""
+def has_mark(model: type[BaseModel], of: Any) -> bool:
+    """Whether `model` holds, at any depth, a field with a mark `of` this kind."""
     for field in model.model_fields.values():
-        if any(isinstance(mark, Finder) for mark in _marks(field)):
+        if any(isinstance(mark, of) for mark in _marks(field)):
             return True
         inner = model_within(field.annotation)
-        if inner is not None and inner is not model and has_finder(inner):
+        if inner is not None and inner is not model and has_mark(inner, of):
             return True
     return False

@@ -206,17 +206,6 @@ def _because(reason: str) -> None:
         raise Refused("say why")
 
 
-PEOPLE = ("citizen", "tax", "social")
-"""What a person or firm is found by, as keyed digests (contracts.marks.Finder)."""
-
-
-async def search(ledger: SqlLedger, asked: str, who: str) -> list[str]:
-    """The dossiers of a person or firm by an identifier. Who searched is kept, what for is not."""
-    found = {dossier for kind in PEOPLE for dossier in await ledger.find(kind, asked)}
-    await ledger.remark(who, "search", f"{len(found)} dossiers found by a person's identifier")
-    return sorted(found)
-
-
 _USUAL: dict[str, tuple[State, ...]] = {
     "ask": (State.IN_DOUBT, State.WAITING),
     "resend": (State.DEAD, State.WAITING, State.IN_DOUBT),

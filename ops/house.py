@@ -19,7 +19,8 @@ from bus.adapter import Adapter, Job, Partner, Wiring
 from bus.broker import Ring, open_bell
 from bus.clock import Clock, instant
 from bus.intake import Intake, Route
-from bus.ledger.ledger import LedgerBusy
+from bus.ledger import backfill
+from bus.ledger.ledger import FenceLost, LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Filter
 from bus.lookup import PartnerLookups
@@ -49,6 +50,8 @@ log = structlog.get_logger("ops.house")
 DRAIN_S = 25.0
 """How long calls under way may take to end when we stop (reliability G11)."""
 CODES_PACE_S = 15.0
+FILL_S, FILL_PACE_S = 30.0, 0.2
+"""How long a process has the right to fill in search keys, and its pause between two pages."""
 
 
 def quiet_collector() -> None:
@@ -163,6 +166,7 @@ class House:
             self._watches.append(asyncio.create_task(self._watch_catalogue()))
         if self.settings.codes.folder:
             self._watches.append(asyncio.create_task(self._watch_codes(Path(self.settings.codes.folder))))
+        self._watches.append(asyncio.create_task(self._fill_search_keys()))
         self.open = True
 
     async def stop(self) -> None:
@@ -345,6 +349,15 @@ class House:
             if not self.settings.attachments.require_signature:
                 return
             await asyncio.sleep(attachments.PACE_S)
+
+    async def _fill_search_keys(self) -> None:
+        """Events from before there were search keys get theirs, a page after the other, by one process at a time."""
+        more = True
+        while more:
+            with contextlib.suppress(LedgerBusy, FenceLost):
+                fence = await self.ledger.take_duty(backfill.DUTY, self.ledger.process, FILL_S)
+                more = fence is None or await self.ledger.search_keys().fill(fence)
+            await asyncio.sleep(FILL_PACE_S)
 
     async def _watch_codes(self, folder: Path) -> None:
         """When the province adds a row to a file by hand, exactly the deliveries that waited for it become due."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from bus.ledger import keys
 from bus.ledger.book import CLAIMABLE, HOLDING, Book, event_record, idempotency_key
 from bus.ledger.database import Row
 from bus.ledger.expected import FIRST_LOOK_S
@@ -134,6 +135,7 @@ def _told_by_itself(arrival: Arrival) -> bool:
 def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, digest: bytes, work: Intake) -> Verdict:
     """One new event: it enters, waits behind a gap, comes late, or is refused because its number is taken."""
     flags, early = arrival.flags, False
+    opens = not arrival.causation_id if thread is None else thread.next <= 1
     if thread is not None and arrival.sequence is not None:
         if thread.next == 0:  # the source's first event sets the beginning
             thread.next = arrival.sequence
@@ -162,6 +164,10 @@ def _enter(book: Book, arrival: Arrival, thread: Thread | None, number: int, dig
     for kind, value in arrival.finders:
         work.finders.add((book.keys.digest(kind, value), arrival.subject))
     work.matters += arrival.matters
+    if opens:
+        book.search.update(keys.of_code(arrival.subject))
+    if arrival.references:
+        book.search.update(keys.of_references(arrival.references, arrival.subject))
     book.counts[arrival.source, "event", ""] += 1
     if not deliveries:  # no move of a delivery tells of it
         book.moves.append([number, UNOWED])

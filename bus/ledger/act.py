@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bus.ledger import keys
 from bus.ledger.book import Book, idempotency_key
 from bus.ledger.words import OPEN, Action, ActionRow, Stands, State
 from bus.outcome import Cause
@@ -174,7 +175,7 @@ def _again(book: Book, action: Action, row: dict[str, Any], *, reprocess: bool =
     """
     if row["erased_at"] is not None:
         return _refused("erased")
-    place = {"lane": row["lane"], "number": row["number"], "operation": row["operation"]}
+    place = {name: row[name] for name in ("dossier", "lane", "number", "operation")}
     passed, newer, unsettled = book.db.rows("later_begun", place)[0]
     if newer and row["full_state"]:
         return _refused("newer")
@@ -226,6 +227,8 @@ def _write(book: Book, action: Action, row: dict[str, Any], change: Change, afte
             f"{action.who}: {action.verb}",
         )
         book.ready.add(row["partner"])
+        if action.verb == "resolve":
+            book.search.add(keys.key(keys.RECEIPT, action.reference, row["dossier"]))
     book.db.run(
         "write_note",
         {

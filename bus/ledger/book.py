@@ -55,6 +55,7 @@ class Book:
     moves: list[list[Any]] = field(default_factory=list)
     ready: set[str] = field(default_factory=set)
     accepted: list[tuple[int, Envelope]] = field(default_factory=list)
+    search: set[tuple[str, str, str]] = field(default_factory=set)
 
     def moved(
         self, delivery: int, partner: str, before: tuple[str, str] | None, after: tuple[str, str], by: str = ""
@@ -85,7 +86,9 @@ class Book:
         self.moves.append([0, verb, after, who])
 
     def close(self) -> None:
-        """Write the tally's changes and one journal row for the whole group."""
+        """Write the new search keys, the tally's changes and one journal row for the whole group."""
+        if keys := sorted(key for key in self.search if key[0]):
+            self.db.many("insert_search_key", keys)
         changes = [
             (partner, state, cause, self.process, n) for (partner, state, cause), n in sorted(self.counts.items()) if n
         ]

@@ -63,6 +63,13 @@ class Database(Protocol):
     def trouble(self, error: Exception) -> Trouble: ...
 
 
+class Connection(Protocol):
+    """A reading connection: rows of a named or given query, and a snapshot for questions in several parts."""
+
+    def rows(self, sql: str, params: Mapping[str, Any]) -> Rows: ...
+    def snapshot(self, begin: bool) -> None: ...
+
+
 @cache
 def queries(file: str = "queries.sql") -> dict[str, str]:
     """The named queries of a file, comments removed."""

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from bus.ledger.book import lane_record
-from bus.ledger.reading import Connection, conditions
+from bus.ledger.database import Connection
+from bus.ledger.reading import conditions
 from bus.ledger.views import DeliveryView
 from bus.ledger.words import Filter
 from bus.seal import Keyring

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from bus.adapter import Job, Kept, Stock, Vault
 from bus.clock import Clock
+from bus.ledger.keys import SearchKeys
 from bus.ledger.lookup import Lookups
 from bus.ledger.raw import RawRow
 from bus.ledger.sign_in import SignIns
@@ -194,6 +195,10 @@ class Ledger(Protocol):
 
     def lookups(self) -> Lookups:
         """The record of look-ups, and the partner's switches and budget as they hold for them."""
+        ...
+
+    def search_keys(self) -> SearchKeys:
+        """The dossiers by the numbers they are known by."""
         ...
 
     def vault(self, partner: str) -> Vault:

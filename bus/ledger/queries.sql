@@ -98,6 +98,9 @@ DELETE FROM matter WHERE (watch, key) IN (SELECT watch, key FROM matter WHERE st
 -- name: insert_finder
 INSERT INTO finder (digest, dossier) VALUES /*rows*/(:digest, :dossier) ON CONFLICT (digest, dossier) DO NOTHING;
 
+-- name: insert_search_key
+INSERT INTO search_key (value, dossier, kind) VALUES /*rows*/(:value, :dossier, :kind) ON CONFLICT (value, dossier, kind) DO NOTHING;
+
 -- name: add_tally
 INSERT INTO tally (partner, state, cause, process, n) VALUES /*rows*/(:partner, :state, :cause, :process, :n)
 ON CONFLICT (partner, state, cause, process) DO UPDATE SET n = tally.n + excluded.n;
@@ -350,9 +353,11 @@ WHERE d.id = any_of(:ids) ORDER BY d.lane, d.number;
 
 -- name: later_begun
 -- Later ones of the lane that the partner has, may have, or is just being given: what goes out after them would overtake them; how many of
--- them are newer full states of the same operation, and how many are not settled yet.
+-- them are newer full states of the same operation, and how many are not settled yet. By the dossier's index: the lane's holds only
+-- what still holds it.
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN full_state = 1 AND operation = :operation THEN 1 ELSE 0 END), 0),
-    COALESCE(SUM(CASE WHEN state = 'delivered' THEN 0 ELSE 1 END), 0) FROM delivery WHERE lane = :lane AND number > :number
+    COALESCE(SUM(CASE WHEN state = 'delivered' THEN 0 ELSE 1 END), 0) FROM delivery
+WHERE dossier = :dossier AND lane = :lane AND number > :number
     AND (state IN ('delivered', 'sending', 'in_doubt') OR (state = 'waiting' AND cause = 'taken'));
 
 -- name: act_delivery
@@ -525,7 +530,7 @@ DELETE FROM overdue WHERE dossier = :dossier AND step = :step;
 UPDATE expected SET look_at = look_at - :back;
 
 -- name: lock_lanes_of
-SELECT id FROM lane WHERE dossier = :dossier ORDER BY id /*lock*/;
+SELECT id FROM lane WHERE id IN (SELECT lane FROM delivery WHERE dossier = :dossier) ORDER BY id /*lock*/;
 
 -- name: erase_events
 -- What came of a dossier at rest; where something has come meanwhile that is owed to somebody, nothing is touched.

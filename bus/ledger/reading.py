@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import psycopg
@@ -16,9 +16,9 @@ import psycopg
 from bus.adapter import Kept
 from bus.ledger import chain_reading, exchange, postgres, raw, sqlite
 from bus.ledger.book import attempt_record, event_record, lane_record
-from bus.ledger.database import Rows
-from bus.ledger.expected import TALLY
+from bus.ledger.database import Connection, Rows
 from bus.ledger.ledger import LedgerBusy
+from bus.ledger.proof import proof, totals
 from bus.ledger.views import (
     AttemptView,
     CauseGroup,
@@ -39,6 +39,8 @@ from contracts.envelope import Envelope
 THREADS = 3
 READ_LIMIT_S = 10.0
 PROOF_LIMIT_S = 600.0
+TROUBLE = frozenset({State.WAITING, State.IN_DOUBT, State.DEAD})
+"""States with a cause; only they have one, and a key that would free them."""
 Answer = TypeVar("Answer")
 Noted = TypeVar("Noted")
 NOTHING = b'{"data": {}}'
@@ -52,13 +54,6 @@ _VIEW = """SELECT d.id, d.partner, d.operation, d.dossier, d.number, d.state, d.
     d.attempt, d.tries, d.accepted_at, d.changed_at, e.event_id, e.type, e.source, e.flags,
     e.traceparent
     FROM delivery d JOIN event e ON e.id = d.event"""
-
-
-class Connection(Protocol):
-    """A reading connection: rows of a named or given query, and a snapshot for questions in several parts."""
-
-    def rows(self, sql: str, params: Mapping[str, Any]) -> Rows: ...
-    def snapshot(self, begin: bool) -> None: ...
 
 
 class SqliteReading:
@@ -123,10 +118,10 @@ class Reader:
             raise LedgerBusy(f"the ledger cannot be read just now ({type(error).__name__})") from None
 
     async def totals(self) -> Totals:
-        return await self.ask(lambda c: _totals(c.rows("totals", {})))
+        return await self.ask(lambda c: totals(c.rows("totals", {})))
 
     async def proof(self) -> Proof:
-        return await self.ask(_proof)
+        return await self.ask(proof)
 
     async def story(self, dossier: str) -> Story | None:
         return await self.ask(lambda c: self._story(c, dossier))
@@ -276,53 +271,10 @@ def _newest(connection: Connection, types: frozenset[str], since: float) -> Iter
         before = rows[-1][0]
 
 
-def _totals(rows: Rows) -> Totals:
-    counts: dict[tuple[str, State, Cause], int] = {}
-    owed: dict[str, int] = {}
-    overdue: dict[tuple[str, str], int] = {}
-    events = 0
-    for partner, state, cause, n in rows:
-        if state == "event":
-            events += int(n)
-        elif state == "owed":
-            owed[partner] = owed.get(partner, 0) + int(n)
-        elif n and state == TALLY:
-            overdue[partner, cause] = int(n)
-        elif n:
-            counts[partner, State(state), Cause(cause)] = int(n)
-    return Totals(counts, owed, events, overdue)
-
-
-def _proof(connection: Connection) -> Proof:
-    """Tally against a full count, both in one snapshot, and owed against the sum of states."""
-    connection.snapshot(True)
-    try:
-        told = _totals(connection.rows("totals", {}))
-        counted = {(p, State(s), Cause(c)): int(n) for p, s, c, n in connection.rows("full_count", {})}
-        events = connection.rows("count_events", {})[0][0]
-        raised = {(p, f"{step}.{state}"): int(n) for p, step, state, n in connection.rows("full_count_raised", {})}
-    finally:
-        connection.snapshot(False)
-    differences = [
-        f"{p} {s} {c}: tally {told.counts.get((p, s, c), 0)}, counted {counted.get((p, s, c), 0)}"
-        for p, s, c in sorted(told.counts.keys() | counted.keys())
-        if told.counts.get((p, s, c), 0) != counted.get((p, s, c), 0)
-    ]
-    for partner in sorted(told.owed.keys() | {key[0] for key in counted}):
-        sum_of_states = sum(n for key, n in counted.items() if key[0] == partner)
-        if told.owed.get(partner, 0) != sum_of_states:
-            differences.append(f"{partner}: owed {told.owed.get(partner, 0)}, in all states {sum_of_states}")
-    if events != told.events:
-        differences.append(f"events: tally {told.events}, counted {events}")
-    if raised != told.overdue:
-        differences.append(f"raised steps: tally {dict(told.overdue)}, counted {raised}")
-    return Proof(not differences, tuple(differences))
-
-
 def _partners(connection: Connection) -> list[PartnerView]:
-    totals = _totals(connection.rows("totals", {}))
+    counted = totals(connection.rows("totals", {}))
     backlog: dict[str, int] = {}
-    for (partner, state, _), n in totals.counts.items():
+    for (partner, state, _), n in counted.counts.items():
         if state in (State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT):
             backlog[partner] = backlog.get(partner, 0) + n
     return [
@@ -356,10 +308,15 @@ def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tup
     if cursor:
         clauses.append("d.id < :cursor")
         params["cursor"] = int(cursor)
-    sql = f"{_VIEW} {'WHERE ' + ' AND '.join(clauses) if clauses else ''} ORDER BY d.id DESC LIMIT :limit"
+    chosen = f"SELECT d.* FROM delivery d {_where(clauses)} ORDER BY d.id DESC LIMIT :limit"
+    sql = f"{_VIEW.replace('FROM delivery d', f'FROM ({chosen}) AS d')} ORDER BY d.id DESC"
     rows = connection.rows(sql, {**params, "limit": limit + 1})
     found = [_delivery(row) for row in rows[:limit]]
     return found, str(found[-1].id) if len(rows) > limit else ""
+
+
+def _where(clauses: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(clauses)}" if clauses else ""
 
 
 def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
@@ -382,6 +339,10 @@ def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
             names = [f"{column}_{index}" for index in range(len(values))]
             clauses.append(f"d.{column} IN ({', '.join(':' + name for name in names)})")
             params |= dict(zip(names, values, strict=True))
+    if ((where.cause or where.hold_key) and not where.states) or (where.states and TROUBLE.issuperset(where.states)):
+        clauses.append(
+            "d.state IN ('waiting', 'in_doubt', 'dead')"
+        )  # in these words, so that the indices of trouble serve
     if where.since is not None:
         clauses.append("d.accepted_at >= :since")
         params["since"] = where.since
@@ -394,7 +355,5 @@ def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
 def chosen_ids(connection: Connection, where: Filter, limit: int) -> Sequence[int]:
     """The ids a filter finds, oldest first."""
     clauses, params = conditions(where)
-    sql = (
-        f"SELECT d.id FROM delivery d {'WHERE ' + ' AND '.join(clauses) if clauses else ''} ORDER BY d.id LIMIT :limit"
-    )
+    sql = f"SELECT d.id FROM delivery d {_where(clauses)} ORDER BY d.id LIMIT :limit"
     return [row[0] for row in connection.rows(sql, {**params, "limit": limit})]

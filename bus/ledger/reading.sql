@@ -6,6 +6,14 @@ SELECT partner, state, cause, SUM(n) FROM tally GROUP BY partner, state, cause;
 -- name: full_count
 SELECT partner, state, cause, COUNT(*) FROM delivery GROUP BY partner, state, cause;
 
+-- name: trouble_told
+SELECT partner, operation, state, cause, code, hold_key, SUM(n), SUM(dossiers) FROM trouble_tally
+GROUP BY partner, operation, state, cause, code, hold_key HAVING SUM(n) <> 0 OR SUM(dossiers) <> 0;
+
+-- name: trouble_counted
+SELECT partner, operation, state, cause, code, hold_key, COUNT(*), COUNT(DISTINCT dossier) FROM delivery
+WHERE state IN ('waiting', 'in_doubt', 'dead') GROUP BY partner, operation, state, cause, code, hold_key;
+
 -- name: count_events
 SELECT COUNT(*) FROM event;
 
@@ -28,24 +36,77 @@ SELECT at, who, verb, reason, delivery, before, after FROM note WHERE dossier = 
 -- name: story_lanes
 SELECT l.partner, l.held, l.has_full, l.head, l.ready_at,
        (SELECT COUNT(*) FROM delivery d WHERE d.lane = l.id AND d.holds = 1) AS holding
-FROM lane l WHERE l.dossier = :dossier ORDER BY l.partner;
+FROM lane l WHERE l.id IN (SELECT lane FROM delivery WHERE dossier = :dossier) AND l.dossier = :dossier ORDER BY l.partner;
 
 -- name: causes
--- Trouble by cause, oldest first; the partial index holds only what is waiting, in doubt or dead.
-SELECT partner, operation, state, cause, code, hold_key, COUNT(*), COUNT(DISTINCT dossier), MIN(changed_at), MIN(id)
-FROM delivery WHERE state IN ('waiting', 'in_doubt', 'dead')
-GROUP BY partner, operation, state, cause, code, hold_key ORDER BY MIN(changed_at) LIMIT 500;
+-- Trouble by cause, oldest first: how many and how many dossiers by the counters, the oldest of each by a step into its index.
+SELECT g.partner, g.operation, g.state, g.cause, g.code, g.hold_key, g.n, g.dossiers,
+       (SELECT x.changed_at FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = g.state
+         AND x.operation = g.operation AND x.cause = g.cause AND x.code = g.code AND x.hold_key = g.hold_key ORDER BY x.changed_at LIMIT 1) AS oldest_at,
+       (SELECT x.id FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = g.state
+         AND x.operation = g.operation AND x.cause = g.cause AND x.code = g.code AND x.hold_key = g.hold_key ORDER BY x.changed_at LIMIT 1) AS example
+FROM (SELECT partner, operation, state, cause, code, hold_key, CAST(SUM(n) AS BIGINT) AS n, CAST(SUM(dossiers) AS BIGINT) AS dossiers
+      FROM trouble_tally GROUP BY partner, operation, state, cause, code, hold_key HAVING SUM(n) <> 0) AS g
+ORDER BY oldest_at LIMIT 500;
 
 -- name: code_gaps
--- What waits for a code, by what it waits for and who is to get it; the partial index holds only what is waiting, in doubt or dead.
-SELECT hold_key, partner, COUNT(*), MIN(changed_at), MIN(id) FROM delivery
-WHERE state = 'waiting' AND cause = 'code_gap' AND hold_key <> '' GROUP BY hold_key, partner ORDER BY MIN(changed_at) LIMIT 20000;
+-- What waits for a code, by what it waits for and who is to get it.
+SELECT hold_key, partner, CAST(SUM(n) AS BIGINT), MIN(oldest_at), MIN(example)
+FROM (SELECT g.hold_key, g.partner, g.n,
+       (SELECT x.changed_at FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = 'waiting'
+         AND x.operation = g.operation AND x.cause = 'code_gap' AND x.code = g.code AND x.hold_key = g.hold_key
+         ORDER BY x.changed_at LIMIT 1) AS oldest_at,
+       (SELECT x.id FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = 'waiting'
+         AND x.operation = g.operation AND x.cause = 'code_gap' AND x.code = g.code AND x.hold_key = g.hold_key
+         ORDER BY x.changed_at LIMIT 1) AS example
+      FROM (SELECT partner, operation, code, hold_key, SUM(n) AS n FROM trouble_tally
+            WHERE state = 'waiting' AND cause = 'code_gap' AND hold_key <> '' GROUP BY partner, operation, code, hold_key
+            HAVING SUM(n) <> 0) AS g) AS gaps
+GROUP BY hold_key, partner ORDER BY MIN(oldest_at) LIMIT 20000;
 
 -- name: partners
 SELECT name, paused, pause_cause, paused_by, pause_reason, open_until, not_before, last_success_at FROM partner ORDER BY name;
 
 -- name: find
 SELECT dossier FROM finder WHERE digest = :digest ORDER BY dossier LIMIT 500;
+
+-- name: known
+SELECT 1 FROM event WHERE dossier = :dossier LIMIT 1;
+
+-- name: owed_to
+SELECT 1 FROM delivery WHERE dossier = :dossier AND partner = :partner LIMIT 1;
+
+-- name: search_key
+SELECT kind, dossier FROM search_key WHERE value = :value ORDER BY dossier, kind LIMIT :limit;
+
+-- name: dossier_of_code
+SELECT dossier FROM event WHERE dossier = :dossier LIMIT 1;
+
+-- name: dossier_of_event
+SELECT dossier FROM event WHERE event_id = :event LIMIT 20;
+
+-- name: dossier_of_trace
+SELECT DISTINCT dossier FROM event WHERE substr(traceparent, 4, 32) = :trace AND traceparent <> '' LIMIT 20;
+
+-- name: dossier_of_delivery
+SELECT dossier FROM delivery WHERE id = :id;
+
+-- name: suggested
+-- Dossiers whose code begins so, from the first so many keys; of one partner those that something of it is owed to.
+SELECT DISTINCT k.dossier FROM (
+    SELECT dossier FROM search_key WHERE value >= :first AND value < :last AND kind = 'code' ORDER BY value LIMIT :probed) AS k
+WHERE :partner = '' OR EXISTS (SELECT 1 FROM delivery d WHERE d.dossier = k.dossier AND d.partner = :partner)
+ORDER BY k.dossier LIMIT :limit;
+
+-- name: dossiers_standing
+SELECT dossier, state, COUNT(*), MAX(changed_at) FROM delivery WHERE dossier = any_of(:dossiers) GROUP BY dossier, state;
+
+-- name: older_events
+-- Events from before there were search keys, the newest first.
+SELECT id, source, event_id, dossier, erased_at, body FROM event WHERE id < :before ORDER BY id DESC LIMIT 200;
+
+-- name: receipts_of
+SELECT dossier, receipt FROM delivery WHERE dossier = any_of(:dossiers) AND receipt <> '';
 
 -- name: journal
 SELECT c.number, c.link, j.id, j.at, j.process, j.entry FROM chain c LEFT JOIN journal j ON j.id = c.journal

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import orjson
 
 from bus.adapter import Job, Step
-from bus.ledger import exchange
+from bus.ledger import exchange, keys
 from bus.ledger.accept import accept, lock_threads, supersede
 from bus.ledger.book import HOLDING, SENDING, Book, attempt_record, lane_record
 from bus.ledger.database import Row
@@ -121,6 +121,8 @@ def _apply(book: Book, results: Sequence[Result], standing: dict[int, Standing],
         if move.state is State.DELIVERED:
             confirmed.append((delivery, result.code[:80], mapped, result.receipt[:200], book.now))
             partners.add(before.partner)
+            if result.receipt:
+                book.search.add(keys.key(keys.RECEIPT, result.receipt, result.job.dossier))
             if before.full_state:
                 full.append(before.lane)
         else:  # an attempt that was closed in good order clears the crashes: only deaths in a row name a poison

@@ -17,6 +17,7 @@ from bus.clock import Clock, SteadyClock
 from bus.ledger import chain, duty, groups, postgres, raw, schema, sqlite
 from bus.ledger.accept import accept, close_gap
 from bus.ledger.act import act
+from bus.ledger.backfill import KeyBook
 from bus.ledger.book import Book, Opened
 from bus.ledger.database import Database
 from bus.ledger.edition import EditionBook
@@ -337,6 +338,9 @@ class SqlLedger:
     def lookups(self) -> Lookups:
         claim, record = (partial(self._other, kind=kind) for kind in (Kind.CLAIM, Kind.RECORD))
         return Lookups(self._keys, claim, record, self._reader.ask)
+
+    def search_keys(self) -> KeyBook:
+        return KeyBook(self._keys, self._reader.ask, self._other)
 
     def vault(self, partner: str) -> SqlVault:
         return SqlVault(partner, partial(self._other, kind=Kind.CLAIM), self.clock)

@@ -68,8 +68,9 @@ class Arrival:
     """One event at the door, already read and validated.
 
     `body` is the whole envelope as JSON, stored sealed; `content` the bytes whose keyed digest tells a duplicate from a conflict;
-    `finders` are the people's identifiers (kind, value) it may be found by, stored as keyed digests only. `client` is the API
-    key's name, or the partner whose reply this is. `traceparent` is the span that received it; `envelope` is kept at hand for claims.
+    `finders` are the people's identifiers (kind, value) it may be found by, stored as keyed digests only, `references` the numbers
+    (kind, value) it has elsewhere, stored as search keys. `client` is the API key's name, or the partner whose reply this is.
+    `traceparent` is the span that received it; `envelope` is kept at hand for claims.
     """
 
     source: str
@@ -83,6 +84,7 @@ class Arrival:
     debts: tuple[Debt, ...]
     client: str
     finders: tuple[tuple[str, str], ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""

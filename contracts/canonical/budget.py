@@ -10,6 +10,7 @@ from contracts.canonical.base import Day, Instant, Shape
 from contracts.canonical.registration import FileContent
 from contracts.fault import refuse
 from contracts.identifier import BudgetUnitCode, Key, Label, Name, Remark, TaxCode, Text, Title
+from contracts.marks import Searchable
 
 BudgetService = Literal[
     "unit", "other_unit", "project_preparation", "project_execution", "phase_change", "information_change"
@@ -65,7 +66,7 @@ class BudgetDossierEvent(Shape):
     `warnings`: registered_twice, another open or granted dossier of the same service has a unit of the same name.
     """
 
-    btc_code: Key
+    btc_code: Annotated[Key, Searchable("elsewhere")]
     service: BudgetService
     unit_name: Title
     applicant: Name | None = None
@@ -82,7 +83,7 @@ class BudgetDossierEvent(Shape):
 class CodeIssuedEvent(Shape):
     """A unit has its code; told once more when the certificate comes later than the code."""
 
-    btc_code: Key
+    btc_code: Annotated[Key, Searchable("elsewhere")]
     service: BudgetService
     unit_name: Title
     unit_code: BudgetUnitCode

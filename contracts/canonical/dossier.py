@@ -13,7 +13,7 @@ from contracts.canonical.payment import Fee, PaidBy
 from contracts.canonical.person import Applicant
 from contracts.fault import refuse
 from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark, Text, Title
-from contracts.marks import PERSONAL
+from contracts.marks import PERSONAL, Searchable
 
 Status = Annotated[int, Field(strict=True, ge=1, le=10)]
 """1 filed, 2 received, 3 refused at reception, 4 in processing, 5 supplement asked, 6 fee asked, 7 withdrawn, 8 stopped,
@@ -40,7 +40,7 @@ class Dossier(Shape):
     """The full state of a dossier. Times are aware instants; what has not happened yet is absent."""
 
     code: DossierCode
-    other_code: Label = ""
+    other_code: Annotated[Label, Searchable("elsewhere")] = ""
     procedure: Annotated[Procedure, remembered(Procedure)]
     agency: Annotated[Agency, remembered(Agency)]
     channel: Literal["counter", "online", "post"]
@@ -64,7 +64,7 @@ class Dossier(Shape):
     supplements: tuple[Supplement, ...] = Field(default=(), max_length=50)
     results: tuple[ResultPaper, ...] = Field(default=(), max_length=100)
     business: HouseholdBusiness | None = None
-    receipt_number: Label = ""
+    receipt_number: Annotated[Label, Searchable("receipt")] = ""
     other_information: Remark = ""
     note: Remark = ""
 

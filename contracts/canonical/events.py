@@ -34,7 +34,7 @@ from contracts.canonical.result_file import CheckedEvent, PaperCheckedEvent
 from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark
-from contracts.marks import PERSONAL
+from contracts.marks import PERSONAL, Searchable
 
 Unit = Annotated[str, StringConstraints(max_length=5), TIDY]
 """A unit's code as the portal has it, not yet looked up."""
@@ -64,7 +64,7 @@ class PaymentEvent(Shape):
 class Filing(Shape):
     """A dossier as a citizen filed it on the national portal, before the desk has looked at it."""
 
-    portal_code: Key
+    portal_code: Annotated[Key, Searchable("elsewhere")]
     procedure_code: ProcedureCode
     owner_name: Name
     owner_id: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL]
@@ -90,7 +90,7 @@ class FilingEvent(Shape):
 class OwnerEvent(Shape):
     """The portal named the account (TechID) of the owner of a dossier that was filed without one."""
 
-    portal_code: Key
+    portal_code: Annotated[Key, Searchable("elsewhere")]
     account: Annotated[Key, PERSONAL]
     at: Instant
 
@@ -121,7 +121,7 @@ class SlipEvent(Shape):
     """The electronic ISO system opened a slip (phiếu) for the dossier, or took the dossier's new due time."""
 
     dossier_code: DossierCode
-    slip: Key
+    slip: Annotated[Key, Searchable("slip")]
     due_at: Instant | None = None
     at: Instant
 
@@ -144,7 +144,7 @@ class SlipStepEvent(Shape):
     """A step changed inside the electronic ISO system."""
 
     dossier_code: DossierCode
-    slip: Key
+    slip: Annotated[Key, Searchable("slip")]
     step: Step
 
 

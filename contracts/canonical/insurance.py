@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.canonical.address import Address, UnitCode
 from contracts.canonical.base import Day, Instant, Shape
-from contracts.canonical.registration import FileContent
+from contracts.canonical.registration import FileContent, LinkedCode
 from contracts.identifier import (
     DossierCode,
     Label,
@@ -19,7 +19,7 @@ from contracts.identifier import (
     SocialInsuranceNumber,
     Text,
 )
-from contracts.marks import PERSONAL
+from contracts.marks import PERSONAL, Searchable
 
 Sex = Annotated[Literal["male", "female", "other"], PERSONAL]
 BirthUnit = Annotated[UnitCode, PERSONAL]
@@ -67,7 +67,7 @@ class CardEvent(Shape):
     """How the health insurance card of a child under six stands (thẻ BHYT)."""
 
     dossier_code: DossierCode
-    linked_code: Label = ""
+    linked_code: LinkedCode = ""
     procedure_code: ProcedureCode
     state: CardState
     at: Instant
@@ -76,6 +76,6 @@ class CardEvent(Shape):
     valid_from: Day | None = None
     valid_until: Day | None = None
     words: Remark = ""
-    reference: Label = ""
+    reference: Annotated[Label, Searchable("reference")] = ""
     file: FileContent | None = None
     file_fault: Text = ""

@@ -9,12 +9,13 @@ from pydantic import Field, StringConstraints, model_validator
 from contracts.canonical.base import Count, Instant, Shape
 from contracts.canonical.document import FileUrl
 from contracts.canonical.dossier import Dossier
-from contracts.canonical.payment import Fee
+from contracts.canonical.payment import Fee, Transaction
 from contracts.canonical.registration import FileContent
 from contracts.fault import refuse
 from contracts.identifier import AgencyId, DossierCode, Label, Text
+from contracts.marks import Searchable
 
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,50}$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,50}$"), Searchable("payment")]
 """What names an order at the payment platform (mã tham chiếu): letters and digits alone."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^$|^[0-9a-f]{64}$")]
@@ -61,7 +62,7 @@ class ReportEvent(Shape):
     dossier_code: DossierCode | None = None
     reference: Reference
     state: Literal["paid", "failed", "lapsed"]
-    transaction: Label = ""
+    transaction: Transaction = ""
     code: Label = ""
     amount_vnd: Count
     currency: Label = ""
@@ -74,7 +75,7 @@ class ConfirmedEvent(Shape):
 
     dossier_code: DossierCode
     order: Order
-    transaction: Label
+    transaction: Transaction
     bank: Label = ""
     paid_at: Instant
 
@@ -94,7 +95,7 @@ class RefundEvent(Shape):
 
     dossier_code: DossierCode
     order: Order
-    transaction: Label
+    transaction: Transaction
     bank: Label = ""
     reason: Literal["closed", "replaced", "paid_before"]
     paid_at: Instant
@@ -105,7 +106,7 @@ class DisputedEvent(Shape):
 
     dossier_code: DossierCode | None = None
     reference: Reference
-    transaction: Label = ""
+    transaction: Transaction = ""
     amount_vnd: Count
     currency: Label = ""
     reason: Literal["unknown", "amount", "currency"]
@@ -118,7 +119,7 @@ class ReceiptEvent(Shape):
 
     dossier_code: DossierCode
     reference: Reference
-    transaction: Label
+    transaction: Transaction
     file: FileContent | None = None
     file_sha256: Sha256 = ""
     file_fault: Text = ""

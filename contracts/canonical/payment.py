@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from contracts.canonical.base import Count, Day, Instant, Shape
 from contracts.identifier import AgencyId, Key, Label, Name, Text, Title
-from contracts.marks import PERSONAL
+from contracts.marks import PERSONAL, Searchable
 
+Transaction = Annotated[Label, Searchable("transaction")]
+"""What the platform or the bank calls a payment."""
 PaidBy = Literal["none", "portal", "gateway", "offline"]
 """Not applicable, on the national portal, on the province's gateway, a fee that was not paid online."""
 
@@ -47,8 +49,8 @@ class Fee(Shape):
 class Payment(Shape):
     """A payment that went through."""
 
-    reference: Key
-    transaction: Label = ""
+    reference: Annotated[Key, Searchable("payment")]
+    transaction: Transaction = ""
     amount_vnd: Count
     paid_by: PaidBy
     paid_at: Instant

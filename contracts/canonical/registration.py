@@ -25,7 +25,7 @@ from contracts.identifier import (
     Text,
     Title,
 )
-from contracts.marks import PERSONAL
+from contracts.marks import PERSONAL, Searchable
 
 MAX_FILE_BYTES = 5 * 2**20
 MAX_FILES_BYTES = 12 * 2**20
@@ -55,6 +55,8 @@ def _file(content: str) -> str:
 
 
 FileContent = Annotated[str, StringConstraints(min_length=8), AfterValidator(_file), PERSONAL]
+LinkedCode = Annotated[Label, Searchable("elsewhere")]
+"""A dossier's code with the linked public services; empty where it was not filed there."""
 Short = Annotated[str, StringConstraints(max_length=200), PERSONAL]
 
 
@@ -147,7 +149,7 @@ RegistrationKind = Literal["birth", "death", "marriage"]
 class Registration(Shape):
     """What the registry is asked to register: exactly one of birth, death and marriage."""
 
-    linked_code: Label = ""
+    linked_code: LinkedCode = ""
     unit: UnitCode
     province: UnitCode
     filing_kind: Short = ""
@@ -187,7 +189,7 @@ class AcceptedEvent(Shape):
     """The civil registry took the registration; from now on it is asked what became of it."""
 
     dossier_code: DossierCode
-    linked_code: Label = ""
+    linked_code: LinkedCode = ""
     procedure_code: ProcedureCode
     kind: RegistrationKind
     province: UnitCode
@@ -212,7 +214,7 @@ class Certificate(Shape):
 class LinkedFiling(Shape):
     """A birth or death as filed with the linked public services (dịch vụ công liên thông), before the desk has looked at it."""
 
-    linked_code: Key
+    linked_code: Annotated[Key, Searchable("elsewhere")]
     procedure_code: ProcedureCode
     kind: Literal["birth", "death"]
     filed_at: Instant
@@ -233,7 +235,7 @@ class ChangedEvent(Shape):
     """What became of a registration, in the registry's words. `deadline` is as the registry wrote it."""
 
     dossier_code: DossierCode
-    linked_code: Label = ""
+    linked_code: LinkedCode = ""
     procedure_code: ProcedureCode
     kind: RegistrationKind
     province: UnitCode

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from contracts.canonical.base import Instant, Shape
 from contracts.canonical.dossier import Dossier
 from contracts.identifier import DossierCode, Key, Label, Remark
+from contracts.marks import Searchable
 
 ShipmentState = Literal[
     "created",
@@ -26,7 +27,7 @@ ShipmentState = Literal[
 class Shipment(Shape):
     """Where a postal item is; `purpose` result goes to the citizen, papers to the desk. `code` and `words` are the post's own."""
 
-    tracking: Label = ""
+    tracking: Annotated[Label, Searchable("tracking")] = ""
     purpose: Literal["result", "papers"] = "result"
     state: ShipmentState
     changed_at: Instant

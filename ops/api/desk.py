@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from bus.outcome import Cause
-from ops import desk, exchange, queries
+from ops import desk, exchange, queries, search
 from ops.api.guard import Guard, Problem
 from ops.house import House
 
@@ -67,6 +67,14 @@ class ActionBody(BaseModel):
     limit: int = Field(default=500, ge=1, le=10_000)
     dry_run: bool = False
     past: bool = False
+
+
+class Asked(BaseModel):
+    """What is searched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(min_length=1, max_length=search.LONGEST)
 
 
 class Reason(BaseModel):
@@ -146,10 +154,13 @@ def routes(house: House, guard: Guard) -> APIRouter:
         guard.admit(request, "read")
         return JSONResponse({"items": await queries.partners(house.ledger, house.partners, house.enabled)})
 
-    @router.get("/v1/find", summary="Dossiers in which a person's identifier occurs (kind: citizen, tax, social)")
-    async def find(request: Request, kind: str, value: str) -> JSONResponse:
-        guard.admit(request, "read")
-        return JSONResponse({"dossiers": await house.ledger.find(kind, value.strip())})
+    @router.post(
+        "/v1/search", summary="Dossiers by any number they are known by; posted, so that it stands in no address"
+    )
+    async def find(request: Request) -> JSONResponse:
+        client = guard.admit(request, "read")
+        body = await guard.read(request, Asked)
+        return JSONResponse(search.told(await search.search(house.ledger, body.q, client.name, may_find=True)))
 
     @router.post("/v1/deliveries/actions", summary="One of the operator's verbs, on ids or on a filter")
     async def act(request: Request) -> JSONResponse:

@@ -213,19 +213,35 @@ def sign_ins(url: Url = None, key: Key = "", config: ConfigFile = None, as_json:
             )
 
 
-@app.command(name="find")
-def find(
-    kind: Annotated[str, typer.Argument(help="citizen, tax or social")],
-    value: Annotated[str, typer.Argument(help="the identifier (read from standard input with -)")],
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="any number a dossier is known by (- reads it from standard input)")],
+    lang: Annotated[str, typer.Option("--lang", help="vi or en")] = "vi",
     url: Url = None,
     key: Key = "",
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Dossiers in which a person's identifier occurs. Example: echo 084080000123 | lienthong find citizen -"""
-    text = sys.stdin.readline().strip() if value == "-" else value
-    told = ask(lambda: remote(url, key, config).get("/v1/find", kind=kind, value=text))
-    if as_json:
-        CONTEXT.show(told, True)
+    """Dossiers by code, receipt, tracking or payment number, citizen id, partner's reference, trace, event or delivery.
+
+    A citizen id is read from standard input, where nobody sees it. Example: echo 084080000123 | lienthong search -
+    """
+    from ops.story import local
+    from ops.words import Language, say
+
+    if lang not in ("vi", "en"):
+        fail(USAGE, "--lang is vi or en")
+    language: Language = "en" if lang == "en" else "vi"
+    asked = sys.stdin.readline().strip() if text == "-" else text
+    told = ask(lambda: remote(url, key, config).post("/v1/search", {"q": asked}))
+    table = Table(*(say(f"find.{column}", language) for column in ("dossier", "by", "exchanges", "changed")))
+    for line in told["dossiers"]:
+        states = ", ".join(f"{n} {say(f'state.{state}', language)}" for state, n in line.get("states", {}).items())
+        by = ", ".join(say(f"find.by.{kind}", language) for kind in line["found_by"])
+        table.add_row(line["dossier"], by, states, local(line.get("changed_at")))
+    if as_json or told["dossiers"]:
+        CONTEXT.show(told, as_json, table)
+    elif told["suggestions"]:
+        print("\n".join((say("find.near", language), *told["suggestions"])))
     else:
-        print("\n".join(told["dossiers"]) or "none")
+        print(say("find.none", language))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -16,8 +16,7 @@ from starlette.exceptions import HTTPException
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.views import Totals
 from bus.ledger.words import State
-from contracts.identifier import tidy
-from ops import causes, desk, queries
+from ops import causes, desk, queries, search
 from ops.api.guard import Guard, Problem
 from ops.console import (
     acting,
@@ -184,21 +183,18 @@ def application(house: House, guard: Guard) -> FastAPI:
         )
 
     @app.post("/search")
-    async def search(request: Request) -> Response:
+    async def find(request: Request) -> Response:
         """Posted, so that a citizen's id stands in no address, history or log."""
         who = reader(request)
         form = await request.form()
         frame.check(request, form)
-        sought = str(tidy(str(form.get("q", "")))).strip()
-        if await views.within(house, sought.upper(), who.partner):
-            await house.ledger.remark(who.name, "search", "a dossier by its code", sought.upper())
-            return RedirectResponse(f"/console/dossiers/{sought.upper()}", 303)
-        found = await desk.search(house.ledger, sought, who.name)
-        found = [one for one in found if await views.within(house, one, who.partner)]
-        shown = found if who.may("find") else []
-        if len(shown) == 1:
-            return RedirectResponse(f"/console/dossiers/{shown[0]}", 303)
-        return frame.page(request, "found.html", "dossiers", dossiers=shown, count=len(found))
+        found = await search.search(
+            house.ledger, str(form.get("q", "")), who.name, may_find=who.may("find"), only=who.partner
+        )
+        if found.total == 1:
+            chosen = f"?delivery={found.delivery}#chosen" if found.delivery else ""
+            return RedirectResponse(f"/console/dossiers/{quote(found.lines[0].dossier, safe='')}{chosen}", 303)
+        return frame.page(request, "found.html", "dossiers", found=found, tones=views.TONES)
 
     acting.add(app, frame)
     tasks.add(app, frame)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bus.ledger.views import CauseGroup, PartnerView, Totals
-from bus.ledger.words import Filter, State
+from bus.ledger.words import State
 from bus.outcome import Cause
 from ops import causes, deadlines
 from ops.console.text import Speech
@@ -87,9 +87,7 @@ def operation_of(house: House, partner: str, operation: str, say: Speech) -> str
 
 async def within(house: House, dossier: str, only: str) -> bool:
     """Whether the dossier is known, and, for who is bound to the partner `only`, owed something to it."""
-    if only:
-        return bool((await house.ledger.deliveries(Filter(dossier=dossier, partner=only), limit=1))[0])
-    return await house.ledger.story(dossier) is not None
+    return await house.ledger.search_keys().known(dossier, only)
 
 
 async def groups(house: House, say: Speech, only: str = "") -> list[Group]:

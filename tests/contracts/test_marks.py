@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from contracts.canonical.events import EVENTS
 from contracts.envelope import judge
 from contracts.fault import mask
-from contracts.marks import PERSONAL, Finder, cut, fields_of, finders, has_finder, redact
+from contracts.marks import PERSONAL, Finder, cut, fields_of, finders, has_mark, redact
 from tests.contracts.examples import event, set_at
 
 
@@ -75,7 +75,7 @@ def test_finders_are_gathered_once_each_and_only_where_marked() -> None:
         many=(Inner(number="084080000123"), Inner(number="084080000124"), Inner()),
     )
     assert finders(message) == [("citizen", "084080000123"), ("citizen", "084080000124")]
-    assert has_finder(Outer)
+    assert has_mark(Outer, Finder)
 
 
 def test_the_applicant_of_a_dossier_is_found_by_every_number_of_his() -> None:

@@ -172,7 +172,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "retention": ("retention",),
     "erase": ("erase", "citizen", "--dry-run", *WHY),
     "procedures": ("procedures", "đất", "đai"),
-    "find": ("find", "citizen", "084080000123"),
+    "search": ("search", "084080000123"),
     "sign-ins": ("sign-ins",),
     "people add": ("people", "add", "hoa", "--role", "viewer", "--reason", "try"),
     "people disable": ("people", "disable", "hoa", "--reason", "try"),

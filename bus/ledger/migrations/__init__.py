@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-HEAD = "0015"
+HEAD = "0016"
 """The schema this program knows."""
 
 WORDS = {
     "sqlite": {
         "id": "INTEGER",
         "clustered": " WITHOUT ROWID",
+        "exact": "TEXT",
         "time": "REAL",
         "bytes": "BLOB",
         "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -20,6 +21,7 @@ WORDS = {
     "postgresql": {
         "id": "BIGINT",
         "clustered": "",
+        "exact": 'TEXT COLLATE "C"',
         "time": "DOUBLE PRECISION",
         "bytes": "BYTEA",
         "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
@@ -29,12 +31,15 @@ WORDS = {
 
 
 def statements(step: str, dialect: str) -> list[str]:
-    """The statements of one step in the words of a database."""
+    """The statements of one step in the words of a database, those only it needs (`<step>.<database>.sql`, a blank line apart) last."""
     text = files(__package__).joinpath(f"{step}.sql").read_text(encoding="utf-8")
     for word, meaning in WORDS[dialect].items():
         text = text.replace("{{" + word + "}}", meaning)
     text = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
     found = [statement.strip() for statement in text.split(";") if statement.strip()]
+    own = files(__package__).joinpath(f"{step}.{dialect}.sql")
+    if own.is_file():
+        found += own.read_text(encoding="utf-8").strip().split("\n\n")
     if dialect == "postgresql" and step == "0001":
         found += [f"CREATE SEQUENCE {table}_ids" for table in ("event", "lane", "delivery")]
     return found

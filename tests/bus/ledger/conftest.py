@@ -97,8 +97,8 @@ def arrival(
 def take_back(path: Path, revision: str) -> None:
     """Make a fresh SQLite ledger one of an older schema: what later steps made is gone."""
     steps = [step for step in Path(migrations.__file__).parent.glob("*.sql") if step.stem > revision]
-    text = "\n".join(step.read_text() for step in steps)
-    made = re.findall(r"^CREATE (?:UNIQUE )?(TABLE|INDEX) (\w+)", text, re.MULTILINE)
+    text = "\n".join(step.read_text() for step in sorted(steps, reverse=True))
+    made = re.findall(r"^CREATE (?:UNIQUE )?(TRIGGER|TABLE|INDEX) (\w+)", text, re.MULTILINE)
     added = re.findall(r"^ALTER TABLE (\w+) ADD COLUMN (\w+)", text, re.MULTILINE)
     with sqlite3.connect(path) as connection:
         for kind, name in made:
