@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Tests mostly wait for servers of their own: four files at a time on two cores. Trials of faults measure time and run alone.
 ABREAST := -n 4 --dist loadfile
 
-.PHONY: setup dev run test lint check bench chaos year lock servers
+.PHONY: setup dev run test lint check bench chaos year screenshots lock servers
 
 setup: .venv/.runtime  ## the environment from the lock file; idempotent
 
@@ -50,6 +50,9 @@ chaos: dev servers  ## the fault scenarios at full size
 
 year: dev  ## a year of one province, a million events, through every partner; EVENTS=N for fewer
 	$(BIN)/python -m tests.year --events $(or $(EVENTS),1000000)
+
+screenshots: dev servers  ## pictures of the running console for the guides, into docs/screens
+	$(BIN)/python -m tests.console.screenshots
 
 lock:  ## pin what *.in names
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \

@@ -33,6 +33,8 @@ CODE_STEP_S, CODE_DIGITS, CODE_KEY_BYTES = 30, 6, 20
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 REASON = 3
 FIRST = "admin"
+VOUCHED = "sign-in provider"
+"""Who gives rights to people of a sign-in provider, as the record says it."""
 Step = Literal["", "code", "password", "enrol"]
 
 
@@ -87,7 +89,7 @@ class People:
         tried = [("account", name.strip().lower()), ("address", address)]
         await self._charge(tried)
         person = await self._book.person(name.strip().lower())
-        right = await passwords.holds(person.password if person else None, password)
+        right = await passwords.holds((person.password or None) if person else None, password)
         if person is None or not right or person.disabled or self._over(person):
             if person is not None:  # what else was typed may be a password in the wrong field, and is kept nowhere
                 await self._ledger.remark("bus", "refused sign-in", f"of {person.name}")
@@ -95,6 +97,35 @@ class People:
         await self._book.forgive(tried)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         await self._book.begin(token, person.name, proven=not person.code_key, old=old)
+        return token
+
+    async def enter(self, name: str, subject: str, roles: Iterable[str], partner: str, old: str = "") -> str:
+        """A new session for whom a sign-in provider vouches, with the rights it gives now. Raises Refused.
+
+        The account is made when it is not there; one of that name that is not this `subject`'s is never touched.
+        """
+        if not NAME.fullmatch(name):
+            raise Refused("name")
+        wanted = _roles(roles)
+        fresh = Person(name, wanted, partner, self._clock.now(), "", subject=subject)
+        person = await self._book.person(name)
+        if person is None and await self._book.add(fresh, VOUCHED, "first sign-in"):
+            person = fresh
+        if person is None or person.subject != subject:
+            await self._ledger.remark("bus", "refused sign-in", f"of {name} by a provider: the name is another's")
+            raise Refused("taken")
+        if person.disabled:
+            raise Refused("wrong")
+        if (person.roles, person.partner) != (wanted, partner):
+            await self._change(
+                name,
+                lambda p: replace(p, roles=wanted, partner=partner),
+                VOUCHED,
+                "entrust person",
+                "as the provider says",
+            )
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        await self._book.begin(token, name, proven=not person.code_key, old=old)
         return token
 
     async def reader(self, token: str, *, touch: bool = True) -> Reader | None:
@@ -138,7 +169,7 @@ class People:
         tried = [("account", reader.name)]
         await self._charge(tried)
         person = await self._book.person(reader.name)
-        if person is None or not await passwords.holds(person.password, old):
+        if person is None or not await passwords.holds(person.password or None, old):
             raise Refused("wrong_old")
         await self._book.forgive(tried)
         if new == old:
@@ -192,6 +223,10 @@ class People:
     async def reset(self, name: str, who: str, reason: str) -> str:
         """A new one-time password, shown once; the key of one-time codes goes, and all sessions end. Raises Refused."""
         word, fresh = await self._new(name, set(), "")
+
+        found = await self._book.person(name)
+        if found is not None and found.subject:
+            raise Refused("vouched", says=f"{name} has no password here; it is given where they sign in")
 
         def reset(person: Person) -> Person:
             return replace(

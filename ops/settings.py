@@ -34,6 +34,7 @@ from bus.policy import PartnerSettings
 from bus.seal import Keyring
 from contracts.single_sign_on.assertion import LIFETIME_LIMIT_S
 from ops.incidents_settings import IncidentSettings
+from ops.openid_settings import OpenIdSettings
 from ops.toml_file import TomlFile
 
 SAMPLE = "CHANGE-ME"
@@ -237,6 +238,7 @@ class Settings(BaseSettings):
     clients: dict[str, ClientSettings] = Field(default_factory=dict)
     sign_in: SignInSettings = SignInSettings()
     incidents: IncidentSettings = IncidentSettings()
+    openid: OpenIdSettings = OpenIdSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -312,6 +314,9 @@ def _judge(file: TomlFile | None, known: Mapping[str, Partner]) -> tuple[Setting
     for name in settings.partners:
         if name not in known:
             faults.append(_fault(file, ("partners", name), f"there is no partner {name}; there are {', '.join(known)}"))
+    for value, name in settings.openid.partners.items():
+        if name not in known:
+            faults.append(_fault(file, ("openid", "partners", value), f"there is no partner {name}"))
     for partner in known.values():
         try:
             settings.partner(partner)
@@ -375,6 +380,8 @@ def _exposed(settings: Settings, file: TomlFile | None) -> Faults:
         for place, secret in _secrets(values):
             if SAMPLE in str(secret):
                 faults.append(_fault(file, ("partners", name, *place), "still holds the sample secret"))
+    if SAMPLE in settings.openid.secret:
+        faults.append(_fault(file, ("openid", "credentials"), "still holds the sample secret"))
     http = settings.http
     if http.host not in LOOPBACK:
         host = ("http", "host")

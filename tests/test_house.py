@@ -33,7 +33,12 @@ HOMES = {
     "pyhanko": ("adapters/result_files/signature.py",),
     "asn1crypto": ("adapters/result_files/signature.py",),
     "httpx": ("adapters/transport/", "ops/remote.py"),
-    "joserfc": ("adapters/single_sign_on/", "adapters/dossier_system/citizens.py", "ops/assertion.py"),
+    "joserfc": (
+        "adapters/single_sign_on/",
+        "adapters/openid.py",
+        "adapters/dossier_system/citizens.py",
+        "ops/assertion.py",
+    ),
     "argon2": ("ops/password.py",),
     "segno": ("ops/console/",),
     "reportlab": ("ops/targets/paper.py",),

@@ -38,7 +38,8 @@ class LastAdministrator(Exception):
 class Person:
     """One who may sign in. `partner` "" is all partners. `must_change`: the password is a one-time one, good until `until_at`.
 
-    `password` is an Argon2id hash, `code_key` the secret of one-time codes (empty: none), `code_step` the last step used.
+    `password` is an Argon2id hash (empty: none), `code_key` the secret of one-time codes (empty: none), `code_step` the last step used.
+    `subject`: who they are at a sign-in provider, empty for a local account.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Person:
     disabled: bool = False
     must_change: bool = False
     until_at: float | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,7 @@ def _record(name: str) -> str:
 
 
 def _values(keys: Keyring, person: Person) -> dict[str, Any]:
-    secret = json.dumps({"password": person.password, "code_key": person.code_key.hex()})
+    secret = json.dumps({"password": person.password, "code_key": person.code_key.hex(), "subject": person.subject})
     return {
         "name": person.name,
         "roles": " ".join(sorted(person.roles)),
@@ -297,4 +299,5 @@ def _person(keys: Keyring, row: Row) -> Person:
         disabled=bool(disabled),
         must_change=bool(must_change),
         until_at=until_at,
+        subject=secret.get("subject", ""),
     )

@@ -113,6 +113,7 @@ def _write_secret(file: Path, text: str, *, fresh: bool) -> None:
     """Write through a file beside it, mode 0600, never over an existing one when it must be fresh."""
     if fresh and file.exists():
         fail(NO, f"{file} exists; a keyring is never overwritten (add a key with `lienthong keys rotate {file}`)")
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = file.with_name(file.name + ".new")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:

@@ -20,6 +20,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/static/{name}"): "open",
     ("GET", "/sign-in"): "open",
     ("POST", "/sign-in"): "open",
+    ("GET", "/openid"): "open",
+    ("GET", "/openid/callback"): "open",
     ("POST", "/sign-out"): "session",
     ("GET", "/code"): "session",
     ("POST", "/code"): "session",
@@ -156,7 +158,8 @@ def sign_in_page(
     """The form to sign in with; afterwards the browser goes `back`."""
     say = frame.speech(request)
     wrong = say(f"refused.{key}", span=say.span(wait_s + 1)) if key else ""
-    response = frame.page(request, "sign_in.html", "", status, say=say, back=back, wrong=wrong)
+    elsewhere = f"/console/openid?{urlencode({'back': back})}" if frame.house.settings.openid.issuer else ""
+    response = frame.page(request, "sign_in.html", "", status, say=say, back=back, wrong=wrong, elsewhere=elsewhere)
     response.headers["HX-Refresh"] = "true"  # a page that renews itself is replaced as a whole
     if wait_s:
         response.headers["Retry-After"] = str(int(wait_s) + 1)

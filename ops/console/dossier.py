@@ -39,7 +39,9 @@ def within(story: dict[str, Any] | None, only: str) -> dict[str, Any] | None:
     events = [e for e in story["events"] if e["client"] == only or (e["source"], e["id"]) in owed]
     lanes = [lane for lane in story["lanes"] if lane["partner"] == only]
     steps = [step for step in story["expected"] if step["partner"] == only]
-    mine = {"deliveries": deliveries, "events": events, "lanes": lanes, "expected": steps}
+    own = {delivery["id"] for delivery in deliveries}
+    notes = [note for note in story["notes"] if note["delivery"] in own]
+    mine = {"deliveries": deliveries, "events": events, "lanes": lanes, "expected": steps, "notes": notes}
     return story | mine if deliveries else None
 
 

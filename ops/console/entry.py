@@ -7,7 +7,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ops.console.door import reader, sign_in_page, way_back
-from ops.console.frame import SESSION, Frame
+from ops.console.frame import SESSION, WAY, Frame
+from ops.openid import OpenIdDoor
 from ops.password import SHORTEST
 from ops.people import CODE_KEY_BYTES, Refused
 
@@ -15,6 +16,7 @@ from ops.people import CODE_KEY_BYTES, Refused
 def add(app: FastAPI, frame: Frame) -> None:
     """The pages of one's own account."""
     people = frame.house.people
+    provider = OpenIdDoor(frame.house) if frame.house.settings.openid.issuer else None
 
     @app.get("/sign-in")
     async def ask(request: Request) -> Response:
@@ -31,6 +33,36 @@ def add(app: FastAPI, frame: Frame) -> None:
         except Refused as no:
             return sign_in_page(frame, request, 429 if no.wait_s else 401, way_back(back), no.key, no.wait_s)
         return _onward(frame, token, way_back(back))
+
+    @app.get("/openid")
+    async def leave(request: Request) -> Response:
+        """To the provider. The cookie comes back with a browser that is sent here from elsewhere, which a strict one would not."""
+        if not provider:
+            return frame.failed(request, 404, "error.404")
+        try:
+            address, way = await provider.leave(way_back(request.query_params.get("back", "")))
+        except Refused as no:
+            return sign_in_page(frame, request, 502, key=no.key)
+        response = RedirectResponse(address, 303)
+        frame.set_cookie(response, WAY, way, samesite="lax")
+        return response
+
+    @app.get("/openid/callback")
+    async def come_back(request: Request) -> Response:
+        """From the provider. The page that follows goes on by itself: to the browser a redirect would still come from there."""
+        if not provider:
+            return frame.failed(request, 404, "error.404")
+        try:
+            token, back = await provider.come_back(
+                request.query_params, frame.cookie(request, WAY), frame.cookie(request, SESSION)
+            )
+        except Refused as no:
+            response: Response = sign_in_page(frame, request, 403, key=no.key)
+        else:
+            response = frame.page(request, "onward.html", "", back=way_back(back))
+            frame.set_cookie(response, SESSION, token)
+        frame.drop_cookie(response, WAY)
+        return response
 
     @app.post("/sign-out")
     async def sign_out(request: Request) -> Response:

@@ -6,7 +6,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import jinja2
@@ -31,7 +31,7 @@ HEADERS = {
 because a browser told `no-referrer` says `Origin: null` with our own forms."""
 HSTS = {"Strict-Transport-Security": "max-age=31536000"}
 """Under TLS: a browser that has been here once never comes back without it."""
-LANGUAGE, TOKEN, SESSION = "lt_lang", "lt_form", "lt_session"
+LANGUAGE, TOKEN, SESSION, WAY = "lt_lang", "lt_form", "lt_session", "lt_way"
 PAGES: tuple[tuple[str, str, str, Right], ...] = (
     ("worklist", "/console/", "i-list", "look"),
     ("dossiers", "/console/deliveries", "i-dossier", "look"),
@@ -123,9 +123,11 @@ class Frame:
         """What the browser brought under one of our names."""
         return request.cookies.get(self._named(name), "")
 
-    def set_cookie(self, response: Response, name: str, value: str) -> None:
+    def set_cookie(
+        self, response: Response, name: str, value: str, samesite: Literal["strict", "lax"] = "strict"
+    ) -> None:
         """For this host alone, out of reach of scripts and of other sites; gone with the browser."""
-        response.set_cookie(self._named(name), value, httponly=True, samesite="strict", secure=self.secure)
+        response.set_cookie(self._named(name), value, httponly=True, samesite=samesite, secure=self.secure)
 
     def drop_cookie(self, response: Response, name: str) -> None:
         response.delete_cookie(self._named(name), httponly=True, samesite="strict", secure=self.secure)

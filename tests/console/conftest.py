@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,6 +16,9 @@ import pytest
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
 
 from ops import password as passwords
 from ops import simulate, up
@@ -21,7 +26,7 @@ from ops.gateway import application
 from ops.house import House
 from ops.people import People
 from ops.sample import generate
-from tests.conftest import HandClock
+from tests.conftest import REQUIRED, HandClock
 from tests.ops.conftest import settings_of
 
 RECEIVED = next(e for e in generate(60, 10, 1, date(2026, 1, 5)) if e.type.endswith("dossier.received.v1"))
@@ -161,3 +166,29 @@ async def submit(console: httpx.AsyncClient, shown: str, path: str, **fields: st
     for name, value in hidden:
         data.setdefault(name, []).append(value)
     return await console.post(path, data=data | {name: [value] for name, value in fields.items()})
+
+
+def a_chromium() -> webdriver.Chrome:
+    """Debian's chromium under Debian's driver; without them a desk skips, CI fails."""
+    driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
+    if driver is None or browser is None:
+        if REQUIRED:
+            pytest.fail("chromium and chromedriver are missing (make servers)")
+        pytest.skip("chromium and chromedriver are not installed")
+    options = Options()
+    options.binary_location = browser
+    for said in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1366,768"):
+        options.add_argument(said)
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    running = webdriver.Chrome(options, Service(driver))
+    running.implicitly_wait(10)
+    return running
+
+
+@pytest.fixture
+def chromium() -> Iterator[webdriver.Chrome]:
+    running = a_chromium()
+    yield running
+    running.quit()

@@ -3,45 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
-from tests.conftest import REQUIRED
 from tests.console.conftest import CODE, PASSWORD, RECEIVED, Office
-
-
-def a_chromium() -> webdriver.Chrome:
-    """Debian's chromium under Debian's driver; without them a desk skips, CI fails."""
-    driver, browser = shutil.which("chromedriver"), shutil.which("chromium")
-    if driver is None or browser is None:
-        if REQUIRED:
-            pytest.fail("chromium and chromedriver are missing (make servers)")
-        pytest.skip("chromium and chromedriver are not installed")
-    options = Options()
-    options.binary_location = browser
-    for said in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1366,768"):
-        options.add_argument(said)
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    running = webdriver.Chrome(options, Service(driver))
-    running.implicitly_wait(10)
-    return running
-
-
-@pytest.fixture
-def chromium() -> Iterator[webdriver.Chrome]:
-    running = a_chromium()
-    yield running
-    running.quit()
 
 
 @pytest.mark.slow
@@ -52,7 +20,7 @@ async def test_an_officer_signs_in_reads_a_dossier_and_signs_out(office: Office,
     assert told["refused"] == "Tên tài khoản hoặc mật khẩu không đúng."
     assert CODE in told["dossier"]
     assert RECEIVED.data["dossier"]["applicant"]["name"] not in told["dossier"]
-    assert told["rail"] == ["Việc cần làm", "Hồ sơ", "Nguyên nhân", "Đối tác", "Tác vụ"]
+    assert told["rail"] == ["Việc cần làm", "Hồ sơ", "Nguyên nhân", "Đối tác", "Tác vụ", "Chỉ tiêu"]
     assert told["scripts"] == "", "no script of a page can read the session"
     assert "Đăng nhập" in told["after"], "going back shows nothing"
     complaints = [line for line in told["log"] if "Content Security Policy" in line or "Uncaught" in line]

@@ -7,13 +7,15 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from bus.ledger.words import Filter
+from ops import desk, queries
 from ops.api.guard import Guard
-from ops.console import door, pages
+from ops.console import door, dossier, pages
 from ops.console.door import RULES
 from ops.console.frame import Frame
 from ops.people import Refused
 from ops.rights import ROLES, Role
 from tests.console.conftest import CODE, RECEIVED, Office
+from tests.console.test_axe import pages as every_page
 
 MAY: dict[str, set[str]] = {
     "look": set(ROLES),
@@ -74,6 +76,21 @@ async def test_nobody_sees_anything_without_a_session(office: Office, cookie: st
             assert answer.status_code == 401, (method, path)
             assert CODE not in answer.text.replace(f"/console/dossiers/{CODE}", "")
             assert 'action="/console/sign-in"' in answer.text
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_every_answer_keeps_the_browser_on_our_side_errors_too(office: Office, signed_in: bool) -> None:
+    browser = await office.person("lan", *ROLES) if signed_in else office.browser()
+    paths = [(method, f"/console{path}".replace("{code}", CODE)) for method, path in RULES if path != "/live"]
+    for method, path in [*paths, ("GET", "/console/no-such-page"), ("GET", "/console/dossiers/%3Cscript%3E")]:
+        answer = await browser.http.request(method, path)
+        told = answer.headers
+        assert "default-src 'none'" in told["content-security-policy"], (method, path)
+        assert "frame-ancestors 'none'" in told["content-security-policy"], (method, path)
+        assert "unsafe-inline" not in told["content-security-policy"].partition("script-src")[2], (method, path)
+        assert (told["x-content-type-options"], "referrer-policy" in told) == ("nosniff", True), (method, path)
+        assert "no-store" in told["cache-control"] or "/static/" in path, (method, path)
+        assert "<script>" not in answer.text, (method, path)
 
 
 async def test_a_page_asked_for_before_signing_in_is_where_one_goes_afterwards(office: Office) -> None:
@@ -160,6 +177,25 @@ async def test_who_is_bound_to_a_partner_sees_and_does_nothing_of_others(office:
     await iso.submit(form, "/console/act", verb="cancel", seen=seen, reason="of another partner")
     after = (await office.house.ledger.deliveries(Filter(dossier=CODE)))[0]
     assert [row.state for row in after] == [row.state for row in rows]
+
+
+async def test_no_door_shows_who_is_bound_to_a_partner_anything_of_another(office: Office) -> None:
+    """Every page there is, found by the rules; what was done at the other partner is on the books too."""
+    ledger = office.house.ledger
+    others = await ledger.deliveries(Filter(partner="electronic_iso"))
+    await desk.act(ledger, "hold", Filter(ids=(others[0][0].id,)), "mai", "chuyện riêng của ISO", limit=1)
+    await ledger.pause("electronic_iso", "mai", "chuyện riêng của ISO")
+    bound, seen = await office.person("cong", *ROLES, partner="national_portal"), 0
+    for address in every_page():
+        shown = await bound.get(address)
+        main = shown.text[shown.text.find("<main") :]
+        for word in ("electronic_iso", "Hệ thống ISO", "chuyện riêng của ISO"):
+            assert word not in main, (address, word)
+        seen += shown.status_code == 200
+    assert seen >= 8
+    told = dossier.within(await queries.story(ledger, office.house.partners, CODE), "national_portal")
+    assert told is not None
+    assert told["notes"] == []
 
 
 async def test_people_are_kept_with_who_and_why_and_the_last_administrator_stays(office: Office) -> None:

@@ -24,7 +24,6 @@ from ops.house import House
 from ops.sample import generate
 from tests.conftest import HandClock
 from tests.console.conftest import PASSWORD, Browser, Office
-from tests.console.test_browser import chromium as chromium
 from tests.ops.conftest import settings_of
 
 pytestmark = pytest.mark.slow

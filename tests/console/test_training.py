@@ -22,7 +22,7 @@ from adapters import discover
 from ops.console.text import Speech
 from ops.training import NEW_WARD, NEW_WARD_NAME, TROUBLES
 from ops.words import Language
-from tests.console.test_browser import a_chromium
+from tests.console.conftest import a_chromium
 
 pytestmark = pytest.mark.slow
 LANGUAGES: tuple[Language, ...] = ("vi", "en")

@@ -200,6 +200,9 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "mappings show": ("mappings", "show", "postal"),
     "db upgrade": ("db", "upgrade"),
     "config check": ("config", "check"),
+    "config show": ("config", "show"),
+    "targets": ("targets",),
+    "who-looked": ("who-looked",),
 }
 GIVEN = {"erase": "084080000999\n"}
 """What a command reads from standard input."""
