@@ -31,7 +31,7 @@ from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
-from ops import attachments, codebook, deadlines, desk, edit, retention
+from ops import attachments, codebook, compared, deadlines, desk, edit, retention
 from ops.catalogue import Shelved, code_rows
 from ops.edition import Editions
 from ops.incidents_duty import lookout
@@ -159,6 +159,7 @@ class House:
         self._watches.append(asyncio.create_task(deadlines.watch(self.ledger)))
         self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
         self._watches.append(asyncio.create_task(follow(self.ledger)))
+        self._watches.append(asyncio.create_task(compared.each_morning(self)))
         self._watches.append(asyncio.create_task(self.editions.watch(list(self.workers))))
         self.lookout = lookout(self)
         self._watches.append(asyncio.create_task(self.lookout.run()))

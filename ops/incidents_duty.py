@@ -34,7 +34,7 @@ class Lookout:
     def __init__(self, ledger: SqlLedger, signs: Signs, teller: Teller) -> None:
         self._ledger = ledger
         self._book = ledger.incidents()
-        self._signs = signs
+        self.signs = signs
         self._teller = teller
         self._busy_since: float | None = None
         self._told_busy = False
@@ -62,7 +62,7 @@ class Lookout:
         if fence is None:
             self._over()
             return
-        found = [*await self._signs.found(), *self._past_trouble()]
+        found = [*await self.signs.found(), *self._past_trouble()]
         changed = await self._book.look(fence, found, patience(), self._teller.tellings())
         self._over()
         for event, number in changed:

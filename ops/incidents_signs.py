@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ from bus.maintenance import VIETNAM, closed_until
 from bus.policy import PartnerSettings
 from contracts.working_time import Calendar, YearMissing
 from ops.incidents_settings import IncidentSettings
+from ops.reconcile import day_number
 
 OURS = "lienthong"
 """The subject of what concerns no partner but us."""
@@ -38,6 +40,7 @@ SLOT_S = 300
 KEEP_SLOTS = 3 * 3600 // SLOT_S
 DAY_S = 86_400.0
 GIGA = 2**30
+COMPARED_DAYS = timedelta(days=7)
 TRIES = 3
 """A notice that failed so often has a channel in trouble."""
 
@@ -85,6 +88,7 @@ class Signs:
             *self._disk(),
             *self._holidays(now),
             *await self._untold(),
+            *await self._mismatches(now),
         ]
         if not self._concern.steady:
             return found
@@ -237,6 +241,14 @@ class Signs:
         today: date = instant(now).astimezone(VIETNAM).date()
         years = {today.year, (today + HOLIDAYS_AHEAD).year} - self._concern.calendar.years
         return [Condition("holidays", about=str(year), facts={"year": year}) for year in sorted(years)]
+
+    async def _mismatches(self, now: float) -> list[Condition]:
+        """Partners whose books and ours differ over one of the last days, until they are set right and compared again."""
+        since = day_number(instant(now).astimezone(VIETNAM).date() - COMPARED_DAYS)
+        lines: Counter[str] = Counter()
+        for reading in await self._book.readings("mismatch", since):
+            lines[reading.subject] += int(reading.value)
+        return [Condition("mismatch", name, facts={"lines": n}) for name, n in sorted((+lines).items())]
 
     async def _untold(self) -> list[Condition]:
         """Recipients whom no notice has reached for some tries."""

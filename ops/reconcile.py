@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bus.adapter import Account, Call, Entry
 from bus.ledger.views import DeliveryView
@@ -15,7 +15,9 @@ from bus.ledger.words import OPEN, Filter, State
 from bus.maintenance import VIETNAM
 from contracts.envelope import Envelope
 from ops import desk
-from ops.house import House
+
+if TYPE_CHECKING:
+    from ops.house import House
 
 MAX_DAYS = 31
 PAGE = 1000
@@ -29,11 +31,12 @@ class Refused(Exception):
 async def reconcile(house: House, name: str, first: date, last: date) -> dict[str, Any]:
     """Both accounts of the days `first` to `last` (Vietnam, both included), and every line in which they differ.
 
-    How many each day has is kept, for the partner's trend. Raises Refused, LedgerBusy.
+    How many each day has is kept, for the partner's trend, where the partner has answered all. Raises Refused, LedgerBusy.
     """
     ours, account = await _accounts(house, name, first, last)
     differences = _differences(ours, account.entries)
-    await house.ledger.incidents().keep("mismatch", mismatches(name, first, last, differences))
+    if not account.unanswered:
+        await house.ledger.incidents().keep("mismatch", mismatches(name, first, last, differences))
     return {
         "partner": name,
         "from": first.isoformat(),
@@ -75,7 +78,12 @@ def mismatches(
         day for line in differences for day in {side["day"] for side in (line["ours"], line["theirs"]) if side}
     )
     days = (first + timedelta(days=place) for place in range((last - first).days + 1))
-    return {(name, (day - date(1970, 1, 1)).days): float(counted[day.isoformat()]) for day in days}
+    return {(name, day_number(day)): float(counted[day.isoformat()]) for day in days}
+
+
+def day_number(day: date) -> int:
+    """The day's place in time, as kept counts name it."""
+    return (day - date(1970, 1, 1)).days
 
 
 def _plan(line: Mapping[str, Any], account: Account, owing: Mapping[str, DeliveryView]) -> dict[str, Any]:

@@ -301,6 +301,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "sweep": {"duty": "sealer"},
     "holidays": {"year": 2027},
     "notices": {"recipient": "truc"},
+    "mismatch": {"lines": 3},
 }
 """What each kind's conditions carry, as the signs above make them."""
 

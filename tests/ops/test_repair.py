@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.service_evaluation.simulator import DEMO, EvaluationSimulator
+from bus.ledger.incidents import Condition
 from bus.ledger.words import Filter, State
 from bus.maintenance import VIETNAM
 from bus.seal import Keyring
+from ops.compared import compare
 from ops.house import House
+from ops.incidents_duty import lookout
 from ops.reconcile import reconcile, repair
 from ops.settings import Settings
 from ops.simulate import Served, bind
@@ -109,6 +112,30 @@ async def test_what_a_silent_partner_refused_is_sent_again_once_it_would_take_it
     assert (await repair(*at, *WHY, dry_run=False))["done"] == 1
     assert await until(silent.house, State.DELIVERED) == number
     assert (await reconcile(*at))["agrees"]
+
+
+async def test_in_the_morning_the_day_before_is_compared_once_and_a_difference_is_an_incident(silent: Silent) -> None:
+    silent.emc.weather.code = "400"
+    silent.emc.weather.left["says"] = 1
+    event = SAMPLE[0].model_copy(update={"time": datetime.now(UTC), "sequence": 1})
+    await silent.house.intake.accept([event], client="test")
+    await until(silent.house, State.DEAD)
+    morning = datetime.combine(today() + timedelta(days=1), time(5), VIETNAM)
+    assert await compare(silent.house, morning - timedelta(seconds=1)) == []
+    assert await compare(silent.house, morning) == ["service_evaluation"]
+    assert await compare(silent.house, morning) == []
+    assert [(one.partner, one.facts) for one in await mismatches(silent.house)] == [
+        ("service_evaluation", {"lines": 1})
+    ]
+    await repair(silent.house, "service_evaluation", today(), today(), *WHY, dry_run=False)
+    await until(silent.house, State.DELIVERED)
+    await reconcile(silent.house, "service_evaluation", today(), today())
+    assert await mismatches(silent.house) == []
+
+
+async def mismatches(house: House) -> list[Condition]:
+    """The conditions of this kind that a look finds."""
+    return [one for one in await lookout(house).signs.found() if one.kind == "mismatch"]
 
 
 async def test_what_is_still_to_be_sent_is_waited_for(silent: Silent) -> None:
