@@ -48,7 +48,12 @@ async def look(ledger: SqlLedger) -> bool:
 
 
 def _looked(outlook: Outlook, now: float) -> Looked:
-    found = expected.steps(outlook.events, outlook.owing, expected.facts(outlook.body), now)
+    """What stands late; a dossier that cannot be judged is looked at later and keeps no other from being looked at."""
+    try:
+        found = expected.steps(outlook.events, outlook.owing, expected.facts(outlook.body), now)
+    except Exception as error:
+        log.error("expected steps cannot be told", dossier=outlook.dossier, error=type(error).__name__)
+        return Looked(outlook.dossier, outlook.seen, (), now + expected.NO_CALENDAR_S)
     return Looked(outlook.dossier, outlook.seen, tuple(raised(found)), expected.next_look(found, now))
 
 

@@ -14,6 +14,7 @@ from bus.ledger.task import NewTask
 from bus.ledger.views import DeliveryView, EventView
 from bus.ledger.words import Action, ActionRow, Filter, State, Verb
 from contracts.canonical.events import EVENTS
+from ops import causes
 from ops import edit as editing
 from ops.reach import Reach, Rules, reach
 
@@ -204,6 +205,12 @@ async def turn_task(ledger: SqlLedger, turn: TaskTurn, number: int, who: str, re
 def _because(reason: str) -> None:
     if len(reason.strip()) < 3:
         raise Refused("say why")
+
+
+async def note_cause(ledger: SqlLedger, fingerprint: str, owner: str, note: str, who: str) -> bool:
+    """Keep who sees to a group of failures and what was found out, both empty: nothing; recorded. Whether a failure of it is open."""
+    await ledger.groups().keep(fingerprint, owner, note, who)
+    return any(causes.fingerprint_of(group) == fingerprint for group in await ledger.causes())
 
 
 _USUAL: dict[str, tuple[State, ...]] = {

@@ -31,7 +31,7 @@ from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
-from ops import attachments, codebook, compared, deadlines, desk, edit, retention
+from ops import attachments, causes, codebook, compared, deadlines, desk, edit, retention
 from ops.catalogue import Shelved, code_rows
 from ops.edition import Editions
 from ops.incidents_duty import lookout
@@ -95,6 +95,7 @@ class House:
         self._route = route or partial(routes.owed, partners=frozenset(self.enabled))
         if settings.codes.folder:
             codes.load_extra(Path(settings.codes.folder))
+        causes.OWN.use(Path(settings.causes.file) if settings.causes.file else None)
         self.ledger: SqlLedger = open_ledger(
             settings.ledger.url,
             self.keys,

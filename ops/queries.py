@@ -11,16 +11,18 @@ from pydantic import BaseModel
 from adapters.single_sign_on.causes import CAUSES, Cause
 from bus.adapter import Partner
 from bus.clock import instant
+from bus.ledger.cause_notes import GroupNote
 from bus.ledger.ledger import Ledger
 from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.task import Task
-from bus.ledger.views import AttemptView, DeliveryView, EventView, Totals
+from bus.ledger.views import AttemptView, CauseGroup, DeliveryView, EventView, Totals
 from bus.ledger.words import OPEN, Filter, State
 from bus.tracing import trace_id
 from contracts.canonical.events import EVENTS
 from contracts.envelope import DEADLINE
 from contracts.identifier import tidy
 from contracts.marks import redact
+from ops import causes as catalogue
 from ops import expected
 
 
@@ -239,22 +241,33 @@ def _sums(totals: Totals, partner: str | None) -> dict[str, int]:
     }
 
 
-async def causes(ledger: Ledger) -> list[dict[str, Any]]:
-    return [
-        {
-            "partner": group.partner,
-            "operation": group.operation,
-            "state": group.state.value,
-            "cause": group.cause.value,
-            "code": group.code,
-            "hold_key": group.hold_key,
-            "count": group.count,
-            "dossiers": group.dossiers,
-            "oldest_at": when(group.oldest_at),
-            "example": group.example,
-        }
-        for group in await ledger.causes()
-    ]
+async def causes(ledger: SqlLedger) -> list[dict[str, Any]]:
+    """What waits, is in doubt or dead, by group: how the catalogue names it, what to do, and what people keep of it."""
+    groups = await ledger.causes()
+    notes = await ledger.groups().of(map(catalogue.fingerprint_of, groups))
+    return [_cause(group, notes.get(catalogue.fingerprint_of(group))) for group in groups]
+
+
+def _cause(group: CauseGroup, noted: GroupNote | None) -> dict[str, Any]:
+    partner, cause, code = group.partner, group.cause.value, group.code
+    line = catalogue.entry(partner, cause, code)
+    return {
+        "partner": partner,
+        "operation": group.operation,
+        "state": group.state.value,
+        "cause": cause,
+        "code": code,
+        "hold_key": group.hold_key,
+        "count": group.count,
+        "dossiers": group.dossiers,
+        "oldest_at": when(group.oldest_at),
+        "example": group.example,
+        "fingerprint": catalogue.fingerprint_of(group),
+        "known": catalogue.known(partner, cause, code),
+        "owner": noted.owner if noted else "",
+        "note": noted.note if noted else "",
+        **{name: getattr(line, name) for name in ("title_vi", "title_en", "side", "resend", "advice_vi", "advice_en")},
+    }
 
 
 async def partners(ledger: Ledger, known: Mapping[str, Partner], enabled: Collection[str]) -> list[dict[str, Any]]:

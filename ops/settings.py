@@ -96,6 +96,12 @@ class TelemetrySettings(_Section):
     log_file: str | None = None
 
 
+class CauseSettings(_Section):
+    """`[causes]`: the province's own lines of the catalogue of causes, before those that come with the bus."""
+
+    file: str | None = None
+
+
 class IntakeSettings(_Section):
     """`[intake]`"""
 
@@ -230,6 +236,7 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     intake: IntakeSettings = IntakeSettings()
     codes: CodeSettings = CodeSettings()
+    causes: CauseSettings = CauseSettings()
     attachments: AttachmentSettings = AttachmentSettings()
     retention: RetentionSettings = RetentionSettings()
     tasks: TaskSettings = TaskSettings()

@@ -47,7 +47,7 @@ TROUBLES = (
     Trouble("portal", PORTAL, "/console/partners#national_portal"),
     Trouble("certificate", ISO, "/console/partners#electronic_iso"),
     Trouble("payment", "", "/console/expected?step=payment_confirmed"),
-    Trouble("ward", "", "/console/deliveries?cause=code_gap"),
+    Trouble("ward", "", "/console/codes"),
     Trouble("poison", "", "/console/deliveries?state=dead"),
 )
 
@@ -102,13 +102,14 @@ class Training:
     authority: Authority
     partners: dict[str, simulate.Served]
     ready: bool = False
-    dossiers: dict[str, str] = field(default_factory=dict)
+    paid: str = ""
+    """The dossier whose fee was paid."""
     rung: set[str] = field(default_factory=set)
 
     async def settled(self, ledger: SqlLedger) -> dict[str, bool]:
         """Which troubles are over, by what the ledger says."""
         totals, views = await ledger.totals(), {view.partner: view for view in await ledger.partners()}
-        paid = await ledger.about(self.dossiers.get("payment", ""), "vn.lienthong.payment.confirmed.v1")
+        paid = await ledger.about(self.paid, "vn.lienthong.payment.confirmed.v1")
         return {
             "portal": not views[PORTAL].breaker_open and not _counted(totals, PORTAL, *OPEN),
             "certificate": not views[ISO].paused and not _counted(totals, ISO, *OPEN),

@@ -80,9 +80,9 @@ class Morning:
         self.new = [Filed(MARITAL_STATUS, 300 + place, today) for place in range(7)]
 
     async def live(self) -> None:
-        """From 06:40 to ten o'clock."""
+        """From half past six to ten o'clock."""
         training = self._training
-        training.dossiers = {"payment": self.fee.code, "ward": self.ward.code, "poison": self.poison.code}
+        training.paid = self.fee.code
         known = (*self.old, self.fee, self.ward, self.poison)
         received = [one.told("receive", one.life.at.timestamp()) for one in known]
         await self._accept(received)

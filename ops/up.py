@@ -216,6 +216,7 @@ def demo_settings(
         "keys": {"file": str(keys)},
         "telemetry": {"log_file": str(folder / "bus.log")},
         "codes": {"folder": str(folder / "codes")},
+        "causes": {"file": str(folder / "causes.csv")},
         "http": {"host": "127.0.0.1", "port": port},
         "sign_in": {"starts_per_s": 100.0},  # the whole province comes from one address here
         "attachments": {

@@ -288,8 +288,6 @@ def _move_threads(book: Book, threads: dict[tuple[str, str], Thread]) -> None:
 def _write(book: Book, work: Intake) -> None:
     if work.events:
         book.db.many("insert_event", [_event_row(book, fresh) for fresh in work.events])
-        subjects = sorted({fresh.arrival.subject for fresh in work.events})
-        book.db.many("look_at", [(subject, book.now + FIRST_LOOK_S) for subject in subjects])
     if work.entered_events:
         book.db.run("enter_events", {"ids": work.entered_events})
     if work.finders:
@@ -301,6 +299,9 @@ def _write(book: Book, work: Intake) -> None:
             book.moved(delivery.id, delivery.partner, None, (State.WAITING, Cause.GAP))
     if work.entering:
         _number(book, work.entering)
+    if work.events:  # after the lanes, whose locks a record takes before its replies come here
+        subjects = sorted({fresh.arrival.subject for fresh in work.events})
+        book.db.many("look_at", [(subject, book.now + FIRST_LOOK_S) for subject in subjects])
 
 
 def _number(book: Book, entering: Sequence[Pending]) -> None:

@@ -210,6 +210,10 @@ SELECT event, partner, state, cause, changed_at FROM delivery WHERE dossier = :d
 -- name: outlook_body
 SELECT body FROM event WHERE id = :id;
 
+-- name: group_notes
+-- What people kept of groups of failures, the last word last.
+SELECT dossier, after, reason, who, at FROM note WHERE dossier = any_of(:names) AND verb = 'note cause' ORDER BY id LIMIT 5000;
+
 -- name: raised
 -- A page of raised steps, the next due first; without a step, of all.
 SELECT dossier, step, partner, state, since, due_at, raised_at FROM overdue

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from bus.ledger.accept import accept, close_gap
 from bus.ledger.act import act
 from bus.ledger.backfill import KeyBook
 from bus.ledger.book import Book, Opened
+from bus.ledger.cause_notes import Groups
 from bus.ledger.database import Database
 from bus.ledger.edition import EditionBook
 from bus.ledger.exchanges import Exchanges
@@ -360,6 +361,9 @@ class SqlLedger:
     def figures(self) -> Figures:
         return Figures(self._keys, self._other, self._reader.ask)
 
+    def groups(self) -> Groups:
+        return Groups(self._other, self._reader.ask)
+
     def people(self) -> PeopleBook:
         return PeopleBook(self._keys, self.clock, partial(self._other, kind=Kind.ACCEPT), self._reader.ask)
 
@@ -397,8 +401,3 @@ def _switch(book: Book, query: str, verb: str, partner: str, who: str, reason: s
     book.db.run("touch_partner", {"name": partner, "tokens": 1.0, "now": book.now})
     book.db.run(query, {"name": partner, "who": who, "reason": reason})
     book.note(who, verb, reason, after=partner)
-
-
-def partners_of(verdicts: Iterable[Verdict]) -> set[str]:
-    """Whom to ring after accepting."""
-    return {partner for verdict in verdicts for partner in verdict.ready}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -91,6 +91,15 @@ class Dealt(Reason):
     ids: tuple[int, ...] = Field(min_length=1, max_length=1000)
 
 
+class GroupBody(BaseModel):
+    """What is kept of a group of failures; both empty: nothing."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    owner: str = Field(default="", max_length=100)
+    reason: str = Field(default="", max_length=500, description="the note")
+
+
 class Gap(Reason):
     """A gap of one source and dossier to be closed."""
 
@@ -148,6 +157,13 @@ def routes(house: House, guard: Guard) -> APIRouter:
     async def causes(request: Request) -> JSONResponse:
         guard.admit(request, "read")
         return JSONResponse({"items": await queries.causes(house.ledger)})
+
+    @router.post("/v1/causes/{fingerprint}", summary="Keep who sees to a group of failures, and a note")
+    async def note_cause(request: Request, fingerprint: Annotated[str, Path(pattern="^[0-9a-f]{12}$")]) -> JSONResponse:
+        client = guard.admit(request, "act")
+        body = await guard.read(request, GroupBody)
+        still = await desk.note_cause(house.ledger, fingerprint, body.owner, body.reason, client.name)
+        return JSONResponse({"fingerprint": fingerprint, "owner": body.owner, "note": body.reason, "open": still})
 
     @router.get("/v1/partners", summary="The partners and their switches")
     async def partners(request: Request) -> JSONResponse:

@@ -153,6 +153,24 @@ def _switch(
     CONTEXT.show(told, as_json, Table(f"{partner}: {'paused' if told['paused'] else 'open'}"))
 
 
+@app.command(name="note-cause")
+def note_cause(
+    group: Annotated[str, typer.Argument(help="the group (see `lienthong causes`)")],
+    owner: Annotated[str, typer.Option("--owner", help="who sees to it")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="what has been found out")] = "",
+    url: Url = None,
+    key: Key = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep who sees to a group of failures, and a note.
+
+    Example: lienthong note-cause 0123456789ab --owner 'Tổ danh mục' --reason 'asked the portal'
+    """
+    told = ask(lambda: remote(url, key, config).post(f"/v1/causes/{group}", {"owner": owner, "reason": reason}))
+    CONTEXT.show(told, as_json, Table(f"{told['fingerprint']}: {told['owner'] or 'nobody'}"))
+
+
 @app.command(name="close-gap")
 def close_gap(
     source: str,

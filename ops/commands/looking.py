@@ -119,9 +119,10 @@ def causes(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: A
     """What waits, is in doubt or dead, grouped by cause, oldest first. Example: lienthong causes"""
     told = ask(lambda: remote(url, key, config).get("/v1/causes"))
     names = ("partner", "operation", "state", "cause", "code", "hold_key", "count", "dossiers", "oldest_at")
-    table = Table(*names)
+    table = Table(*names, "do", "owner", "group")
     for item in told["items"]:
-        table.add_row(*(str(item[name]) for name in names))
+        about = (item["advice_en"] if item["known"] else "not in the catalogue yet", item["owner"], item["fingerprint"])
+        table.add_row(*(str(item[name]) for name in names), *about)
     CONTEXT.show(told, as_json, table)
 
 

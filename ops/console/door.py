@@ -32,6 +32,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/"): "look",
     ("GET", "/live"): "look",
     ("GET", "/causes"): "look",
+    ("POST", "/causes"): "act",
     ("GET", "/partners"): "look",
     ("GET", "/partners/{name}"): "look",
     ("POST", "/partners/{name}"): "act",

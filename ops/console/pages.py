@@ -37,6 +37,7 @@ from ops.console import (
     training,
     views,
 )
+from ops.console import causes as cause_groups
 from ops.console.door import Door, reader
 from ops.console.frame import HEADERS, Forgery, Frame
 from ops.console.listing import asked, within
@@ -111,23 +112,6 @@ def application(house: House, guard: Guard) -> FastAPI:
 
         return StreamingResponse(changes(), media_type="text/event-stream", headers=HEADERS)
 
-    @app.get("/causes")
-    async def cause_groups(request: Request) -> Response:
-        say, here = frame.speech(request), request.query_params
-        found = await views.groups(house, say, reader(request).partner)
-        return frame.page(
-            request,
-            "causes.html",
-            "causes",
-            say=say,
-            groups=views.chosen(found, here),
-            all=found,
-            titles={group.partner: group.partner_title for group in found},
-            asked={name: here.get(name, "") for name in views.CHOICES},
-            saved=await saved.of(house, request, "/console/causes"),
-            here=f"/console/causes?{urlencode([(k, v) for k, v in here.multi_items() if k in views.CHOICES and v])}",
-        )
-
     @app.get("/deliveries")
     async def deliveries(request: Request) -> Response:
         say = frame.speech(request)
@@ -200,6 +184,7 @@ def application(house: House, guard: Guard) -> FastAPI:
     tasks.add(app, frame)
     editing.add(app, frame)
     entry.add(app, frame)
+    cause_groups.add(app, frame)
     expected.add(app, frame)
     training.add(app, frame)
     keeping.add(app, frame)

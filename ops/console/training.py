@@ -22,15 +22,11 @@ def add(app: FastAPI, frame: Frame) -> None:
             request,
             "training.html",
             "training",
-            troubles=[(trouble, settled.get(trouble.name, False), _page(trouble.page)) for trouble in TROUBLES],
+            troubles=[(trouble, settled.get(trouble.name, False)) for trouble in TROUBLES],
             rung=training.rung if training is not None else (),
             ready=training is not None and training.ready,
             done=sum(settled.values()),
         )
-
-    def _page(path: str) -> str:
-        """Where the trouble shows; the dossier it is about stands in the address where there is one."""
-        return path.format(**house.training.dossiers) if house.training is not None and house.training.ready else path
 
     @app.post("/training")
     async def ring_up(request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bus.ledger.cause_notes import GroupNote
 from bus.ledger.views import CauseGroup, PartnerView, Totals
 from bus.ledger.words import State
 from bus.outcome import Cause
@@ -33,7 +34,11 @@ BY_ITSELF = frozenset(
 class Group:
     """Failures that share partner, operation, state, cause and code, as a row: who must act, may it be resent, what to do."""
 
+    fingerprint: str
+    known: bool
     state: State
+    cause: str
+    code: str
     tone: str
     title: str
     under: str
@@ -50,6 +55,10 @@ class Group:
     query: str
     hold_key: str
     needs_person: bool
+    owner: str
+    note: str
+    noted_by: str
+    noted_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,9 @@ async def within(house: House, dossier: str, only: str) -> bool:
 async def groups(house: House, say: Speech, only: str = "") -> list[Group]:
     """Open failures, of the partner `only` where it is given; what needs a person first, then by how many dossiers they hold."""
     failed = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
-    found = [_group(house, group, say) for group in failed if only in ("", group.partner)]
+    mine = [group for group in failed if only in ("", group.partner)]
+    notes = await house.ledger.groups().of(map(causes.fingerprint_of, mine))
+    found = [_group(house, group, notes, say) for group in mine]
     return sorted(found, key=lambda g: (not g.needs_person, g.state is not State.IN_DOUBT, -g.dossiers, g.oldest_at))
 
 
@@ -106,7 +117,7 @@ def chosen(found: Sequence[Group], asked: Mapping[str, str]) -> list[Group]:
     return [group for group in found if all(asked.get(name, "") in ("", getattr(group, name)) for name in CHOICES)]
 
 
-def _group(house: House, group: CauseGroup, say: Speech) -> Group:
+def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say: Speech) -> Group:
     entry = causes.entry(group.partner, group.cause.value, group.code)
     needs = group.state is State.DEAD or group.cause not in BY_ITSELF
     under = " · ".join(
@@ -117,8 +128,19 @@ def _group(house: House, group: CauseGroup, say: Speech) -> Group:
     query = f"partner={group.partner}&operation={group.operation}&state={group.state.value}&cause={group.cause.value}"
     if group.code:
         query += f"&code={group.code}"
-    verb = "ask" if entry.resend == "ask" else "resend" if group.state is State.DEAD else ""
+    again = "reprocess" if group.cause is Cause.POISON else "resend"
+    verb = "ask" if entry.resend == "ask" else again if group.state is State.DEAD else ""
+    fingerprint = causes.fingerprint_of(group)
+    noted = notes.get(fingerprint, GroupNote("", "", "", 0.0))
     return Group(
+        fingerprint=fingerprint,
+        known=causes.known(group.partner, group.cause.value, group.code),
+        cause=group.cause.value,
+        code=group.code,
+        owner=noted.owner,
+        note=noted.note,
+        noted_by=noted.who,
+        noted_at=noted.at,
         state=group.state,
         tone=TONES[group.state],
         title=entry.title(say.language),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
+from ops import causes
 from ops.console import text
 from tests.console.conftest import CODE, PORTAL, RECEIVED, page, submit
 
 
 async def test_the_way_from_the_work_list_to_a_resent_dossier_is_three_clicks(console: httpx.AsyncClient) -> None:
     home = await page(console, "/console/")
-    assert "Đối tác từ chối nội dung" in home
+    assert "Cổng từ chối dữ liệu hồ sơ" in home
     resend = re.search(r'href="(/console/act\?verb=resend[^"]*)"', home)
     assert resend
     preview = await page(console, resend[1].replace("&amp;", "&"))
@@ -110,3 +112,45 @@ def test_every_word_has_both_languages() -> None:
         assert row["vi"].strip(), key
         assert row["en"].strip(), key
         assert set(re.findall(r"{\w+", row["vi"])) == set(re.findall(r"{\w+", row["en"])), key
+
+
+async def test_a_group_of_failures_has_an_owner_a_note_and_its_place_in_the_record(console: httpx.AsyncClient) -> None:
+    shown = await page(console, "/console/causes")
+    assert "Chưa ai nhận" in shown
+    group = re.search(r'href="\?group=(\w+)#group"', shown)
+    assert group
+    chosen = await page(console, f"/console/causes?group={group[1]}")
+    assert "dữ liệu không hợp lệ" in chosen, "the partner's own words"
+    kept = await submit(console, chosen, "/console/causes", owner="Tổ danh mục", note="đã gọi đầu mối của Cổng")
+    assert kept.status_code == 303
+    assert "Người nhận: Tổ danh mục" in await page(console, "/console/causes")
+    assert "Owner: Tổ danh mục" in await page(console, "/console/causes?lang=en")
+    assert "đã gọi đầu mối của Cổng" in await page(console, "/console/audit")
+    told = (await console.get("/v1/causes")).json()["items"]
+    assert [one["owner"] for one in told if one["fingerprint"] == group[1]] == ["Tổ danh mục"]
+
+
+async def test_a_failure_the_catalogue_does_not_know_is_named_once_for_its_past_and_future(
+    console: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    causes.OWN.use(tmp_path / "causes.csv")
+    try:
+        (told,) = [one for one in (await console.get("/v1/causes")).json()["items"] if one["code"] == "3"]
+        assert told["known"]
+        shown = await page(console, f"/console/causes?group={told['fingerprint']}")
+        named = {
+            "title_vi": "Đơn vị chưa có trên Cổng",
+            "title_en": "The portal does not know the unit",
+            "advice_vi": "Khai báo đơn vị rồi gửi lại",
+            "advice_en": "Declare the unit, then resend",
+        }
+        short = await submit(
+            console, shown, "/console/causes", **(named | {"advice_en": " "}), side="province", resend="fix"
+        )
+        assert short.status_code == 422
+        done = await submit(console, shown, "/console/causes", **named, side="province", resend="fix")
+        assert done.status_code == 303, done.text
+        assert "Đơn vị chưa có trên Cổng" in await page(console, "/console/causes")
+        assert "Declare the unit, then resend" in await page(console, "/console/causes?lang=en")
+    finally:
+        causes.OWN.use(None)

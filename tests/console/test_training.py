@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from adapters import discover
 from ops.console.text import Speech
@@ -26,7 +27,7 @@ from tests.console.conftest import a_chromium
 
 pytestmark = pytest.mark.slow
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-PATIENCE_S = 240.0
+PATIENCE_S, PAGE_S = 240.0, 30.0
 CLICKS = 3
 
 
@@ -57,16 +58,26 @@ class Officer:
         self.clicks += 1
 
     def sees(self, *words: str) -> None:
-        page = self.browser.find_element(By.TAG_NAME, "body").text
-        for said in words:
-            assert said in page, f"{said!r} is not on {self.browser.current_url}"
+        """The page says all of these, or comes to say them."""
+        deadline = time.monotonic() + PAGE_S
+        while missing := [said for said in words if said not in self._page()]:
+            assert time.monotonic() < deadline, f"{missing} is not on {self.browser.current_url}"
+            time.sleep(0.2)
         assert self.clicks <= CLICKS
+
+    def _page(self) -> str:
+        """What stands on it; nothing while it is being replaced by another."""
+        with suppress(StaleElementReferenceException):
+            return self.browser.find_element(By.TAG_NAME, "body").text
+        return ""
 
     def reason(self, **fields: str) -> None:
         """Fill in the form that an action asks for, and send it."""
         for name, value in {"reason": "tập huấn", **fields}.items():
             self.browser.find_element(By.NAME, name).send_keys(value)
-        self.browser.find_element(By.CSS_SELECTOR, "main form button.first").click()
+        button = self.browser.find_element(By.CSS_SELECTOR, "main form button.first")
+        button.click()
+        WebDriverWait(self.browser, PAGE_S).until(staleness_of(button))
 
     def verb(self, name: str) -> WebElement:
         return self.one("main a.btn", self.say("more", verb=self.say(f"verb.{name}")))
@@ -82,7 +93,8 @@ class Officer:
 
     def settled(self, trouble: str) -> bool:
         self.browser.get(f"{self.url}/console/training")
-        return self.say("training.settled") in self.browser.find_element(By.ID, trouble).text.splitlines()
+        found = self.browser.find_elements(By.ID, trouble)  # none while the ledger is busy
+        return any(self.say("training.settled") in one.text.splitlines() for one in found)
 
     def settles(self, trouble: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -190,15 +202,16 @@ def test_the_message_that_cannot_be_made(officer: Officer) -> None:
 
 
 def test_the_renamed_ward(officer: Officer) -> None:
-    officer.click(officer.one(".counts a", officer.say("count.codes")))
-    officer.click(officer.one("main td a:not(.code)"))
-    officer.sees(NEW_WARD, officer.title("postal"))
-    row = {"list": "ward", "code": NEW_WARD, "name_vi": NEW_WARD_NAME, "source": "NQ 01/NQ-HĐND"}
-    asked = urllib.request.Request(
-        f"{officer.url}/v1/codes", json.dumps(row).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(asked) as answer:
-        assert answer.status == 201
+    cause = {"vi": "Thiếu mã trong danh mục", "en": "A code is missing from its list"}[officer.language]
+    officer.sees(cause)
+    officer.click(officer.one(".nav a", officer.say("page.codes")))
+    row = officer.one("main tr", NEW_WARD)
+    officer.click(row.find_element(By.CSS_SELECTOR, "a.btn[href*='/codes/new']"))
+    officer.sees(officer.say("codes.add"))
+    name = officer.browser.find_element(By.NAME, "name_vi")
+    name.clear()
+    name.send_keys(NEW_WARD_NAME)
+    officer.reason(source="NQ 01/NQ-HĐND")
     officer.settles("ward")
 
 

@@ -158,6 +158,7 @@ AS_JSON: dict[str, tuple[str, ...]] = {
     "pause": ("pause", "electronic_iso", *WHY),
     "resume": ("resume", "electronic_iso", *WHY),
     "close-gap": ("close-gap", "urn:lienthong:dossier-system", DOSSIER, *WHY),
+    "note-cause": ("note-cause", "0123456789ab", "--owner", "Tổ danh mục", *WHY),
     "verify-audit": ("verify-audit",),
     "status": ("status", "--verify"),
     "story": ("story", DOSSIER),

@@ -224,6 +224,30 @@ async def test_what_comes_while_a_dossier_is_looked_at_is_not_missed(province: P
     assert [one.seen for one in await book.due(10, expected.tells)] == [2]
 
 
+async def test_a_dossier_that_cannot_be_judged_keeps_no_other_from_being_looked_at(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = province.now_received()
+    await province.intake.accept(
+        [one.model_copy(update={"id": "a", "subject": "000.00.17.H59-260302-0001"})], client="test"
+    )
+    await province.intake.accept([one], client="test")
+    facts = expected.facts
+    judged: list[bytes] = []
+
+    def once_wrong(body: bytes) -> Facts:
+        judged.append(body)
+        if len(judged) == 1:
+            raise KeyError("procedure")
+        return facts(body)
+
+    monkeypatch.setattr(expected, "facts", once_wrong)
+    province.clock.advance(FIRST_LOOK_S)
+    assert await province.raised() == [("portal_status", "late")]
+    province.clock.advance(3600)
+    assert await province.raised() == [("portal_status", "late")] * 2
+
+
 async def test_one_process_looks_at_a_time(province: Province) -> None:
     await province.intake.accept([province.now_received()], client="test")
     province.clock.advance(FIRST_LOOK_S)

@@ -1,0 +1,45 @@
+"""Groups of failures as people keep them: who sees to one, and what was found out. The last word in the record stands."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple, Protocol
+
+from bus.ledger.book import Book
+
+VERB = "note cause"
+PREFIX = "cause:"
+"""Under what a group stands in the record, in the place of a dossier: the prefix and its fingerprint."""
+
+
+class GroupNote(NamedTuple):
+    """What is kept of a group: who sees to it, the note, who wrote that and when (seconds since the epoch)."""
+
+    owner: str
+    note: str
+    who: str
+    at: float
+
+
+class Write(Protocol):
+    def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
+
+
+class Groups:
+    """The operations, over the writer's turn (`write`) and the reading threads (`read`). Raises LedgerBusy as the ledger does."""
+
+    def __init__(self, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+        self._write = write
+        self._read = read
+
+    async def of(self, fingerprints: Iterable[str]) -> dict[str, GroupNote]:
+        """What is kept of these groups, by fingerprint."""
+        names = [PREFIX + fingerprint for fingerprint in dict.fromkeys(fingerprints)]
+        rows = await self._read(lambda c: c.rows("group_notes", {"names": names})) if names else []
+        return {name.removeprefix(PREFIX): GroupNote(*rest) for name, *rest in rows}
+
+    async def keep(self, fingerprint: str, owner: str, note: str, who: str) -> None:
+        """Keep owner and note of a group; what was kept before stays in the record."""
+        before = (await self.of([fingerprint])).get(fingerprint, GroupNote("", "", "", 0.0))
+        name = PREFIX + fingerprint
+        await self._write(lambda book: book.note(who, VERB, note, name, before=before.owner, after=owner))
