@@ -73,7 +73,7 @@ class Speech:
             return self("span.minutes", n=minutes)
         if minutes < 24 * 60:
             hours, rest = divmod(minutes, 60)
-            return self("span.hours_minutes", h=hours, m=rest) if rest else self("span.hours", n=hours)
+            return self("span.hours_minutes", h=hours, m=rest) if rest else self("span.hours", h=hours)
         return self("span.days", n=minutes // (24 * 60))
 
     def ago(self, at: float) -> str:

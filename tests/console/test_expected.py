@@ -119,3 +119,10 @@ async def test_a_page_of_deadlines_leads_to_the_next(office: Office, monkeypatch
     second = await shown(lan, "/console/expected" + following[1].replace("&amp;", "&"))
     assert "Hệ thống ISO mở phiếu" in second.partition("<table")[2]
     assert "Trang sau" not in second
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(59, "59 giây"), (3599, "59 phút"), (3600, "1 giờ"), (3660, "1 giờ 01"), (90_000, "1 ngày")]
+)
+def test_a_span_is_said_in_its_two_largest_units(seconds: float, words: str) -> None:
+    assert Speech("vi", NOW).span(seconds) == words
