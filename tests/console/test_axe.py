@@ -23,13 +23,14 @@ AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 DESK, PHONE = (1366, 768), (390, 844)
 NO_PAGES = ("/static/", "/live", "/openid")
-FILLED = {"code": CODE, "delivery": "1", "number": "1", "name": "national_portal"}
+FILLED = {"code": CODE, "delivery": "1", "number": "1", **dict.fromkeys(("name", "partner"), "national_portal")}
 """What stands in the braces of an address."""
 ASKED = {
     "/act": "verb=resend&state=dead",
     "/reveal": f"dossier={CODE}&field=name",
     "/switch": "partner=national_portal&verb=pause",
     "/edit": "delivery=1",
+    "/mappings/{partner}/try": "delivery=1",
     "/people": "name=lan",
     "/deliveries": "state=dead",
 }
