@@ -88,6 +88,7 @@ def connect(
     if read_only:
         connection.execute("SET default_transaction_read_only = on")
         connection.execute("SET plan_cache_mode = force_custom_plan")  # how rare a value is decides which index serves
+        connection.execute("SET jit = off")  # compiling takes longer than any question of ours may
     if timeout_s is not None:
         connection.execute(f"SET statement_timeout = {int(timeout_s * 1000)}")
     return connection

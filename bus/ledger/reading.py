@@ -41,6 +41,8 @@ READ_LIMIT_S = 10.0
 PROOF_LIMIT_S = 600.0
 TROUBLE = frozenset({State.WAITING, State.IN_DOUBT, State.DEAD})
 """States with a cause; only they have one, and a key that would free them."""
+UNDER_WAY = frozenset({State.PENDING, State.SENDING})
+"""States that always hold a lane; what holds one has an index of its own."""
 Answer = TypeVar("Answer")
 Noted = TypeVar("Noted")
 NOTHING = b'{"data": {}}'
@@ -340,9 +342,9 @@ def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
             clauses.append(f"d.{column} IN ({', '.join(':' + name for name in names)})")
             params |= dict(zip(names, values, strict=True))
     if ((where.cause or where.hold_key) and not where.states) or (where.states and TROUBLE.issuperset(where.states)):
-        clauses.append(
-            "d.state IN ('waiting', 'in_doubt', 'dead')"
-        )  # in these words, so that the indices of trouble serve
+        clauses.append("d.state IN ('waiting', 'in_doubt', 'dead')")  # so said, for its indices are of these words
+    elif where.states and UNDER_WAY.issuperset(where.states):
+        clauses.append("d.holds = 1")
     if where.since is not None:
         clauses.append("d.accepted_at >= :since")
         params["since"] = where.since

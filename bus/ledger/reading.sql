@@ -86,7 +86,9 @@ SELECT dossier FROM event WHERE dossier = :dossier LIMIT 1;
 SELECT dossier FROM event WHERE event_id = :event LIMIT 20;
 
 -- name: dossier_of_trace
-SELECT DISTINCT dossier FROM event WHERE substr(traceparent, 4, 32) = :trace AND traceparent <> '' LIMIT 20;
+-- All of a trace at once, which are few: asked for the first ones alone, PostgreSQL walks through the dossiers until it meets them.
+WITH found AS MATERIALIZED (SELECT dossier FROM event WHERE substr(traceparent, 4, 32) = :trace AND traceparent <> '')
+SELECT DISTINCT dossier FROM found LIMIT 20;
 
 -- name: dossier_of_delivery
 SELECT dossier FROM delivery WHERE id = :id;

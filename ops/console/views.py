@@ -126,8 +126,7 @@ def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say:
         if part
     )
     query = f"partner={group.partner}&operation={group.operation}&state={group.state.value}&cause={group.cause.value}"
-    if group.code:
-        query += f"&code={group.code}"
+    query += f"&code={group.code}"
     again = "reprocess" if group.cause is Cause.POISON else "resend"
     verb = "ask" if entry.resend == "ask" else again if group.state is State.DEAD else ""
     fingerprint = causes.fingerprint_of(group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-HEAD = "0016"
+HEAD = "0017"
 """The schema this program knows."""
 
 WORDS = {
