@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests mostly wait for servers of their own: four files at a time on two cores. Trials of faults measure time and run alone.
-ABREAST := -n 4 --dist loadfile
+ABREAST := -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup dev run test lint check bench chaos year screenshots lock servers
 

@@ -46,12 +46,12 @@ async def act(
     """Do one verb to what a filter finds; a row per delivery, each done or refused in words. Raises Refused.
 
     `seen` holds what a preview told of each delivery's last change: what has moved since is refused. `past`: send again also what later
-    ones have passed. More than `at_once` deliveries are a task, which others can see, stop and approve.
+    ones have passed. More than `at_once` deliveries of any dossier are a task, which others can see, stop and approve.
     """
     action = Action(
         verb, _meant(verb, where, as_, reference), who, reason, as_, reference, limit, dry_run, seen or {}, past
     )
-    if at_once is not None and not dry_run:
+    if at_once is not None and not dry_run and not where.dossier:
         found = await ledger.act(replace(action, limit=min(limit, at_once + 1), dry_run=True))
         if len(found) > at_once:
             raise Refused(f"more than {at_once} deliveries at once are a task: make one (POST /v1/tasks, or --task)")

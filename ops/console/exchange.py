@@ -13,7 +13,7 @@ from fastapi.responses import Response
 
 from bus.ledger.words import Filter
 from contracts.canonical.events import EVENTS
-from ops import exchange
+from ops import causes, exchange
 from ops.console import fields, listing, views
 from ops.console.door import reader
 from ops.console.frame import Frame
@@ -92,6 +92,10 @@ def add(app: FastAPI, frame: Frame) -> None:
             symbol=MARKS.get(tone, "m-pending"),
             outcome=say(f"outcome.{attempt.outcome or 'open'}") if attempt else say("chosen.none"),
             state_tone=views.TONES[view.state],
+            entry=causes.entry(view.partner, view.cause, view.code)
+            if view.cause and view.state in views.USEFUL
+            else None,
+            verbs=views.USEFUL.get(view.state, ()),
             groups=sent,
             unsent=unsent,
             count=sum("canonical" in line.cells and not line.cells["canonical"].fault for line in told.lines),

@@ -48,13 +48,6 @@ from ops.people import FIELDS
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
 LIVE_S = 3.0
-USEFUL = {
-    "dead": ("resend", "reprocess", "edit", "resolve", "skip", "hold"),
-    "in_doubt": ("ask", "resolve", "skip", "hold"),
-    "waiting": ("resend", "ask", "edit", "hold", "cancel"),
-    "pending": ("hold", "cancel"),
-}
-"""What a person may usefully do to a delivery in this state; the desk decides what is allowed."""
 
 
 def application(house: House, guard: Guard) -> FastAPI:
@@ -247,5 +240,5 @@ def _chosen(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
     """The delivery a reader looks at, with its words, its line of the catalogue, and what may be done to it."""
     return _row(house, item, say) | {
         "entry": causes.entry(item["partner"], item["cause"], item["code"]),
-        "verbs": USEFUL.get(item["state"], ()),
+        "verbs": views.USEFUL.get(State(item["state"]), ()),
     }

@@ -24,6 +24,13 @@ TONES = {
     State.SUPERSEDED: "idle",
 }
 """The colour of a state; its symbol is `m-<state>` (shared look, "State marks")."""
+USEFUL = {
+    State.DEAD: ("resend", "reprocess", "edit", "resolve", "skip", "hold"),
+    State.IN_DOUBT: ("ask", "resolve", "skip", "hold"),
+    State.WAITING: ("resend", "ask", "edit", "hold", "cancel"),
+    State.PENDING: ("hold", "cancel"),
+}
+"""What a person may usefully do to a delivery in this state; the desk decides what is allowed."""
 BY_ITSELF = frozenset(
     {Cause.NOT_SENT, Cause.BUSY, Cause.EXPIRED, Cause.TAKEN, Cause.LATER, Cause.SPLIT, Cause.ABSENT, Cause.NONE}
 )

@@ -180,7 +180,7 @@ class Bus(RuleBasedStateMachine):
     ("kind", "examples"),
     [
         ("sqlite", 30),
-        pytest.param("sqlite", 200, marks=pytest.mark.slow),
+        pytest.param("sqlite", 80, marks=pytest.mark.slow),
         pytest.param("postgres", 60, marks=pytest.mark.slow),
     ],
 )
