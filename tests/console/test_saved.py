@@ -10,9 +10,9 @@ from tests.console.conftest import PORTAL, Office, page, submit, token_of
 
 
 async def test_causes_are_filtered_by_the_address(console: httpx.AsyncClient) -> None:
-    assert "Đối tác từ chối nội dung" in await page(console, f"/console/causes?partner={PORTAL}&side=desk&resend=fix")
+    assert "Cổng từ chối dữ liệu hồ sơ" in await page(console, f"/console/causes?partner={PORTAL}&side=desk&resend=fix")
     other = await page(console, "/console/causes?side=infrastructure")
-    assert "Đối tác từ chối nội dung" not in other.partition("<table")[2]
+    assert "Cổng từ chối dữ liệu hồ sơ" not in other.partition("<table")[2]
     assert "Không có nhóm nào theo bộ lọc này." in other
     assert '<option value="infrastructure" selected>' in other
 

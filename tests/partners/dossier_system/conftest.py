@@ -149,5 +149,6 @@ async def desk(home: Running, clock: HandClock) -> AsyncIterator[Desk]:
 @pytest.fixture
 def broker(rabbitmq: RabbitMQ) -> Iterator[Broker]:
     opened = Broker(rabbitmq.url)
+    opened.channel.exchange_delete(EXCHANGE)  # with what other tests have bound to it
     yield opened
     opened.close()
