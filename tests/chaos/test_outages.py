@@ -20,8 +20,8 @@ EVENTS = size(250, 10_000)
 RECOVERY_S = 60.0
 """Everything is done this long after the last fault is over (reliability F03, F06)."""
 RATE_PER_S, BURST = 20.0, 20
-ON_THE_WAY_S = 0.5
-"""A call is paid for when it is claimed and seen by the partner a little later."""
+ON_THE_WAY_S = 0.75
+"""A call is paid for when it is claimed and seen by the partner a little later; a worker's first call makes its connection too."""
 
 
 @pytest.fixture
