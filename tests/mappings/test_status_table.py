@@ -5,7 +5,6 @@ The table below is the domain's own (domain notes, 4), written down here as data
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from datetime import UTC, date, datetime
 from functools import cache
@@ -23,6 +22,7 @@ from mappings.electronic_iso import outbound as iso
 from mappings.linked_services import outbound as linked
 from mappings.national_portal import outbound as portal
 from mappings.routes import owed
+from mappings.service_evaluation.outbound import Site, request
 from ops.events_doc.registration import requested
 from ops.sample import generate
 
@@ -124,10 +124,6 @@ def test_the_portal_is_told_of_a_filing_only_when_it_was_filed_there() -> None:
 
 @pytest.mark.parametrize("status", TABLE)
 def test_emc_is_told_its_own_word(status: int) -> None:
-    if importlib.util.find_spec("mappings.service_evaluation") is None:
-        pytest.skip("the partner is not in the house yet")
-    from mappings.service_evaluation.outbound import Site, request
-
     envelope = an_event(status, 4 if status == 4 else BEFORE[status])
     assert told_to("service_evaluation", envelope) == ["TrackingMCDT"]
     site = Site(site_id=1)
