@@ -121,10 +121,10 @@ class Gateway:
         return token.access_token, token.expires_in
 
 
-def before_sending(outcome: Outcome) -> Outcome:
-    """A token that could not be had: nothing of the dossier has left."""
+def before_sending(outcome: Outcome, what: str = "token") -> Outcome:
+    """A token (or session, by the name of the call it comes from) that could not be had: nothing of the dossier has left."""
     if isinstance(outcome, Held):
         return outcome
     after = outcome.retry_after_s if isinstance(outcome, Transient) else None
     cause = Cause.BUSY if outcome.cause is Cause.BUSY else Cause.NOT_SENT
-    return Transient(cause=cause, code=outcome.code, words=f"token: {outcome.words}"[:500], retry_after_s=after)
+    return Transient(cause=cause, code=outcome.code, words=f"{what}: {outcome.words}"[:500], retry_after_s=after)

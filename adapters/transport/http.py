@@ -8,17 +8,20 @@ followed, proxies from the environment not used.
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from weakref import WeakSet
 
 import aiohttp
 import httpx
 import structlog
 import tenacity
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
@@ -31,7 +34,8 @@ log = structlog.get_logger("adapters.http")
 REPLY_LIMIT_BYTES = 10 * 2**20
 CONNECT_LIMIT_S = 5.0
 KEEP_ALIVE_S = 4.0
-"""Shorter than servers keep idle connections, so that a POST seldom meets one that is just being closed."""
+"""Shorter than servers keep idle connections, so that a POST seldom meets one that is just being closed. One that was closed all the
+same is noticed before it is written to; while the news of it is still on the line, what was written is unknown, as for any lost line."""
 QUICK_TRIES = 3
 _MAY_SEND: ContextVar[Callable[[], bool]] = ContextVar("may_send")
 """Of the call this task is making: whether its lease still outlasts its deadline."""
@@ -72,16 +76,44 @@ class LeaseOver(aiohttp.ClientError):
     """The worker slept past its lease: others have taken over, so nothing may be written any more."""
 
 
+class HungUp(aiohttp.ClientError):
+    """The partner closed the connection while it lay idle: nothing was written to it."""
+
+
 class _LastLook(aiohttp.ClientRequest):
-    """Looks at the lease when the connection is there and the next thing is the write."""
+    """Looks at the lease, and at an idle connection, when the next thing is the write."""
 
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
     ) -> None:
-        if _MAY_SEND.get()():
+        protocol = conn.protocol
+        if protocol is None:
+            return
+        if not _MAY_SEND.get()():
+            protocol.set_exception(LeaseOver())
+        elif _has_hung_up(protocol):
+            protocol.set_exception(HungUp())
+        else:
             await super().write_bytes(writer, conn, content_length)
-        elif conn.protocol is not None:
-            conn.protocol.set_exception(LeaseOver())
+
+
+_WRITTEN: WeakSet[ResponseHandler] = WeakSet()
+"""Connections a request was written to."""
+
+
+def _has_hung_up(protocol: ResponseHandler) -> bool:
+    """Whether the other end of an idle connection has spoken before it was asked: that can only be its end, not yet read by the loop.
+
+    Of a new connection it may be the rest of the TLS handshake.
+    """
+    if protocol not in _WRITTEN:
+        _WRITTEN.add(protocol)
+        return False
+    if protocol.transport is None or protocol.transport.is_closing():
+        return True
+    waiting = select.poll()
+    waiting.register(protocol.transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class _NotSent(Exception):
@@ -260,6 +292,8 @@ def _failure(error: Exception) -> Failure:
     cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__
     if isinstance(cause, LeaseOver):
         return _lease_over()
+    if isinstance(cause, HungUp):
+        return Failure(False, Cause.NOT_SENT, "the partner had closed the connection")
     if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError | ssl.SSLError):
         return Failure(False, Cause.TLS, f"TLS: {type(cause).__name__}")
     if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adapters.transport.classify import Unreadable, from_failure, from_status, read_model, unreadable
+from adapters.transport.gateway import before_sending
 from adapters.transport.http import Failure, HttpClient
 from bus.adapter import Call, Vault
 from bus.outcome import Cause, Held, Outcome, Transient
@@ -81,18 +82,18 @@ class PortalEnvelope:
         body = {name: secrets[name].get_secret_value() if name in secrets else "" for name in ("username", "password")}
         reply = await self._http.send(self._login, json.dumps(body).encode(), call)
         if isinstance(reply, Failure):
-            raise LoginFailed(_before_sending(from_failure(reply)))
+            raise LoginFailed(before_sending(from_failure(reply), "login"))
         if reply.status in (400, 401, 403):
             raise LoginFailed(
                 Held(cause=Cause.FORBIDDEN, code=str(reply.status), words="the portal refused our credentials")
             )
         outcome = from_status(reply)
         if outcome is not None:
-            raise LoginFailed(_before_sending(outcome))
+            raise LoginFailed(before_sending(outcome, "login"))
         try:
             answer = read_model(reply, LoginReply)
         except Unreadable as why:
-            raise LoginFailed(_before_sending(unreadable(reply, why))) from None
+            raise LoginFailed(before_sending(unreadable(reply, why), "login")) from None
         if answer.error_code != "0" or not answer.session:
             raise LoginFailed(Held(cause=Cause.FORBIDDEN, code=answer.error_code, words=answer.message))
         return answer.session, None
@@ -131,12 +132,3 @@ class PortalEnvelope:
 
     async def close(self) -> None:
         await self._http.close()
-
-
-def _before_sending(outcome: Outcome) -> Outcome:
-    """A login that went wrong: nothing of the request had left, so it is certainly not taken."""
-    if isinstance(outcome, Held):
-        return outcome
-    after = outcome.retry_after_s if isinstance(outcome, Transient) else None
-    cause = outcome.cause if outcome.cause is Cause.BUSY else Cause.EXPIRED
-    return Transient(cause=cause, code=outcome.code, words=f"login: {outcome.words}"[:500], retry_after_s=after)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
+import socket
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from unittest.mock import Mock
 
 import httpx
@@ -17,6 +21,7 @@ from adapters.transport.http import REPLY_LIMIT_BYTES, Failure, HttpClient, Repl
 from bus.adapter import Call
 from bus.outcome import Cause
 from bus.policy import PartnerSettings
+from tests.certificate import self_signed
 from tests.servers import free_port
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -180,6 +185,52 @@ async def test_the_lease_is_looked_at_again_when_the_connection_is_there() -> No
     assert not failure.sent
     assert failure.words == "the lease ran out before the request was written"
     assert heads == []
+
+
+class Hangs(threading.Thread):
+    """A partner in a thread of its own: it answers the first request of a connection, and hangs up when told to."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.tls = tls
+        self.heard = 0
+        self.hang_up, self.gone, self.over = threading.Event(), threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        for hangs in (True, False):
+            line, _ = self.listener.accept()
+            with self.tls.wrap_socket(line, server_side=True) if self.tls else line as talk:
+                while b"{}" not in talk.recv(4096):
+                    pass
+                self.heard += 1
+                talk.sendall(reply(b"{}"))
+                (self.hang_up if hangs else self.over).wait(5)
+                if hangs and isinstance(talk, ssl.SSLSocket):
+                    with contextlib.suppress(OSError):
+                        talk.settimeout(0.2)
+                        talk.unwrap()
+            self.gone.set()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_connection_the_partner_has_hung_up_is_not_written_to(scheme: str, tmp_path: Path) -> None:
+    """A busy loop hears that a connection was closed only after it has written to it, and what it wrote would be in doubt."""
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    theirs.load_cert_chain(self_signed(tmp_path / "server.pem"))
+    ours.check_hostname, ours.verify_mode = False, ssl.CERT_NONE
+    hangs = Hangs(theirs if scheme == "https" else None)
+    hangs.start()
+    client = HttpClient(PartnerSettings(base_url=f"{scheme}://127.0.0.1:{hangs.listener.getsockname()[1]}"))
+    client._tls = ours if scheme == "https" else None
+    assert isinstance(await send(client), Reply)
+    hangs.hang_up.set()
+    assert hangs.gone.wait(5)  # the loop sleeps meanwhile
+    again = await send(client)
+    await client.close()
+    hangs.over.set()
+    assert isinstance(again, Reply), again
+    assert hangs.heard == 2
 
 
 async def test_the_caller_is_told_the_head_of_an_answer_as_it_comes() -> None:

@@ -6,23 +6,27 @@ import asyncio
 import base64
 import hashlib
 import json
+import random
 from typing import Any
 
 import pytest
 
 from adapters.national_portal import ADAPTER
+from adapters.national_portal.adapter import PortalAdapter
 from adapters.national_portal.client import PortalSettings
 from adapters.national_portal.faults import read
 from adapters.national_portal.receive import receive
 from adapters.receiver import Answer, Incoming, Received
 from adapters.transport.signature import HEADER, sign
-from bus.adapter import Call, Found
+from bus.adapter import Call, Found, Row, Wiring
 from bus.clock import SteadyClock
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
 from contracts.national_portal.messages import HoSo, TepDaLay, TepHoi
 from contracts.portal_envelope import Reply
+from ops.conformance import MemoryVault
 from tests.builders import a_job
 from tests.partners.national_portal.conftest import PROGRESS, STATE, Portal, a_progress, a_state, body_of, received
+from tests.servers import free_port
 from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
 
@@ -133,6 +137,17 @@ async def test_refused_credentials_hold_the_partner_and_are_not_tried_in_a_loop(
     assert isinstance(outcome, Held)
     assert outcome.cause is Cause.FORBIDDEN
     assert outcome.key == ""
+
+
+async def test_a_portal_that_cannot_be_reached_is_said_to_be_so_and_no_session_to_have_ended() -> None:
+    settings = PortalSettings(base_url=f"http://127.0.0.1:{free_port()}")
+    adapter = PortalAdapter(Wiring(settings, MemoryVault(), SteadyClock(), random.Random(1)))
+    row = adapter.prepare(a_state())
+    assert isinstance(row, Row)
+    for outcome in (await adapter.probe(Call("p", 2.0)), (await adapter.deliver([row], Call("c", 2.0)))[0]):
+        assert isinstance(outcome, Transient)
+        assert outcome.cause is Cause.NOT_SENT
+    await adapter.close()
 
 
 @each_storm
