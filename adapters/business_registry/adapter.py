@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from adapters.business_registry.client import RegisterClient, RegisterSettings
 from adapters.business_registry.faults import outcome_of
 from adapters.outward import outward
+from adapters.transport.classify import everywhere, of_question
 from bus.adapter import Call, Found, Job, Poll, Row, Wiring
 from bus.clock import instant
 from bus.outcome import Delivered, Held, Outcome, Taken, Transient, Unknown
@@ -84,9 +85,11 @@ class RegisterAdapter:
     async def _watch(self, rows: Sequence[Row], call: Call) -> list[Outcome]:
         """Each row by its own line of the answer; a row the answer passes over stays as it was."""
         reply = await self._client.results([row.job.dossier for row in rows], call)
-        outcome = reply if isinstance(reply, Outcome) else outcome_of(reply)
-        if isinstance(reply, Outcome) or not isinstance(outcome, Delivered):
-            return [outcome for _ in rows]
+        if isinstance(reply, Outcome):
+            return of_question(reply, rows)
+        outcome = outcome_of(reply)
+        if not isinstance(outcome, Delivered):
+            return everywhere(outcome, rows)
         found = {line.get("maHoSo"): line for line in reply.duLieu if isinstance(line, dict)}
         return [self._decided(row, found.get(row.job.dossier)) for row in rows]
 

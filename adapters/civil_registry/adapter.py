@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from adapters.civil_registry.client import RegistryClient, RegistrySettings
 from adapters.civil_registry.faults import read
+from adapters.transport.classify import of_question
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.clock import instant
 from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
@@ -84,7 +85,7 @@ class RegistryAdapter:
         module, _, province = rows[0].switch.partition("/")
         reply = await self._client.results([row.job.dossier for row in rows], province, module, call)
         if isinstance(reply, Outcome):
-            return [reply for _ in rows]
+            return of_question(reply, rows)
         if reply.status == "0":
             return [Transient(cause=Cause.LATER, code=reply.status, words=reply.statusDescription) for _ in rows]
         found = {

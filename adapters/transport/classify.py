@@ -17,6 +17,8 @@ from adapters.transport.http import Failure, Reply
 from bus.outcome import Cause, Contract, Held, Outcome, Permanent, Taken, Transient, Unknown
 
 WORDS_LIMIT = 500
+TOO_LARGE = "too_large"
+"""The code of an answer larger than we read."""
 JSON_TYPES = frozenset({"application/json", "application/problem+json", "text/json"})
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -24,7 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def from_failure(failure: Failure) -> Outcome:
     """No readable answer: not sent, TLS, or unknown."""
     if failure.sent:
-        return Unknown(words=failure.words)
+        return Unknown(code=TOO_LARGE if failure.too_large else "", words=failure.words)
     if failure.cause is Cause.TLS:
         return Held(cause=Cause.TLS, words=failure.words)
     return Transient(cause=Cause.NOT_SENT, words=failure.words)
@@ -113,6 +115,14 @@ def unreadable(reply: Reply, why: Unreadable) -> Unknown:
 def everywhere(outcome: Outcome, rows: Sequence[Any]) -> list[Outcome]:
     """The same outcome for every row of a call."""
     return [outcome for _ in rows]
+
+
+def of_question(outcome: Outcome, rows: Sequence[Any]) -> list[Outcome]:
+    """What becomes of the rows of a question that was not answered: where the answer about all of them was too large, half are asked
+    about at a time."""
+    if outcome.code == TOO_LARGE and len(rows) > 1:
+        outcome = Contract(cause=Cause.CONTRACT, code=TOO_LARGE, words=outcome.words, whole=True)
+    return everywhere(outcome, rows)
 
 
 def _no_constant(text: str) -> None:

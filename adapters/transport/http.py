@@ -8,12 +8,14 @@ followed, proxies from the environment not used.
 from __future__ import annotations
 
 import asyncio
+import io
 import select
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakSet
 
 import aiohttp
@@ -32,6 +34,7 @@ from bus.policy import PartnerSettings
 log = structlog.get_logger("adapters.http")
 
 REPLY_LIMIT_BYTES = 10 * 2**20
+LARGE_BYTES = 2**20
 CONNECT_LIMIT_S = 5.0
 KEEP_ALIVE_S = 4.0
 """Shorter than servers keep idle connections, so that a POST seldom meets one that is just being closed. One that was closed all the
@@ -56,11 +59,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No readable answer. `sent`: the request may have reached the partner."""
+    """No readable answer. `sent`: the request may have reached the partner. `too_large`: an answer came, larger than we read."""
 
     sent: bool
     cause: Cause
     words: str
+    too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ class HungUp(aiohttp.ClientError):
 
 class _LastLook(aiohttp.ClientRequest):
     """Looks at the lease, and at an idle connection, when the next thing is the write."""
+
+    def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
+        """A large body leaves in pieces: in one it would hold the whole loop up."""
+        large = isinstance(body, bytes) and len(body) > LARGE_BYTES
+        super().update_body_from_data(io.BytesIO(body) if large else body, _stacklevel + 1)
 
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
@@ -268,7 +277,8 @@ async def _read(response: httpx.Response) -> Reply | Failure:
             part = unpacker.add(packed)
             size += len(part)
             if size > REPLY_LIMIT_BYTES:
-                return Failure(True, Cause.UNKNOWN, f"the answer is larger than {REPLY_LIMIT_BYTES} bytes")
+                words = f"the answer is larger than {REPLY_LIMIT_BYTES} bytes"
+                return Failure(True, Cause.UNKNOWN, words, too_large=True)
             parts.append(part)
         if parts:
             unpacker.end()

@@ -82,6 +82,21 @@ async def test_a_first_call_without_tls_reads_no_certificates(monkeypatch: pytes
     read.assert_not_called()
 
 
+async def test_a_large_body_arrives_whole_and_is_said_how_large() -> None:
+    """Papers of a registration make bodies of some megabytes."""
+    sent, heard = b"0123456789" * 500_000, bytearray()
+
+    async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.extend(await reader.readexactly(len(sent)))
+        writer.write(reply(b"{}"))
+        await writer.drain()
+
+    async with partner(read) as (client, heads):
+        assert isinstance(await client.send(client.endpoint("/rows"), sent, Call("c", 5.0)), Reply)
+    assert heard == sent
+    assert b"content-length: 5000000" in heads[0].lower()
+
+
 async def test_a_refused_connection_has_not_left_the_house() -> None:
     client = HttpClient(PartnerSettings(base_url=f"http://127.0.0.1:{free_port()}"))
     failure = await send(client)

@@ -33,7 +33,7 @@ def asked_for(number: int = 3, **registration: Any) -> Envelope:
     """A birth to be registered; each number is another dossier. Fields of the registration may be changed."""
     event = json.loads(requested().to_json())
     code = f"000.07.31.H59-260703-{number:04}"
-    event["subject"] = event["data"]["dossier"]["code"] = code
+    event["id"] = event["subject"] = event["data"]["dossier"]["code"] = code
     event["sequence"] = 1
     event["data"]["registration"] |= registration
     return judge(event)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from adapters.civil_registry import ADAPTER
+from adapters.civil_registry.adapter import WATCH
 from adapters.civil_registry.faults import FAULTS, read
+from adapters.transport.http import REPLY_LIMIT_BYTES
 from bus.adapter import Call, Row
+from bus.delivery import settle
+from bus.ledger.words import State
 from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
+from bus.policy import RetryPolicy
 from contracts.civil_registry.messages import TraLoi
 from contracts.marks import redact
 from mappings.civil_registry.outbound import request
@@ -109,6 +116,31 @@ async def test_one_question_settles_the_answered_and_leaves_the_others(registry:
     for outcome in outcomes:
         told = outcome.reply.decode()
         assert sum(event.subject in told for event in events) <= 1
+
+
+async def test_a_thousand_dossiers_share_a_question(registry: Registry) -> None:
+    event = await registry.taken()
+    registry.simulator.decide(event.subject, "3")
+    jobs = [replace(a_watch(event, f"w{place}"), dossier=f"000.07.31.H59-260704-{place:04}") for place in range(999)]
+    outcomes = await registry.deliver(*jobs, a_watch(event))
+    assert [type(outcome) for outcome in outcomes] == [Taken] * 999 + [Delivered]
+    (asked,) = registry.simulator.book.of("question")
+    assert len(asked["codes"]) == ADAPTER.operation(WATCH).batch == 1000
+
+
+async def test_where_the_certificates_are_too_much_for_one_answer_half_are_asked_about(
+    registry_told: Registry, told: Told
+) -> None:
+    told.body = b'{"status": 1}'
+    events = [await registry_told.taken(number) for number in range(1, 5)]
+    told.body = b'{"status": 1, "value": [{"ketQuaXuLy": "' + b"A" * REPLY_LIMIT_BYTES + b'"}]}'
+    many = await registry_told.deliver(*(a_watch(event) for event in events))
+    job, operation = a_watch(events[0]), ADAPTER.operation(WATCH)
+    for outcome in many:
+        move = settle(job, outcome, operation, RetryPolicy(), 0.0, random.Random(1), group=len(many))
+        assert (move.state, move.step, move.group_size, move.counted) == (State.PENDING, "ask", 2, False)
+    (one,) = await registry_told.deliver(job)
+    assert isinstance(one, Unknown)  # of one alone there is nothing to halve: it is asked about again, and stands among the unanswered
 
 
 async def test_a_birth_from_supplement_to_an_id_that_comes_later(registry: Registry) -> None:
