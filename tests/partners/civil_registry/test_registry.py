@@ -140,7 +140,9 @@ async def test_where_the_certificates_are_too_much_for_one_answer_half_are_asked
         move = settle(job, outcome, operation, RetryPolicy(), 0.0, random.Random(1), group=len(many))
         assert (move.state, move.step, move.group_size, move.counted) == (State.PENDING, "ask", 2, False)
     (one,) = await registry_told.deliver(job)
-    assert isinstance(one, Unknown)  # of one alone there is nothing to halve: it is asked about again, and stands among the unanswered
+    assert isinstance(
+        one, Unknown
+    )  # of one alone there is nothing to halve: it is asked about again, and stands among the unanswered
 
 
 async def test_a_birth_from_supplement_to_an_id_that_comes_later(registry: Registry) -> None:
