@@ -13,6 +13,7 @@ from bus.ledger.expected import DUTY, Looked, Outlook, Raised, RaisedStep
 from bus.ledger.ledger import FenceLost, LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.views import Totals
+from contracts.working_time import VIETNAMESE, Calendar
 from ops import expected
 from ops.expected import RAISED, Step
 from ops.queries import when
@@ -25,16 +26,16 @@ PAGE = 100
 """Dossiers looked at by one commit."""
 
 
-async def watch(ledger: SqlLedger) -> None:
-    """Look for ever, where this process holds the duty; a busy ledger only delays."""
+async def watch(ledger: SqlLedger, calendar: Calendar) -> None:
+    """Look for ever, where this process holds the duty; a busy ledger only delays. `calendar`: the office's hours."""
     while True:
         with contextlib.suppress(LedgerBusy, FenceLost):
-            while await look(ledger):
+            while await look(ledger, calendar):
                 pass
         await asyncio.sleep(PACE_S)
 
 
-async def look(ledger: SqlLedger) -> bool:
+async def look(ledger: SqlLedger, calendar: Calendar = VIETNAMESE) -> bool:
     """One page of dossiers whose time has come; True when there may be more. Raises LedgerBusy, FenceLost."""
     fence = await ledger.take_duty(DUTY, ledger.process, DUTY_S)
     if fence is None:
@@ -43,14 +44,14 @@ async def look(ledger: SqlLedger) -> bool:
     outlooks = await book.due(PAGE, expected.tells)
     if outlooks:
         now = ledger.clock.now()
-        await book.settle(fence, [_looked(outlook, now) for outlook in outlooks])
+        await book.settle(fence, [_looked(outlook, now, calendar) for outlook in outlooks])
     return len(outlooks) == PAGE
 
 
-def _looked(outlook: Outlook, now: float) -> Looked:
+def _looked(outlook: Outlook, now: float, calendar: Calendar = VIETNAMESE) -> Looked:
     """What stands late; a dossier that cannot be judged is looked at later and keeps no other from being looked at."""
     try:
-        found = expected.steps(outlook.events, outlook.owing, expected.facts(outlook.body), now)
+        found = expected.steps(outlook.events, outlook.owing, expected.facts(outlook.body), now, calendar=calendar)
     except Exception as error:
         log.error("expected steps cannot be told", dossier=outlook.dossier, error=type(error).__name__)
         return Looked(outlook.dossier, outlook.seen, (), now + expected.NO_CALENDAR_S)

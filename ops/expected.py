@@ -174,7 +174,7 @@ def steps(
     return sorted(found, key=lambda step: (step.stand == "paused", step.due_at or step.since, step.step))
 
 
-def of(story: Story, now: float) -> list[Step]:
+def of(story: Story, now: float, calendar: Calendar = VIETNAMESE) -> list[Step]:
     """The same for the dossier of a story."""
     events = [Happened(e.id, e.type, e.occurred_at, e.accepted_at) for e in story.events]
     numbers = {(e.source, e.event_id): e.id for e in story.events}
@@ -183,7 +183,7 @@ def of(story: Story, now: float) -> list[Step]:
         for d in story.deliveries
     ]
     told = next((event.body for event in reversed(story.events) if tells(event.type)), b"")
-    return steps(events, owing, facts(told), now)
+    return steps(events, owing, facts(told), now, calendar=calendar)
 
 
 def next_look(found: Iterable[Step], now: float) -> float | None:

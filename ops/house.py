@@ -87,6 +87,7 @@ class House:
         self.serves = [name for name in self.enabled if work is None or name in work]
         self.receivers = dict(receivers or {})
         self.public_url = settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
+        self.calendar = settings.office.calendar
         self.open = False
         self.training: Training | None = None
         self.metrics = Metrics()
@@ -157,7 +158,7 @@ class House:
         self._tasks = [asyncio.create_task(run) for run in runs]
         await self._release_settings()
         self._watches.append(asyncio.create_task(self._watch_results()))
-        self._watches.append(asyncio.create_task(deadlines.watch(self.ledger)))
+        self._watches.append(asyncio.create_task(deadlines.watch(self.ledger, self.calendar)))
         self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
         self._watches.append(asyncio.create_task(follow(self.ledger)))
         self._watches.append(asyncio.create_task(compared.each_morning(self)))

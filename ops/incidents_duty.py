@@ -10,7 +10,6 @@ import structlog
 from bus.ledger.incidents import DUTY, Condition
 from bus.ledger.ledger import FenceLost, LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger
-from contracts.working_time import VIETNAMESE
 from ops.channels import Teller
 from ops.channels_way import ways
 from ops.incidents import patience
@@ -99,7 +98,7 @@ def lookout(house: House) -> Lookout:
         incidents=own,
         ledger_url=house.settings.ledger.url,
         tls_certificate=house.settings.http.tls_certificate,
-        calendar=VIETNAMESE,
+        calendar=house.calendar,
         steady=house.training is None,
     )
     ledger, link = house.ledger, (own.link or house.public_url).rstrip("/")

@@ -49,7 +49,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whoever reads a page: a name, rights, the one partner they are bound to (""), the step they have still to take, their session."""
+    """Whoever reads a page: a name, rights, the one partner they are bound to (""), the step they have still to take, their session.
+
+    `roles`: what gave them the rights, for people to read.
+    """
 
     name: str
     rights: frozenset[Right]
@@ -57,6 +60,7 @@ class Reader:
     step: Step = ""
     token: str = ""
     began_at: float = 0.0
+    roles: tuple[str, ...] = ()
 
     def may(self, right: Right) -> bool:
         return not self.step and right in self.rights
@@ -135,7 +139,15 @@ class People:
             return None
         person = session.person
         rights = rights_of(person.roles, person.partner)
-        return Reader(person.name, rights, person.partner, _step(person, session.proven), token, session.began_at)
+        return Reader(
+            person.name,
+            rights,
+            person.partner,
+            _step(person, session.proven),
+            token,
+            session.began_at,
+            tuple(role for role in ROLES if role in person.roles),
+        )
 
     async def prove(self, reader: Reader, code: str) -> str:
         """The session goes on under a new word when the one-time code is right. Raises Refused."""

@@ -22,6 +22,7 @@ from contracts.canonical.events import EVENTS
 from contracts.envelope import DEADLINE
 from contracts.identifier import tidy
 from contracts.marks import redact
+from contracts.working_time import VIETNAMESE, Calendar
 from ops import causes as catalogue
 from ops import expected
 
@@ -31,8 +32,10 @@ def when(at: float | None) -> str | None:
     return None if at is None else instant(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def story(ledger: Ledger, partners: Mapping[str, Partner], code: str) -> dict[str, Any] | None:
-    """Everything about one dossier in time order, masked; None when it was never heard of."""
+async def story(
+    ledger: Ledger, partners: Mapping[str, Partner], code: str, calendar: Calendar = VIETNAMESE
+) -> dict[str, Any] | None:
+    """Everything about one dossier in time order, masked; None when it was never heard of. `calendar`: the office's hours."""
     told = await ledger.story(str(tidy(code)).upper()) or await ledger.story(code)
     if told is None:
         return None
@@ -60,7 +63,7 @@ async def story(ledger: Ledger, partners: Mapping[str, Partner], code: str) -> d
         ],
         "expected": [
             step._asdict() | {"since": when(step.since), "due_at": when(step.due_at), "warn_at": when(step.warn_at)}
-            for step in expected.of(told, ledger.clock.now())
+            for step in expected.of(told, ledger.clock.now(), calendar)
         ],
         "lanes": [
             {
@@ -302,7 +305,7 @@ async def partners(ledger: Ledger, known: Mapping[str, Partner], enabled: Collec
 
 async def tasks(ledger: SqlLedger, before: int, limit: int, partner: str = "") -> list[dict[str, Any]]:
     """Bulk actions, the newest first."""
-    return [_task(task) for task in await ledger.tasks().tasks(before, limit, partner)]
+    return [told_task(task) for task in await ledger.tasks().tasks(before, limit, partner)]
 
 
 async def task(
@@ -315,7 +318,7 @@ async def task(
         return None
     dossiers, partners = await book.reach(number)
     items = await book.items(number, state, after, limit)
-    return _task(found) | {
+    return told_task(found) | {
         "dossiers": dossiers,
         "partners": partners,
         "items": [
@@ -334,7 +337,8 @@ async def task(
     }
 
 
-def _task(task: Task) -> dict[str, Any]:
+def told_task(task: Task) -> dict[str, Any]:
+    """A bulk action: who, why, over what, how far."""
     plain = (
         "id",
         "verb",

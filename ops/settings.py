@@ -34,6 +34,7 @@ from bus.policy import PartnerSettings
 from bus.seal import Keyring
 from contracts.single_sign_on.assertion import LIFETIME_LIMIT_S
 from ops.incidents_settings import IncidentSettings
+from ops.office_settings import OfficeSettings
 from ops.openid_settings import OpenIdSettings
 from ops.toml_file import TomlFile
 
@@ -203,8 +204,6 @@ class SignInSettings(_Section):
 
 
 Scope = Literal["events", "read", "act", "approve", "metrics", "lookup", "sign_in", "people"]
-
-
 ReturnAddress = Annotated[
     str, Field(pattern=r"^(https://[^\s#]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?/[^\s#]*)$")
 ]
@@ -246,6 +245,7 @@ class Settings(BaseSettings):
     sign_in: SignInSettings = SignInSettings()
     incidents: IncidentSettings = IncidentSettings()
     openid: OpenIdSettings = OpenIdSettings()
+    office: OfficeSettings = OfficeSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -113,7 +113,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.get("/v1/dossiers/{code}", summary="The story of a dossier, personal data masked")
     async def story(request: Request, code: str) -> JSONResponse:
         guard.admit(request, "read")
-        told = await queries.story(house.ledger, house.partners, code)
+        told = await queries.story(house.ledger, house.partners, code, house.calendar)
         if told is None:
             raise Problem(404, "Not Found", "no event of this dossier has come to the bus")
         return JSONResponse(told)

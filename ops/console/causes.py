@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bus.ledger.words import Filter
+from bus.outcome import Cause
 from contracts.identifier import tidy
 from ops import causes, desk, queries
 from ops.causes import Entry
@@ -30,19 +31,26 @@ def add(app: FastAPI, frame: Frame) -> None:
     async def cause_groups(request: Request) -> Response:
         say, here = frame.speech(request), request.query_params
         found = await views.groups(house, say, reader(request).partner)
-        chosen = next((group for group in found if group.fingerprint == here.get("group")), None)
+        shown = views.chosen(found, here)
+        asked = next((group for group in found if group.fingerprint == here.get("group")), None)
+        chosen = asked or (shown[0] if shown else None)
+        filtered = urlencode([(k, v) for k, v in here.multi_items() if k in views.CHOICES and v])
         return frame.page(
             request,
             "causes.html",
             "causes",
             say=say,
-            groups=views.chosen(found, here),
+            groups=shown,
             all=found,
+            dossiers=sum(group.dossiers for group in found),
             titles={group.partner: group.partner_title for group in found},
             asked={name: here.get(name, "") for name in (*views.CHOICES, "group")},
             saved=await saved.of(house, request, HERE),
-            here=f"{HERE}?{urlencode([(k, v) for k, v in here.multi_items() if k in views.CHOICES and v])}",
+            here=f"{HERE}?{filtered}",
+            carried=f"{filtered}&" if filtered else "",
             chosen=chosen,
+            place=shown.index(chosen) if chosen in shown else None,
+            steps=[step[:1].upper() + step[1:] for step in chosen.advice.split("; ")] if chosen else [],
             example=await _example(chosen, say) if chosen else None,
             all_sides=causes.SIDES,
             all_resends=causes.RESENDS,
@@ -50,14 +58,22 @@ def add(app: FastAPI, frame: Frame) -> None:
         )
 
     async def _example(group: views.Group, say: Speech) -> dict[str, Any] | None:
-        """One dossier of the group and the partner's last words about it."""
+        """One dossier of the group, the partner's last words about it, and when the newest of the group last changed."""
         found, _ = await house.ledger.deliveries(Filter(ids=(group.example,)), limit=1)
         story = await queries.story(house.ledger, house.partners, found[0].dossier) if found else None
         delivery = next((d for d in story["deliveries"] if d["id"] == group.example), None) if story else None
         if delivery is None:
             return None
+        alike = Filter(partner=group.partner, states=(group.state,), cause=Cause(group.cause), code=group.code)
+        newest, _ = await house.ledger.deliveries(alike, limit=1)
+        last_at = newest[0].changed_at if newest else None
         words = [attempt["words"] for attempt in delivery["attempts"] if attempt["words"]]
-        return {"dossier": delivery["dossier"], "id": delivery["id"], "words": words[-1] if words else ""}
+        return {
+            "dossier": delivery["dossier"],
+            "id": delivery["id"],
+            "words": words[-1] if words else "",
+            "last_at": last_at,
+        }
 
     @app.post("/causes")
     async def note(request: Request) -> Response:

@@ -61,9 +61,9 @@ def add(app: FastAPI, frame: Frame) -> None:
             gaps=[] if name else [_gap(frame, gap, say) for gap in await _gaps(request)],
             lists=[]
             if name
-            else [(one["list"], list_title(one["list"], say), one["rows"]) for one in codebook.lists()],
+            else [(one["list"], views.list_title(one["list"], say), one["rows"]) for one in codebook.lists()],
             list=name,
-            title=list_title(name, say) if name else "",
+            title=views.list_title(name, say) if name else "",
             rows=rows,
             q=text,
             on=on,
@@ -95,7 +95,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             wrong=wrong,
             waiting=waiting,
             count=sum(gap["count"] for gap in waiting),
-            lists=[(name, list_title(name, say)) for name in sorted(lists.LISTS)],
+            lists=[(name, views.list_title(name, say)) for name in sorted(lists.LISTS)],
             writable=bool(house.settings.codes.folder),
         )
 
@@ -129,7 +129,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             "codes",
             say=say,
             row=row,
-            title=list_title(told.list, say),
+            title=views.list_title(told.list, say),
             list=told.list,
             new=new,
             count=sum(one["done"] for one in done),
@@ -137,16 +137,11 @@ def add(app: FastAPI, frame: Frame) -> None:
         )
 
 
-def list_title(name: str, say: Speech) -> str:
-    """What a list is called; its own name where we have no words."""
-    return say(f"codelist.{name}") if say.knows(f"codelist.{name}") else name
-
-
 def _gap(frame: Frame, told: dict[str, Any], say: Speech) -> Gap:
     perhaps = [(row, _form(told, row)) for row in told["suggested"]]
     partners = ", ".join(dict.fromkeys(views.title_of(frame.house, name, say) for name in told["partners"]))
     return Gap(
-        told, list_title(told["list"], say), epoch(told["since"]) or say.now, partners, perhaps, _form(told, None)
+        told, views.list_title(told["list"], say), epoch(told["since"]) or say.now, partners, perhaps, _form(told, None)
     )
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
 from ops.api.guard import Guard, Problem
+from ops.console import rail
 from ops.console.frame import SESSION, Frame, reader_of
 from ops.house import House
 from ops.people import DEMONSTRATION, Reader
@@ -80,6 +81,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/looked.csv"): "audit",
 }
 """What every address of the console takes: a right, any session (`session`), or nothing (`open`). What is not here is not served."""
+UNFRAMED = frozenset(path for _, path in RULES if path == "/live" or path.endswith((".csv", ".pdf")))
+"""What is no page, so that nothing is counted for its rail."""
 STEPS = {"code": "/code", "password": "/password", "enrol": "/enrol"}
 FORM_BYTES = 256 * 1024
 """No form of ours is larger."""
@@ -125,6 +128,8 @@ class Door:
             raise Onward(STEPS[reader.step])
         if rule != "session" and not reader.may(rule):
             raise Forbidden
+        if request.method == "GET" and path not in UNFRAMED:
+            request.state.rail = await rail.counts(self._house, reader)
 
     async def reader(self, request: Request) -> Reader | None:
         """Who asks. A page that renews itself does not count as somebody at work."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bus.ledger.words import State
 from ops import causes
 from ops.console.text import Speech, epoch
 from ops.console.track import Lane, Mark
-from ops.console.views import TONES, Health, operation_of, title_of
+from ops.console.views import TONES, Health, operation_of, short_of, title_of
 from ops.house import House
 
 Told = Mapping[str, Any]
@@ -91,11 +91,16 @@ def _closed(deliveries: Sequence[Told], health: Mapping[str, Health]) -> Health 
     return next((one for one in owed if not one.good), None)
 
 
-def lanes(house: House, story: Told, health: Mapping[str, Health], say: Speech, chosen: int | None) -> list[Lane]:
-    """The dossier system's own lane, then one a partner in the order in which they were first owed something."""
+def lanes(
+    house: House, story: Told, health: Mapping[str, Health], say: Speech, chosen: int | None, query: str = ""
+) -> list[Lane]:
+    """The dossier system's own lane, then one a partner in the order in which they were first owed something.
+
+    `query` names the list the reader came from, in the addresses of the marks.
+    """
     names = list(dict.fromkeys(delivery["partner"] for delivery in story["deliveries"]))
     home = Lane("", say("dossier.lane"), "m-event", "idle", say("dossier.source"))
-    found = {name: Lane(name, title_of(house, name, say), "m-delivered", "ok", "") for name in names}
+    found = {name: Lane(name, short_of(house, name, say), "m-delivered", "ok", "") for name in names}
     for event in story["events"]:
         title = event["title_vi"] if say.language == "vi" else event["title_en"]
         at = epoch(event["accepted_at"]) or 0.0
@@ -103,9 +108,10 @@ def lanes(house: House, story: Told, health: Mapping[str, Health], say: Speech, 
         if event["client"] in found:
             found[event["client"]].marks.append(Mark(at, "m-reply", "ok", f"{say('mark.reply')}: {said}"))
         else:
-            home.marks.append(Mark(at, "m-event", "idle", said, note=title))
+            brief = f"short.{event['type']}"
+            home.marks.append(Mark(at, "m-event", "idle", said, note=say(brief) if say.knows(brief) else title))
     for delivery in story["deliveries"]:
-        found[delivery["partner"]].marks.append(_mark(house, delivery, say, chosen))
+        found[delivery["partner"]].marks.append(_mark(house, delivery, say, chosen, query))
     held = {lane["partner"]: lane for lane in story["lanes"]}
     for name, lane in found.items():
         own = [delivery for delivery in story["deliveries"] if delivery["partner"] == name]
@@ -116,13 +122,23 @@ def lanes(house: House, story: Told, health: Mapping[str, Health], say: Speech, 
     return [home, *found.values()]
 
 
-def _mark(house: House, delivery: Told, say: Speech, chosen: int | None) -> Mark:
+def _mark(house: House, delivery: Told, say: Speech, chosen: int | None, query: str) -> Mark:
     at, state = at_of(delivery), State(delivery["state"])
     words = say(f"state.{state.value}")
     label = f"{_named(house, delivery, say)}, {words}, {say.exact(at)}"
-    href = f"/console/dossiers/{delivery['dossier']}?delivery={delivery['id']}#chosen"
+    asked = f"{query}&delivery" if query else "delivery"
+    href = f"/console/dossiers/{delivery['dossier']}?{asked}={delivery['id']}#chosen"
+    due = epoch(delivery["due_at"])
+    again = say("lane.again", time=say.clock(due)) if state is State.WAITING and due and due > say.now else ""
     return Mark(
-        at, f"m-{state.value}", TONES[state], label, href, note=_trouble(delivery, say), chosen=delivery["id"] == chosen
+        at,
+        f"m-{state.value}",
+        TONES[state],
+        label,
+        href,
+        note=_trouble(delivery, say),
+        below=again,
+        chosen=delivery["id"] == chosen,
     )
 
 
@@ -154,17 +170,25 @@ def _stand(lane: Lane, own: Sequence[Told], held: Told | None, health: Mapping[s
         lane.words = (
             say("lane.behind", n=behind) if behind else say("lane.doubt", n=doubtful) if doubtful else say("lane.stuck")
         )
+        if behind:
+            _name_the_queue(lane, say("lane.queue", n=behind))
     elif closed := _closed(own, health):
         lane.symbol, lane.tone, lane.words = closed.symbol, closed.tone, closed.words
+        if closed.probe_at and not closed.paused:
+            lane.words = say("lane.closed", time=say.clock(closed.probe_at))
     elif any(d["state"] in OPEN for d in own):
         lane.symbol, lane.tone, lane.words = "m-sending", "now", say("lane.running")
     else:
         lane.words = say("lane.good")
     if head is not None:
         lane.held_from, lane.held_tone = at_of(head), lane.tone
-        due = epoch(head["due_at"])
-        if due is not None and due > say.now and head["state"] != "dead":
-            lane.due = Mark(due, "m-expected", "idle", say("dossier.next", time=say.clock(due)), note=say.clock(due))
+
+
+def _name_the_queue(lane: Lane, words: str) -> None:
+    """Say at the first mark that waits for its turn how many stand there."""
+    place = next((place for place, mark in enumerate(lane.marks) if mark.symbol == "m-pending"), None)
+    if place is not None:
+        lane.marks[place] = replace(lane.marks[place], note=words)
 
 
 def facts(story: Told) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ops.console.door import reader
 from ops.console.frame import Frame
 from ops.console.text import Speech, epoch
 from ops.console.track import Lane, Mark
-from ops.console.views import title_of
+from ops.console.views import operation_of, title_of
 from ops.house import House
 
 SIGNS = {
@@ -60,7 +60,9 @@ def mark(lanes: Sequence[Lane], story: Mapping[str, Any], say: Speech) -> None:
         title = _title(step, say)
         label = f"{title}: {_says(step, say)}"
         if due <= say.now:
-            lane.marks.append(Mark(due, symbol, tone, label, note=say(f"stand.{step['stand']}.short")))
+            late = say("stand.late.by", span=say.span(say.now - due))
+            note = late if step["stand"] == "late" else say(f"stand.{step['stand']}.short")
+            lane.marks.append(Mark(due, symbol, tone, label, note=note))
             lane.marks.sort(key=lambda one: one.at)
         elif lane.due is None:
             lane.due = Mark(due, symbol, tone, label, note=say("stand.before", time=say.clock(due)))
@@ -78,13 +80,50 @@ def lines(story: Mapping[str, Any], say: Speech) -> list[tuple[float, str, str, 
     ]
 
 
-def missing(story: Mapping[str, Any], say: Speech) -> list[str]:
-    """What is late or missing, in words, for the sentence at the head of the dossier's page."""
-    return [
-        f"{_title(step, say)}: {_says(step, say)}."
-        for step in story["expected"]
-        if step["stand"] in ("late", "missing")
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Something a dossier still has to have: how it stands, and what action would bring it, where there is one (`verb`, `delivery`)."""
+
+    symbol: str
+    tone: str
+    words: str
+    below: str
+    verb: str = ""
+    delivery: int = 0
+
+
+ORDER = ("missing", "late", "risk", "uncounted", "expected", "paused")
+
+
+def owed(house: House, story: Mapping[str, Any], say: Speech, chosen: int | None) -> list[Owed]:
+    """What is still to come, the worst first: steps that are missing or late, what is in doubt or dead, and what is expected.
+
+    The delivery that is shown beside it (`chosen`) is not told again.
+    """
+    steps = [
+        (ORDER.index(step["stand"]), epoch(step["due_at"]) or say.now, _owed(step, say)) for step in story["expected"]
     ]
+    stopped = [
+        (ORDER.index("risk"), at, _stopped(house, delivery, at, say))
+        for delivery in story["deliveries"]
+        if delivery["state"] in ("dead", "in_doubt") and delivery["cause"] != "skipped" and delivery["id"] != chosen
+        for at in [epoch(delivery["changed_at"]) or say.now]
+    ]
+    return [one for _, _, one in sorted([*steps, *stopped], key=lambda row: row[:2])]
+
+
+def _owed(step: Mapping[str, Any], say: Speech) -> Owed:
+    due = epoch(step["due_at"])
+    at = say.now if due is None else due
+    below = say(f"owed.{step['stand']}", time=say.clock(at), span=say.span(abs(say.now - at)), year=step["year"])
+    return Owed(*sign(step["step"], step["stand"]), _title(step, say), below)
+
+
+def _stopped(house: House, delivery: Mapping[str, Any], at: float, say: Speech) -> Owed:
+    words = f"{title_of(house, delivery['partner'], say)}: {operation_of(house, delivery['partner'], delivery['operation'], say)}"
+    if delivery["state"] == "dead":
+        return Owed("m-dead", "bad", words, say("owed.dead", time=say.clock(at)), "resend", delivery["id"])
+    return Owed("m-in_doubt", "doubt", words, say("owed.doubt", time=say.clock(at)), "ask", delivery["id"])
 
 
 @dataclass(frozen=True, slots=True)

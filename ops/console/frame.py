@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from ops.console import text
+from ops.console.rail import office
 from ops.console.text import Speech
 from ops.house import House
 from ops.people import DEMONSTRATION, Reader
@@ -87,6 +88,9 @@ class Frame:
             demonstration=reader == DEMONSTRATION,
             token=token,
             training=self.house.training is not None,
+            own_roles=[say(f"role.{role}") for role in reader.roles] if reader else [],
+            rail=getattr(request.state, "rail", {}),
+            office=office(self.house.calendar, say),
             path=request.url.path,
             other_language=_with_language(request),
             **facts,

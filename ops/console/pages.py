@@ -34,6 +34,7 @@ from ops.console import (
     saved,
     tasks,
     track,
+    trail,
     training,
     views,
 )
@@ -84,6 +85,7 @@ def application(house: House, guard: Guard) -> FastAPI:
             counts=counts,
             raised=raised,
             trouble=trouble,
+            awaiting=await tasks.awaiting(house, say, reader(request)),
         )
 
     @app.get("/live")
@@ -129,16 +131,18 @@ def application(house: House, guard: Guard) -> FastAPI:
     async def one_dossier(request: Request, code: str) -> Response:
         say = frame.speech(request)
         who = reader(request)
-        story = dossier.within(await queries.story(house.ledger, house.partners, code), who.partner)
+        story = dossier.within(await queries.story(house.ledger, house.partners, code, house.calendar), who.partner)
         if story is None:
             return failed(request, 404, "dossier.unknown", say("dossier.unknown_hint"), dossier=code)
+        way = await trail.of(house, request, story["dossier"], say)
         health = {one.name: one for one in await views.partners(house, say)}
         sentence = dossier.sentence(house, story, health, say)
         number = request.query_params.get("delivery", "")
         chosen = int(number) if number.isdigit() else sentence.delivery
-        lanes = dossier.lanes(house, story, health, say, chosen)
+        lanes = dossier.lanes(house, story, health, say, chosen, way.query if way else "")
         expected.mark(lanes, story, say)
         facts = dossier.facts(story)
+        shown = next((_chosen(house, d, say) for d in story["deliveries"] if d["id"] == chosen), None)
         status = facts.get("status")
         return frame.page(
             request,
@@ -154,9 +158,11 @@ def application(house: House, guard: Guard) -> FastAPI:
             fields=FIELDS,
             status_words=say(f"status.{status}") if status else "",
             due=epoch(facts.get("due_at")),
-            chosen=next((_chosen(house, d, say) for d in story["deliveries"] if d["id"] == chosen), None),
+            chosen=shown,
+            next_try=shown["next_try"] if shown else None,
             lines=sorted([*dossier.lines(house, story, say), *expected.lines(story, say)]),
-            missing=expected.missing(story, say),
+            owed=expected.owed(house, story, say, chosen),
+            trail=way,
         )
 
     @app.post("/search")
@@ -238,7 +244,9 @@ def _row(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
 
 def _chosen(house: House, item: dict[str, Any], say: Speech) -> dict[str, Any]:
     """The delivery a reader looks at, with its words, its line of the catalogue, and what may be done to it."""
+    due = epoch(item["due_at"]) if item["state"] in ("waiting", "in_doubt") else None
     return _row(house, item, say) | {
+        "next_try": due if due is not None and due > say.now else None,
         "entry": causes.entry(item["partner"], item["cause"], item["code"]),
         "verbs": views.USEFUL.get(State(item["state"]), ()),
     }

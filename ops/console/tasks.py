@@ -128,6 +128,12 @@ def add(app: FastAPI, frame: Frame) -> None:
         return RedirectResponse(f"/console/tasks/{number}", 303)
 
 
+async def awaiting(house: House, say: Speech, who: Reader) -> list[dict[str, Any]]:
+    """Tasks that wait for a second person, the longest waiting first, with whether this reader can be it."""
+    found = [queries.told_task(task) for task in await house.ledger.tasks().waiting(who.partner)]
+    return [_told(house, task, say) | {"mine": _may_approve(task, who)} for task in found]
+
+
 def _may_approve(task: dict[str, Any], who: Reader) -> bool:
     """Whether this reader could approve it: with the right, and not the one who made it."""
     open_still = task["needs_approval"] and not task["approved_by"] and task["state"] not in ENDED

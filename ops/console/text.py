@@ -94,6 +94,10 @@ class Speech:
         today = local.date() == self.moment(self.now).date()
         return local.strftime("%H:%M" if today else "%d/%m %H:%M")
 
+    def second(self, at: float) -> str:
+        """`08:14:02`, with the day where it is not today's."""
+        return f"{self.clock(at)}:{self.moment(at):%S}"
+
     def day(self, at: float, *, short: bool = False) -> str:
         """`Thứ Ba 24/11/2026`, short `T3 24/11`."""
         local = self.moment(at)

@@ -19,7 +19,7 @@ PX_PER_MINUTE = 2.0
 LONGEST_STEP = 110.0
 MARGIN = 28.0
 TICK_GAP = 62.0
-WIDTH = 930.0
+WIDTH = 912.0
 """What a short track fills."""
 LETTER = 6.4
 """The mean width of a letter of a note."""
@@ -39,6 +39,8 @@ class Mark:
     label: str
     href: str = ""
     note: str = ""
+    below: str = ""
+    """What stands below it in any case, such as when it is tried again."""
     chosen: bool = False
 
 
@@ -60,12 +62,17 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A mark and where it stands. `note_y` is where its words stand, above or below it; None where neighbours leave no room."""
+    """A mark and where it stands. `note_y` is where its words stand, above or below it; None where neighbours leave no room.
+
+    `note_x` is where they begin, or end (`anchor`) where they would run over "now".
+    """
 
     mark: Mark
     x: float
     y: float
     note_y: float | None
+    note_x: float
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +123,20 @@ class Track:
     rows: tuple[Row, ...]
     ticks: tuple[Tick, ...]
     folds: tuple[Fold, ...]
+    fine: bool
+    """Times are so near to one another that they are told by the second."""
+
+    @property
+    def expects(self) -> bool:
+        """Something is still to come."""
+        return any(row.due for row in self.rows)
 
 
 def draw(lanes: Sequence[Lane], now: float) -> Track:
     """Place every mark of `lanes` up to `now`, and beyond it what is due. A short story is stretched over the whole width."""
     xs, folds, now_x = _scale(lanes, now)
     future = FUTURE if any(lane.due for lane in lanes) else MARGIN
-    stretch = max(1.0, (WIDTH - future - MARGIN) / (now_x - MARGIN)) if not folds else 1.0
+    stretch = max(1.0, (WIDTH - future - MARGIN) / (now_x - MARGIN))
 
     def spread(x: float) -> float:
         return MARGIN + (x - MARGIN) * stretch
@@ -131,7 +145,11 @@ def draw(lanes: Sequence[Lane], now: float) -> Track:
     end = spread(now_x)
     rows = tuple(_row(lane, number, placed, end) for number, lane in enumerate(lanes))
     height = AXIS_HEIGHT + LANE_HEIGHT * len(lanes)
-    return Track(end + future, height, end, rows, tuple(_ticks(placed, end)), tuple(folds))
+    half = FOLD_WIDTH / 2
+    drawn = tuple(Fold(spread(fold.x + half) - half, fold.seconds) for fold in folds)
+    times = sorted(placed.values())
+    fine = len(times) > 1 and times[-1][0] - times[0][0] < 60 * len(times)
+    return Track(end + future, height, end, rows, tuple(_ticks(times, end, fine=fine)), drawn, fine)
 
 
 Key = tuple[int, int]
@@ -171,21 +189,27 @@ def _row(lane: Lane, number: int, xs: Xs, now_x: float) -> Row:
     free = {y - 16.0: 0.0, y + 24.0: 0.0}
     for place, mark in enumerate(lane.marks):
         x = xs[number, place][1]
-        note_y = next((side for side, until in free.items() if mark.note and until <= x - 6), None)
+        length = LETTER * len(mark.note)
+        begins, anchor = (x - 6, "start") if x - 6 + length < now_x - 6 else (now_x - 6 - length, "end")
+        if mark.below:
+            free[y + 24.0] = x + LETTER * len(mark.below)
+        note_y = next((side for side, until in free.items() if mark.note and until <= begins), None)
         if note_y is not None:
-            free[note_y] = x + LETTER * len(mark.note)
-        placed.append(Placed(mark, x, y, note_y))
+            free[note_y] = begins + length + 6
+        placed.append(Placed(mark, x, y, note_y, begins if anchor == "start" else now_x - 6, anchor))
     held = next((p.x for p in placed if p.mark.at == lane.held_from), None) if lane.held_from is not None else None
-    due = Placed(lane.due, now_x + FUTURE / 2, y, y - 16.0) if lane.due else None
+    due_x = now_x + FUTURE / 2
+    due = Placed(lane.due, due_x, y, y - 16.0, due_x, "middle") if lane.due else None
     return Row(lane, top, y, tuple(placed), placed[0].x if placed else None, held, due)
 
 
-def _ticks(xs: Xs, now_x: float) -> Iterable[Tick]:
-    """Times along the axis, as many as fit; a new day is always said."""
-    last_x, last_day = -TICK_GAP, -1
-    for at, x in sorted(xs.values()):
+def _ticks(times: Sequence[tuple[float, float]], now_x: float, *, fine: bool) -> Iterable[Tick]:
+    """Times along the axis, as many as fit and none said twice; a new day is always said."""
+    last_x, last_day, last_at = -TICK_GAP, -1, -1
+    for at, x in times:
         day = int((at + 7 * 3600) // 86400)  # days change at midnight in Vietnam, UTC+7
-        if x - last_x < TICK_GAP or now_x - x < TICK_GAP:
+        said = int(at if fine else at // 60)
+        if x - last_x < TICK_GAP or now_x - x < TICK_GAP or said == last_at:
             continue
         yield Tick(x, at, day != last_day)
-        last_x, last_day = x, day
+        last_x, last_day, last_at = x, day, said

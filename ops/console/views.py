@@ -9,6 +9,7 @@ from bus.ledger.cause_notes import GroupNote
 from bus.ledger.views import CauseGroup, PartnerView, Totals
 from bus.ledger.words import State
 from bus.outcome import Cause
+from contracts import codes
 from ops import causes, deadlines
 from ops.console.text import Speech
 from ops.house import House
@@ -49,6 +50,7 @@ class Group:
     tone: str
     title: str
     under: str
+    operation_title: str
     partner: str
     partner_title: str
     side: str
@@ -74,6 +76,7 @@ class Health:
 
     name: str
     title: str
+    short: str
     tone: str
     symbol: str
     words: str
@@ -92,6 +95,17 @@ def title_of(house: House, partner: str, say: Speech) -> str:
     return house.title(partner, say.language)
 
 
+def short_of(house: House, partner: str, say: Speech) -> str:
+    """A partner's name where there is little room; the whole one where we have no shorter."""
+    brief = f"short.{partner}"
+    return say(brief) if say.knows(brief) else title_of(house, partner, say)
+
+
+def list_title(name: str, say: Speech) -> str:
+    """What a list is called; its own name where we have no words."""
+    return say(f"codelist.{name}") if say.knows(f"codelist.{name}") else name
+
+
 def operation_of(house: House, partner: str, operation: str, say: Speech) -> str:
     """What an operation is called; its own name where the partner does not know it any more."""
     known = house.partners.get(partner)
@@ -106,10 +120,20 @@ async def within(house: House, dossier: str, only: str) -> bool:
     return await house.ledger.search_keys().known(dossier, only)
 
 
+async def failures(house: House, only: str = "") -> list[CauseGroup]:
+    """Open failures as the ledger groups them, of the partner `only` where it is given."""
+    found = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
+    return [group for group in found if only in ("", group.partner)]
+
+
+def needs_person(group: CauseGroup) -> bool:
+    """Whether it stays as it is until somebody does something."""
+    return group.state is State.DEAD or group.cause not in BY_ITSELF
+
+
 async def groups(house: House, say: Speech, only: str = "") -> list[Group]:
     """Open failures, of the partner `only` where it is given; what needs a person first, then by how many dossiers they hold."""
-    failed = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
-    mine = [group for group in failed if only in ("", group.partner)]
+    mine = await failures(house, only)
     notes = await house.ledger.groups().of(map(causes.fingerprint_of, mine))
     found = [_group(house, group, notes, say) for group in mine]
     return sorted(found, key=lambda g: (not g.needs_person, g.state is not State.IN_DOUBT, -g.dossiers, g.oldest_at))
@@ -126,12 +150,8 @@ def chosen(found: Sequence[Group], asked: Mapping[str, str]) -> list[Group]:
 
 def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say: Speech) -> Group:
     entry = causes.entry(group.partner, group.cause.value, group.code)
-    needs = group.state is State.DEAD or group.cause not in BY_ITSELF
-    under = " · ".join(
-        part
-        for part in (operation_of(house, group.partner, group.operation, say), group.hold_key or group.code)
-        if part
-    )
+    operation = operation_of(house, group.partner, group.operation, say)
+    under = " · ".join(part for part in (operation, _waits_for(group.hold_key, say) or group.code) if part)
     query = f"partner={group.partner}&operation={group.operation}&state={group.state.value}&cause={group.cause.value}"
     query += f"&code={group.code}"
     again = "reprocess" if group.cause is Cause.POISON else "resend"
@@ -151,6 +171,7 @@ def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say:
         tone=TONES[group.state],
         title=entry.title(say.language),
         under=under,
+        operation_title=operation,
         partner=group.partner,
         partner_title=title_of(house, group.partner, say),
         side=entry.side,
@@ -163,8 +184,14 @@ def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say:
         verb=verb,
         query=query,
         hold_key=group.hold_key,
-        needs_person=needs,
+        needs_person=needs_person(group),
     )
+
+
+def _waits_for(hold_key: str, say: Speech) -> str:
+    """What a group waits for: `code:ward:29999:2026-11-27` in words, another key as it is."""
+    gap = codes.gap_of(hold_key) if hold_key else None
+    return say("causes.gap", code=gap.code, list=list_title(gap.code_list, say)) if gap else hold_key
 
 
 async def partners(house: House, say: Speech, only: str = "") -> list[Health]:
@@ -188,6 +215,7 @@ def _health(house: House, name: str, view: PartnerView | None, totals: Totals, s
     return Health(
         name=name,
         title=title_of(house, name, say),
+        short=short_of(house, name, say),
         tone="wait" if paused else "bad" if broken else "ok",
         symbol="m-held" if paused else "m-late" if broken else "m-delivered",
         words=words,

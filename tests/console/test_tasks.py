@@ -111,6 +111,10 @@ async def test_the_maker_cannot_approve_and_another_with_the_right_can(outage: O
     mai = await outage.person("mai", "approver")
     number = await make(lan)
     await until(outage, number, "approval")
+    homes = [unescape((await one.get("/console/")).text).partition('id="h-second"') for one in (lan, mai)]
+    assert all(f"/console/tasks/{number}" in told for _, _, told in homes), "it waits on the work list"
+    assert ["Duyệt…" in told for _, _, told in homes] == [False, True], "and asks only who may"
+    assert all('Tác vụ<span class="n">1<' in rail for rail, _, _ in homes)
     page = (await lan.get(f"/console/tasks/{number}")).text
     assert "Chờ duyệt" in page
     assert f"/console/tasks/{number}/approve" not in page, "no button that would be refused"

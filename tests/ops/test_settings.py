@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.seal import Keyring
+from contracts.working_time import VIETNAM, VIETNAMESE
 from ops.settings import SettingsError, faults_of, load
 from ops.toml_file import TomlFile
 
@@ -42,6 +44,16 @@ def write(folder: Path, text: str) -> Path:
 def test_a_bad_value_is_named_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         load(write(tmp_path, text))
+
+
+def test_the_office_s_hours_are_the_province_s_and_limits_run_in_them(tmp_path: Path) -> None:
+    office = load(write(tmp_path, '[office]\nhours = ["07:30-11:30", "13:00-17:00"]\n')).office
+    noon = datetime(2026, 7, 6, 12, 30, tzinfo=VIETNAM)
+    assert office.calendar.next_open(noon) == noon.replace(hour=13, minute=0)
+    assert load(write(tmp_path, "")).office.calendar == VIETNAMESE
+    for wrong in ('["17:00-13:00"]', '["13:00-17:00", "07:00-11:30"]', "[]", '["seven-eleven"]'):
+        with pytest.raises(SettingsError, match=r"\[office\.?.*hours"):
+            load(write(tmp_path, f"[office]\nhours = {wrong}\n"))
 
 
 def test_the_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
