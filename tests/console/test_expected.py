@@ -98,7 +98,11 @@ async def test_every_page_says_the_same_of_a_late_step(office: Office) -> None:
 
 async def test_what_a_dossier_still_has_to_have_stands_beside_its_track_the_worst_first(office: Office) -> None:
     async def owed(name: str) -> list[tuple[str, str]]:
-        told = (await shown(await office.person(name, "viewer"), f"/console/dossiers/{CODE}")).partition('id="h-owed"')[2].partition("</section>")[0]
+        told = (
+            (await shown(await office.person(name, "viewer"), f"/console/dossiers/{CODE}"))
+            .partition('id="h-owed"')[2]
+            .partition("</section>")[0]
+        )
         return [(found[1], found[2]) for found in re.finditer(r"<p>(.*?)</p><small>(.*?)</small>", told)]
 
     assert all(below.startswith(("Dự kiến trước", "Hạn")) for _, below in await owed("lan"))

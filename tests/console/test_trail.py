@@ -28,7 +28,10 @@ async def refused(office: Office, codes: Sequence[str] = ("99",)) -> list[str]:
     mine = [job for job in claimed.jobs if job.dossier in wanted]
     move = Move(State.DEAD, Cause.REFUSED, doubt=0)
     await ledger.record(
-        [Result(job, move, "Permanent", code=codes[n % len(codes)], words="mã không hợp lệ") for n, job in enumerate(mine)]
+        [
+            Result(job, move, "Permanent", code=codes[n % len(codes)], words="mã không hợp lệ")
+            for n, job in enumerate(mine)
+        ]
     )
     return [view.dossier for view in (await ledger.deliveries(Filter(partner=PORTAL, states=(State.DEAD,))))[0]]
 
