@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from bus.seal import Keyring
 from tests.servers import Postgres, RabbitMQ, ServerMissing
@@ -31,10 +34,28 @@ class HandClock:
         self.at += seconds
 
 
+TRIALS = Path(__file__).parent / "chaos"
+"""Trials of faults mostly wait; each has a bus of its own, so that they go beside other files and beside each other."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests begin first, the year before all, so that none is left to run alone at the end."""
+    """Files with slow tests begin first, the year before all, a trial between two of them: none is left to run alone at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path in slow, item.path), reverse=True)
+    files = sorted({item.path for item in items}, key=lambda path: (path in slow, path), reverse=True)
+    places = {path: place for place, path in enumerate(files)}
+    trials = count()
+    items.sort(key=lambda item: next(trials) if item.path.parent == TRIALS else places[item.path])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile` one process runs a file from its first test to its last, but each trial is handed out by itself."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    scheduling = LoadFileScheduling(config, log)
+    file_of = scheduling._split_scope
+    scheduling._split_scope = lambda test: test if test.startswith("tests/chaos/") else file_of(test)
+    return scheduling
 
 
 @pytest.fixture

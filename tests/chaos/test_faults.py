@@ -33,8 +33,9 @@ def test_f01_everything_arrives_once_and_in_order(batch: int, full_state: bool, 
         assert json.loads(command("status", "--verify", "--json", url=trial.url))["verified"] is True
 
 
+@pytest.mark.timed
 def test_f02_the_bus_killed_at_random_moments(stack: Stack) -> None:
-    with Trial(**stack) as trial:
+    with Trial(**stack, cold=True) as trial:
         events = trial.shuffled(trial.events(EVENTS))
         trial.weather(latency_s=0.01)
         with trial.feeding(events, pause_s=0.1):

@@ -123,6 +123,7 @@ def test_two_workers_stopped_past_their_leases_and_woken_do_nothing_twice(trial:
     finish(trial)
 
 
+@pytest.mark.timed
 def test_the_budget_of_calls_a_second_is_kept_over_four_workers(postgres: Postgres, rabbitmq: RabbitMQ) -> None:
     budget = {"rate_per_s": RATE_PER_S, "burst": BURST}
     with Trial(ledger=postgres.new_database(), broker=rabbitmq.url, workers=4, modes=("key",), partner=budget) as trial:

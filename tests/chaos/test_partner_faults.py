@@ -31,6 +31,7 @@ def states(run: Run) -> set[str]:
     return {delivery["state"] for delivery in run.deliveries}
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("form", ["1", "date:2", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "86400"])
 def test_f17_a_retry_after_is_never_undercut_and_a_day_is_capped(form: str, stack: Stack) -> None:
     patience = {"retry": {"base_s": 0.2, "cap_s": 1.0, "retry_after_cap_s": CAP_S}, "concurrency": 4}
@@ -46,6 +47,7 @@ def test_f17_a_retry_after_is_never_undercut_and_a_day_is_capped(form: str, stac
         assert undercuts(run) == []
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("how", ["refused", "silent"])
 def test_f22_a_partner_that_is_down_costs_a_handful_of_calls(how: str, stack: Stack) -> None:
     """Refused: its process is gone, and comes back with its book. Silent: it accepts and says nothing."""

@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -25,10 +24,13 @@ import httpx
 from bus.seal import Keyring
 from ops.sample import generate
 from tests.chaos.oracle import Run, judge
+from tests.chaos.process import Copied, Process, started
 from tests.servers import free_port, wait_for_port
 
 FULL = os.environ.get("LIENTHONG_CHAOS") == "full"
 """Full size (`make chaos`) or scaled down (`make test`)."""
+START_S = 60.0
+"""So long a process may take to start: there may be many at work."""
 
 
 class Stack(TypedDict, total=False):
@@ -58,8 +60,10 @@ class Trial:
         partner: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
         start: bool = True,
+        cold: bool = FULL,
         seed: int = 1,
     ) -> None:
+        """`cold`: the bus's processes are started anew each time, not copied from one that has imported it."""
         self.folder = Path(tempfile.mkdtemp(prefix="lienthong-trial-"))
         self.modes = tuple(modes)
         self.port, self.partner_port = free_port(), free_port()
@@ -69,8 +73,9 @@ class Trial:
         self.codes: Counter[int] = Counter()
         self._environment = environment or {}
         self._start = start
+        self._begin = started if cold or "TRIAL_WALL" in self._environment else Copied
         self._shape = [str(batch), "full" if full_state else "history"]
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, Process] = {}
         self._answers = (self.folder / "answers.jsonl").open("a")
         self._settle(ledger or f"sqlite:///{self.folder}/ledger.db", broker, partner or {})
 
@@ -94,38 +99,38 @@ class Trial:
         (self.folder / "bus.toml").write_text("\n".join(lines) + "\n")
 
     def __enter__(self) -> Trial:
-        self.start_partner()
-        if self._start:
-            self.start_bus()
+        try:
+            self.start_partner()
+            if self._start:
+                self.start_bus()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+        if kind is None:
+            shutil.rmtree(self.folder, ignore_errors=True)  # what failed stays, to be looked at
+
+    def _end(self) -> None:
+        """No process is left."""
         for process in self._processes.values():
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGCONT)
                 process.kill()
+        for process in self._processes.values():
             process.wait(10)
         self._answers.close()
-        if kind is None:
-            shutil.rmtree(self.folder, ignore_errors=True)  # what failed stays, to be looked at
 
     # ---- processes
 
-    def _spawn(self, name: str, *command: str, **environment: str) -> None:
-        log = (self.folder / f"{name}.err").open("ab")
-        self._processes[name] = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            stdout=log,
-            stderr=log,
-            env=os.environ | self._environment | environment,
-            cwd=Path(__file__).parents[2],
-        )
-
     def start_partner(self) -> None:
-        self._spawn("partner", "tests.chaos.partner", str(self.partner_port), str(self.folder))
-        wait_for_port(self.partner_port, 20)
+        words = [str(self.partner_port), str(self.folder)]
+        self._processes["partner"] = started(self.folder / "partner.err", "tests.chaos.partner", words, {})
+        wait_for_port(self.partner_port, START_S)
 
     def start_bus(self, **environment: str) -> None:
         """`up` alone, or `serve` with workers; returns when intake answers."""
@@ -137,16 +142,18 @@ class Trial:
         """The serving process; returns when it answers (unless it is to crash)."""
         role = "serve" if self.workers else "up"
         module = "tests.chaos.wrong_clock" if "TRIAL_WALL" in self._environment else "tests.chaos.serve"
-        self._spawn("bus", module, str(self.folder / "bus.toml"), role, *self._shape, **environment)
+        self._run("bus", module, role, environment)
         if "LIENTHONG_CRASH_AT" not in environment:
-            wait_for_port(self.port, 30)
+            wait_for_port(self.port, START_S)
 
     def start_worker(self, number: int, **environment: str) -> None:
-        self._spawn(
-            f"worker{number}", "tests.chaos.serve", str(self.folder / "bus.toml"), "work", *self._shape, **environment
-        )
+        self._run(f"worker{number}", "tests.chaos.serve", "work", environment)
 
-    def process(self, name: str = "bus") -> subprocess.Popen[bytes]:
+    def _run(self, name: str, module: str, role: str, environment: dict[str, str]) -> None:
+        words = [str(self.folder / "bus.toml"), role, *self._shape]
+        self._processes[name] = self._begin(self.folder / f"{name}.err", module, words, self._environment | environment)
+
+    def process(self, name: str = "bus") -> Process:
         return self._processes[name]
 
     def kill(self, name: str = "bus") -> None:
