@@ -10,6 +10,7 @@ from pydantic import Field
 
 from adapters.transport import xml
 from adapters.transport.classify import (
+    JSON_TYPES,
     Model,
     Unreadable,
     from_failure,
@@ -73,7 +74,7 @@ class LinkedClient:
         return await self._ask(self._status, body, call)
 
     async def _ask(self, endpoint: Endpoint, body: bytes, call: Call) -> Reply | Outcome:
-        """One call; when the token is refused, one renewal and one repeat."""
+        """One call; when the token is refused, one renewal and one repeat. A 404 in JSON is the software's own, a page is a gateway's."""
         try:
             token = await self._vault.token("access", lambda: self._fetch(call))
             reply = await self._http.send(endpoint, body, call, {"Authorization": f"Bearer {token.value}"})
@@ -85,7 +86,7 @@ class LinkedClient:
             return failed.outcome
         if isinstance(reply, Failure):
             return from_failure(reply)
-        outcome = from_status(reply)
+        outcome = from_status(reply, contract_shape=reply.content_type in JSON_TYPES)
         return (
             Unknown(code="202", words="the contract knows no 202") if isinstance(outcome, Taken) else outcome or reply
         )

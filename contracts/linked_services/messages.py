@@ -25,7 +25,7 @@ class TraLoiToken(_Message):
 class HoSoMoi(_Message):
     """One line of the list of dossiers that were not acknowledged. Assumed: the list's shape is not public."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
 class DanhSach(_Message):

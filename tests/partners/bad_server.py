@@ -163,6 +163,8 @@ class BadServer:
     skip: int = 0
     always: bool = False
     session: bool = False
+    spoils: Callable[[bytes], bytes] = lambda body: body
+    """What becomes of the body of an answer that passes."""
     url: str = ""
     _server: asyncio.Server | None = None
 
@@ -196,7 +198,7 @@ class BadServer:
             if trouble is None or trouble.forward:
                 answer = await self._ask(head, body)
                 if trouble is None:
-                    writer.write(answer)
+                    writer.write(answer if heard.session else self._spoilt(answer))
                     await writer.drain()
             if trouble is not None:
                 await self._do(trouble, reader, writer)
@@ -223,6 +225,15 @@ class BadServer:
         answer = await reader.read(-1)
         writer.close()
         return answer
+
+    def _spoilt(self, answer: bytes) -> bytes:
+        """The answer with its body as `spoils` leaves it."""
+        head, _, body = answer.partition(b"\r\n\r\n")
+        changed = self.spoils(body)
+        if changed == body:
+            return answer
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+        return b"\r\n".join([*lines, b"Content-Length: %d" % len(changed), b"", changed])
 
     async def _do(self, trouble: Trouble, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if trouble.then == "drip":

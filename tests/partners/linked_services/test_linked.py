@@ -204,6 +204,8 @@ ANSWERS: list[tuple[str, int, str, type[Outcome]]] = [
     ("Logic xử lý không hợp lệ", 400, "text/plain", Permanent),
     ("<html>Đang bảo trì</html>", 200, "text/html", Unknown),
     ("", 200, "application/json", Unknown),
+    ('{"message": "Không có hồ sơ"}', 404, "application/json", Permanent),
+    ("<html>Không thấy</html>", 404, "text/html", Transient),
     ("quá tải", 429, "text/plain", Transient),
     ("cấm", 403, "text/plain", Held),
 ]
