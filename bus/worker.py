@@ -333,8 +333,9 @@ class PartnerWorker:
             traced.end(outcomes)
         ended_at = self._clock.now()
         change = self.health.judge(outcomes, ended_at, probe=probe, extra_calls=extra[0])
+        times = trip.facts(ended_at)
         for job in jobs:
-            job.facts = {**job.facts, **trip.facts(ended_at)}
+            job.facts = {**job.facts, **times}
         results = [
             self._result(job, outcome, call.id, started_at, ended_at, len(rows))
             for job, outcome in zip(jobs, outcomes, strict=True)

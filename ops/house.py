@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import random
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -54,11 +55,16 @@ FILL_S, FILL_PACE_S = 30.0, 0.2
 """How long a process has the right to fill in search keys, and its pause between two pages."""
 
 
-def quiet_collector() -> None:
-    """Let Python's cycle collector pass over what a bus keeps for good, and come by seldom: it took a fifth of the processor."""
+def calm_interpreter() -> None:
+    """Let Python's cycle collector pass over what a bus keeps for good, and come by seldom: it took a fifth of the processor.
+
+    And let the event loop and the ledger's writer take the interpreter from each other half as often as usual: a turn costs more than
+    the work done in it, and both mostly give it up by themselves.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(0.01)
 
 
 class House:
@@ -124,7 +130,7 @@ class House:
 
     async def start(self) -> None:
         """Open the partners' rooms, ring the bell, begin to work."""
-        quiet_collector()
+        calm_interpreter()
         quarantine = Quarantine()
         for name in self.enabled:
             partner, own = self.partners[name], self.partner_settings[name]

@@ -21,7 +21,7 @@ from bus.seal import Keyring
 from contracts.envelope import Envelope
 
 DUTY = "figures"
-ENTRIES = 500
+ENTRIES = 100
 """Journal rows looked at in one go."""
 TOGETHER = 200
 """Dossiers counted in one commit."""

@@ -9,8 +9,8 @@ from typing import Any
 from bus.ledger.accept import accept
 from bus.ledger.book import Book
 from bus.ledger.claim import claim
-from bus.ledger.record import record
-from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Recorded, Result, Verdict
+from bus.ledger.record import Told, record
+from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Recorded, Verdict
 
 
 def accept_all(book: Book, requests: list[Sequence[Arrival]]) -> list[list[Verdict]]:
@@ -23,15 +23,15 @@ def claim_all(book: Book, requests: list[Claim]) -> list[Claimed]:
     return [claim(book, asked) for asked in requests]
 
 
-def record_all(book: Book, requests: list[tuple[Sequence[Result], Sequence[PartnerChange]]]) -> list[Recorded]:
+def record_all(book: Book, requests: list[tuple[Sequence[Told], Sequence[PartnerChange]]]) -> list[Recorded]:
     """All results of the group in one set. Two of one delivery in a group are recorded one after the other."""
-    results = [result for results, _ in requests for result in results]
+    told = [one for told, _ in requests for one in told]
     changes = [change for _, changes in requests for change in changes]
-    if len({result.job.delivery for result in results}) < len(results):
+    if len({one.result.job.delivery for one in told}) < len(told):
         return [record_all(book, [request])[0] for request in requests]
-    counted = iter(record(book, results, changes))
+    counted = iter(record(book, told, changes))
     ready = tuple(sorted(book.ready))
-    return [Recorded(tuple(islice(counted, len(results))), ready) for results, _ in requests]
+    return [Recorded(tuple(islice(counted, len(told))), ready) for told, _ in requests]
 
 
 def each(book: Book, requests: list[Callable[[Book], Any]]) -> list[Any]:

@@ -180,7 +180,7 @@ UPDATE lane SET ready_at = NULL WHERE id = any_of(:ids);
 
 -- name: standing
 -- How deliveries stand, their lanes being locked.
-SELECT id, lane, state, attempt, doubt, cause, partner, full_state FROM delivery WHERE id = any_of(:ids);
+SELECT /*at once*/ id, lane, state, attempt, doubt, cause, partner, full_state FROM delivery WHERE id = any_of(:ids);
 
 -- name: confirm_delivery
 -- The partner has it: nothing of its trouble stays.

@@ -342,7 +342,9 @@ def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
             clauses.append(f"d.{column} IN ({', '.join(':' + name for name in names)})")
             params |= dict(zip(names, values, strict=True))
     if ((where.cause or where.hold_key) and not where.states) or (where.states and TROUBLE.issuperset(where.states)):
-        clauses.append("d.state IN ('waiting', 'in_doubt', 'dead')")  # so said, for its indices are of these words
+        clauses.append(
+            "(d.state = 'waiting' OR d.state = 'in_doubt' OR d.state = 'dead')"
+        )  # so said, for its indices are of these words
     elif where.states and UNDER_WAY.issuperset(where.states):
         clauses.append("d.holds = 1")
     if where.since is not None:

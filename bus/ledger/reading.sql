@@ -12,7 +12,7 @@ GROUP BY partner, operation, state, cause, code, hold_key HAVING SUM(n) <> 0 OR 
 
 -- name: trouble_counted
 SELECT partner, operation, state, cause, code, hold_key, COUNT(*), COUNT(DISTINCT dossier) FROM delivery
-WHERE state IN ('waiting', 'in_doubt', 'dead') GROUP BY partner, operation, state, cause, code, hold_key;
+WHERE (state = 'waiting' OR state = 'in_doubt' OR state = 'dead') GROUP BY partner, operation, state, cause, code, hold_key;
 
 -- name: count_events
 SELECT COUNT(*) FROM event;
@@ -41,9 +41,9 @@ FROM lane l WHERE l.id IN (SELECT lane FROM delivery WHERE dossier = :dossier) A
 -- name: causes
 -- Trouble by cause, oldest first: how many and how many dossiers by the counters, the oldest of each by a step into its index.
 SELECT g.partner, g.operation, g.state, g.cause, g.code, g.hold_key, g.n, g.dossiers,
-       (SELECT x.changed_at FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = g.state
+       (SELECT x.changed_at FROM delivery x WHERE (x.state = 'waiting' OR x.state = 'in_doubt' OR x.state = 'dead') AND x.partner = g.partner AND x.state = g.state
          AND x.operation = g.operation AND x.cause = g.cause AND x.code = g.code AND x.hold_key = g.hold_key ORDER BY x.changed_at LIMIT 1) AS oldest_at,
-       (SELECT x.id FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = g.state
+       (SELECT x.id FROM delivery x WHERE (x.state = 'waiting' OR x.state = 'in_doubt' OR x.state = 'dead') AND x.partner = g.partner AND x.state = g.state
          AND x.operation = g.operation AND x.cause = g.cause AND x.code = g.code AND x.hold_key = g.hold_key ORDER BY x.changed_at LIMIT 1) AS example
 FROM (SELECT partner, operation, state, cause, code, hold_key, CAST(SUM(n) AS BIGINT) AS n, CAST(SUM(dossiers) AS BIGINT) AS dossiers
       FROM trouble_tally GROUP BY partner, operation, state, cause, code, hold_key HAVING SUM(n) <> 0) AS g
@@ -53,10 +53,10 @@ ORDER BY oldest_at LIMIT 500;
 -- What waits for a code, by what it waits for and who is to get it.
 SELECT hold_key, partner, CAST(SUM(n) AS BIGINT), MIN(oldest_at), MIN(example)
 FROM (SELECT g.hold_key, g.partner, g.n,
-       (SELECT x.changed_at FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = 'waiting'
+       (SELECT x.changed_at FROM delivery x WHERE (x.state = 'waiting' OR x.state = 'in_doubt' OR x.state = 'dead') AND x.partner = g.partner AND x.state = 'waiting'
          AND x.operation = g.operation AND x.cause = 'code_gap' AND x.code = g.code AND x.hold_key = g.hold_key
          ORDER BY x.changed_at LIMIT 1) AS oldest_at,
-       (SELECT x.id FROM delivery x WHERE x.state IN ('waiting', 'in_doubt', 'dead') AND x.partner = g.partner AND x.state = 'waiting'
+       (SELECT x.id FROM delivery x WHERE (x.state = 'waiting' OR x.state = 'in_doubt' OR x.state = 'dead') AND x.partner = g.partner AND x.state = 'waiting'
          AND x.operation = g.operation AND x.cause = 'code_gap' AND x.code = g.code AND x.hold_key = g.hold_key
          ORDER BY x.changed_at LIMIT 1) AS example
       FROM (SELECT partner, operation, code, hold_key, SUM(n) AS n FROM trouble_tally

@@ -15,6 +15,7 @@ from bus.ledger.database import Row
 from bus.ledger.supersede import REPLACEABLE
 from bus.ledger.words import Move, PartnerChange, Result, State
 from bus.outcome import Cause
+from bus.seal import Keyring
 
 
 class Standing(NamedTuple):
@@ -47,8 +48,26 @@ class Closing(NamedTuple):
     secret: bytes | None = None
 
 
-def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChange]) -> tuple[bool, ...]:
+class Told(NamedTuple):
+    """A result, and sealed what was exchanged in its attempt; nothing where nothing was."""
+
+    result: Result
+    secret: bytes | None
+
+
+def sealed(keys: Keyring, results: Sequence[Result]) -> list[Told]:
+    """Ready for the writer, whose thread everybody waits for, while the caller's has time."""
+    return [Told(result, _sealed(keys, result)) for result in results]
+
+
+def _sealed(keys: Keyring, result: Result) -> bytes | None:
+    secret = exchange.pack(result.request, result.reply, result.words, result.facts)
+    return keys.seal(secret, attempt_record(result.job.delivery, result.job.attempt)) if secret else None
+
+
+def record(book: Book, told: Sequence[Told], changes: Sequence[PartnerChange]) -> tuple[bool, ...]:
     """Per result whether it counted; a late one is kept with its attempt alone."""
+    results = [one.result for one in told]
     replies = [reply for result in results for reply in result.replies]
     threads = lock_threads(book, replies)
     change_partners(book, changes)
@@ -57,12 +76,12 @@ def record(book: Book, results: Sequence[Result], changes: Sequence[PartnerChang
     locked = _lock(book, results)
     standing = _standing(book, [result.job.delivery for result in results])
     counted = tuple(_open_still(result, standing) for result in results)
-    book.db.many("close_attempt", [_closing(book, r, late=not ok) for r, ok in zip(results, counted, strict=True)])
+    book.db.many("close_attempt", [_closing(book, one, late=not ok) for one, ok in zip(told, counted, strict=True)])
     taken = [result for result, ok in zip(results, counted, strict=True) if ok]
     if taken:
         _apply(book, taken, standing, locked)
-        if told := [reply for result in taken for reply in result.replies]:
-            accept(book, told, threads)
+        if replies := [reply for result in taken for reply in result.replies]:
+            accept(book, replies, threads)
     return counted
 
 
@@ -88,9 +107,9 @@ def _open_still(result: Result, standing: dict[int, Standing]) -> bool:
     return now.state == State.IN_DOUBT and now.doubt == result.job.attempt and result.job.step == "send"
 
 
-def _closing(book: Book, result: Result, *, late: bool) -> Closing:
+def _closing(book: Book, told: Told, *, late: bool) -> Closing:
+    result = told.result
     job = result.job
-    secret = exchange.pack(result.request, result.reply, result.words, result.facts)
     return Closing(
         job.delivery,
         job.attempt,
@@ -104,7 +123,7 @@ def _closing(book: Book, result: Result, *, late: bool) -> Closing:
         result.code[:80],
         result.call_id,
         int(late),
-        book.keys.seal(secret, attempt_record(job.delivery, job.attempt)) if secret else None,
+        told.secret,
     )
 
 

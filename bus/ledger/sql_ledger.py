@@ -32,7 +32,7 @@ from bus.ledger.matter import Matters
 from bus.ledger.people import PeopleBook
 from bus.ledger.postgres import PostgresDatabase
 from bus.ledger.reading import Noted, PostgresReading, Reader, SqliteReading, chosen_ids
-from bus.ledger.record import release
+from bus.ledger.record import release, sealed
 from bus.ledger.retention import Retention, Terms
 from bus.ledger.saved import SavedViews
 from bus.ledger.sign_in import SignIns
@@ -188,7 +188,7 @@ class SqlLedger:
         if not results and not changes:
             return Recorded((), ())
         recorded: Recorded = await self._writer.ask(
-            Kind.RECORD, groups.record_all, (results, changes), max(1, len(results))
+            Kind.RECORD, groups.record_all, (sealed(self._keys, results), changes), max(1, len(results))
         )
         return recorded
 

@@ -20,7 +20,7 @@ from bus.seal import Keyring
 from contracts.envelope import read
 from ops import telemetry
 from ops.bench.plain import RowsAnswer, owe_all, plain_partner
-from ops.house import House, quiet_collector
+from ops.house import House, calm_interpreter
 from ops.sample import generate
 from ops.settings import Settings, TelemetrySettings
 
@@ -84,7 +84,7 @@ async def bare(partner_url: str, raw: list[bytes], *, concurrency: int = CONCURR
             assert isinstance(reply, Reply)
             assert read_model(reply, RowsAnswer).rows[0].verdict == "done"
 
-    quiet_collector()
+    calm_interpreter()
     began, cpu = time.perf_counter(), _cpu_s()
     await asyncio.gather(*(one() for _ in range(concurrency)))
     seconds, cpu_s = time.perf_counter() - began, _cpu_s() - cpu

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from time import monotonic
 
 import structlog
 
@@ -18,19 +19,20 @@ from ops.targets import rules
 
 log = structlog.get_logger("ops.targets")
 
-PACE_S, HOLD_S, BREATH_S = 10.0, 40.0, 0.05
-"""Between rounds; how long the duty is held; between commits of one round, so that others have their turn."""
+PACE_S, HOLD_S, RESTS = 10.0, 40.0, 10
+"""Between rounds; how long the duty is held; how many times as long as a go took it rests, so that deliveries go first."""
 
 
 async def follow(ledger: SqlLedger) -> None:
     """Count for ever, at our pace; a busy ledger only delays."""
     while True:
+        began = monotonic()
         try:
             more = await once(ledger)
         except (LedgerBusy, FenceLost) as error:
             log.warning("ledger not ready", task="figures", error=str(error))
             more = False
-        await asyncio.sleep(BREATH_S if more else PACE_S)
+        await asyncio.sleep(RESTS * (monotonic() - began) if more else PACE_S)
 
 
 async def once(ledger: SqlLedger) -> bool:
@@ -52,7 +54,6 @@ async def once(ledger: SqlLedger) -> bool:
         stands = [stand for stand in map(_stand, told) if stand is not None]
         counted = [rules.counted(dossier, changed_at, heard, now) for dossier, changed_at, heard in stands]
         await book.count(fence, counted, _names(dossier for dossier, _, _ in stands))
-        await asyncio.sleep(BREATH_S)
     await book.count(fence, (), {}, news.position)
     return news.more or len(due) == TOGETHER
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-HEAD = "0017"
+HEAD = "0018"
 """The schema this program knows."""
 
 WORDS = {

@@ -1,0 +1,2 @@
+-- Moving a delivery asks of each index and trigger of trouble whether it is any of theirs; in SQLite `IN` with a list takes most of the time
+-- of the move to say no, `OR` next to none. The questions (`reading.sql`) say it in the same words, which the planner compares.
