@@ -88,6 +88,7 @@ class Signs:
             *self._disk(),
             *self._holidays(now),
             *await self._untold(),
+            *await self._unapproved(),
             *await self._mismatches(now),
         ]
         if not self._concern.steady:
@@ -254,6 +255,14 @@ class Signs:
         """Recipients whom no notice has reached for some tries."""
         lost = sorted({one.recipient for one in await self._book.owed(math.inf) if one.tries >= TRIES})
         return [Condition("notices", about=name, facts={"recipient": name}) for name in lost]
+
+    async def _unapproved(self) -> list[Condition]:
+        """Bulk actions that stand because no second person has approved them."""
+        waiting = await self._ledger.tasks().waiting()
+        return [
+            Condition("approval", about=str(one.id), facts={"task": one.id}, deliveries=one.count, since=one.changed_at)
+            for one in waiting
+        ]
 
     async def _keep_settled(self, now: float) -> None:
         """How many deliveries each partner has settled in all, by five minutes."""

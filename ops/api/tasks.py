@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bus.ledger.task import TaskRefused
@@ -17,6 +17,7 @@ from ops.api.guard import Client, Guard, Problem
 from ops.house import House
 from ops.people import DEMONSTRATION, SECOND
 from ops.reach import example
+from ops.task_sheet import sheet
 
 
 class TaskBody(BaseModel):
@@ -85,6 +86,14 @@ def routes(house: House, guard: Guard) -> APIRouter:
         if found is None:
             raise Problem(404, "Not Found", f"there is no task {number}")
         return JSONResponse(found | {"difference": await desk.difference(house.ledger, number)})
+
+    @router.get("/v1/tasks/{number}/rows.csv", summary="All result rows of a bulk action, for spreadsheets")
+    async def rows(request: Request, number: int) -> Response:
+        guard.admit(request, "read")
+        found = await sheet(house.ledger, number)
+        if found is None:
+            raise Problem(404, "Not Found", f"there is no task {number}")
+        return Response(found, media_type="text/csv; charset=utf-8")
 
     @router.post("/v1/tasks/{number}/{turn}", summary="Pause, resume, cancel or approve a bulk action")
     async def turned(request: Request, number: int, turn: desk.TaskTurn) -> JSONResponse:

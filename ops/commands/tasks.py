@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -48,6 +49,7 @@ def show(
     number: Annotated[int | None, typer.Argument(help="the newest when none is named")] = None,
     state: Annotated[str, typer.Option("--state", help="only rows in this state, such as failed or refused")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    csv: Annotated[Path | None, typer.Option("--csv", help="write all its rows here, for spreadsheets")] = None,
     url: Url = None,
     key: Key = "",
     config: ConfigFile = None,
@@ -61,6 +63,10 @@ def show(
             CONTEXT.show({"items": []}, as_json, Table("there is no task yet"))
             return
         number = newest[0]["id"]
+    if csv is not None:
+        csv.write_bytes(ask(lambda: bus.file(f"/v1/tasks/{number}/rows.csv")))
+        print(f"{csv} written")
+        return
     told = ask(lambda: bus.get(f"/v1/tasks/{number}", state=state, limit=limit))
     table = Table("place", "delivery", "dossier", "partner", "result", "before", "after", "says")
     for item in told["items"]:

@@ -63,6 +63,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/edit"): "act",
     ("POST", "/edit"): "act",
     ("GET", "/tasks"): "look",
+    ("GET", "/tasks/{number}.csv"): "look",
     ("GET", "/tasks/{number}"): "look",
     ("POST", "/tasks/{number}"): "act",
     ("POST", "/tasks/{number}/approve"): "approve",

@@ -18,6 +18,7 @@ from ops.console.text import Speech
 from ops.house import House
 from ops.people import DEMONSTRATION, SECOND, Reader
 from ops.reach import example_of
+from ops.task_sheet import sheet
 
 PAGE = 50
 MARKS = {
@@ -64,6 +65,14 @@ def add(app: FastAPI, frame: Frame) -> None:
             following=found[PAGE - 1]["id"] if len(found) > PAGE else None,
             marks=MARKS,
         )
+
+    @app.get("/tasks/{number}.csv")
+    async def rows_csv(request: Request, number: str) -> Response:
+        told = await found(number, reader(request))
+        rows = await sheet(house.ledger, told["id"]) if told else None
+        if rows is None:
+            return frame.failed(request, 404, "error.404")
+        return frame.file(rows, "text/csv; charset=utf-8", f"task-{number}.csv")
 
     @app.get("/tasks/{number}")
     async def one(request: Request, number: str) -> Response:

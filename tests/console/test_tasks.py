@@ -117,6 +117,13 @@ async def test_the_maker_cannot_approve_and_another_with_the_right_can(outage: O
     assert all('Tác vụ<span class="n">1<' in rail for rail, _, _ in homes)
     page = (await lan.get(f"/console/tasks/{number}")).text
     assert "Chờ duyệt" in page
+    kept = await lan.get(f"/console/tasks/{number}.csv")
+    lines = kept.content.decode("utf-8-sig").splitlines()
+    assert kept.headers["content-disposition"] == f'attachment; filename="task-{number}.csv"'
+    assert lines[0].startswith("place,delivery,dossier,partner,state")
+    assert sum(f",{PORTAL},passed,dead,delivered," in line for line in lines) == 3, "the canary"
+    assert sum(f",{PORTAL},waiting,dead,," in line for line in lines) == 9
+    assert (await lan.get("/console/tasks/99.csv")).status_code == 404
     assert f"/console/tasks/{number}/approve" not in page, "no button that would be refused"
     said = await lan.submit(page, f"/console/tasks/{number}/approve", reason="của tôi")
     assert said.status_code == 409

@@ -15,12 +15,13 @@ from adapters import discover
 from adapters.transport import certificate as seen
 from bus.ledger.incidents import Incident
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
-from bus.ledger.words import Arrival, Claim, Debt, Move, PartnerChange, Result, State
+from bus.ledger.task import NewTask
+from bus.ledger.words import Action, Arrival, Claim, Debt, Filter, Move, PartnerChange, Result, State
 from bus.outcome import Cause
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
 from contracts.working_time import Calendar
-from ops import incidents_signs
+from ops import desk, incidents_signs
 from ops.incidents import kinds, told
 from ops.incidents_settings import DOSSIER_SYSTEM, IncidentSettings
 from ops.incidents_signs import Concern, Signs
@@ -243,6 +244,20 @@ async def test_a_disk_nearly_full_is_one(tmp_path: Path, ledger: SqlLedger) -> N
     assert incidents_signs.free_bytes("postgresql://somewhere/else") is None
 
 
+async def test_a_task_nobody_approves_is_one_until_somebody_does(tmp_path: Path, ledger: SqlLedger) -> None:
+    signs = Signs(ledger, concern(tmp_path))
+    await refuse(ledger, 0)
+    dead = Filter(states=(State.DEAD,))
+    rows = await ledger.act(Action("cancel", dead, "", "", dry_run=True))
+    edit = NewTask(
+        "edit", "lan", "sửa địa chỉ", dead, PORTAL, canary=0, rate_per_s=1.0, needs_approval=True, body=b"{}"
+    )
+    number = await ledger.tasks().make(edit, rows, ledger.clock.now())
+    assert ("approval", "", str(number)) in await found(signs)
+    await desk.turn_task(ledger, "approve", number, "mai", "đã xem")
+    assert "approval" not in {kind for kind, *_ in await found(signs)}
+
+
 async def test_a_year_without_holidays_is_told_before_it_begins(
     tmp_path: Path, ledger: SqlLedger, clock: HandClock
 ) -> None:
@@ -302,6 +317,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "holidays": {"year": 2027},
     "notices": {"recipient": "truc"},
     "mismatch": {"lines": 3},
+    "approval": {"task": 4},
 }
 """What each kind's conditions carry, as the signs above make them."""
 
