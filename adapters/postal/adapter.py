@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from adapters.outward import outward
@@ -21,12 +22,14 @@ from bus.clock import instant
 from bus.outcome import Cause, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from contracts.identifier import agency_levels
 from contracts.postal.messages import TraLoi
-from mappings.postal.inbound import Purpose, is_ours, ordered, ordered_before
+from mappings.postal.inbound import Purpose, dossier_of, is_ours, ordered, ordered_before
 from mappings.postal.outbound import Desk, Parcel, collection_order, result_order
 
 ORDER, COLLECT, CANCEL = "order", "collect", "cancel"
 PURPOSE: dict[str, Purpose] = {ORDER: "result", COLLECT: "papers"}
 EVERY_OTHER = "*"
+ASKED_AT = "papers_asked_at"
+"""In the lane's memo, when the collection was asked for."""
 FIRST_LOOK_S = 86400.0
 """The first walk begins so far back."""
 
@@ -81,15 +84,25 @@ class PostalAdapter:
         if outcome.code == "101" and not (job.in_doubt or job.crashes):  # not ours: nothing of it had left before
             replies.append(ordered_before(job.dossier, outcome.words, job.key, at))
         known_as = {"customerCode": order["CustomerCode"], "orderNumber": order["OrderNumber"]}
-        return replace(outcome, receipt=order["ItemCode"], memo={purpose: json.dumps(known_as)}, replies=tuple(replies))
+        memo: dict[str, str] = {purpose: json.dumps(known_as)}
+        if purpose == "papers":
+            memo[ASKED_AT] = job.envelope.time.isoformat()
+        return replace(outcome, receipt=order["ItemCode"], memo=memo, replies=tuple(replies))
 
     async def _cancel(self, row: Row, call: Call) -> Outcome:
-        """One order after the other; the first that does not go well is the outcome, and all are cancelled again with it."""
+        """One order after the other; the first that does not go well is the outcome, and all are cancelled again with it.
+
+        That a collection can no longer be cancelled is no trouble where the desk has its papers.
+        """
         outcome: Outcome = Unknown()
         for place, order in enumerate(json.loads(row.body)):
             if place:
                 call.on_extra_call()
-            outcome = _read(await self._client.cancel(json.dumps(order).encode(), call), row.body)
+            reply = await self._client.cancel(json.dumps(order).encode(), call)
+            outcome = _read(reply, row.body)
+            collection = dossier_of(order["orderNumber"])[1] == "papers"
+            if isinstance(reply, TraLoi) and isinstance(outcome, Permanent) and collection and _have_come(row.job):
+                outcome = Delivered(code=outcome.code, words=outcome.words, request=row.body, reply=outcome.reply)
             if not isinstance(outcome, Delivered):
                 break
         return outcome
@@ -125,6 +138,13 @@ class PostalAdapter:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _have_come(job: Job) -> bool:
+    """Whether the desk has received papers since it asked for their collection."""
+    message: Any = job.envelope.message
+    asked_at, received_at = job.memo.get(ASKED_AT), message.dossier.received_at
+    return bool(asked_at and received_at and datetime.fromisoformat(asked_at) < received_at)
 
 
 def _read(reply: TraLoi | Outcome, body: bytes) -> Outcome:

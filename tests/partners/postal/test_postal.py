@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -142,6 +143,15 @@ async def test_a_withdrawal_cancels_what_went_out_and_nothing_else(post: Post) -
     }
     assert isinstance(await post.send(a_withdrawal(**memo)), Delivered)
     assert post.simulator.done()["cancel", CODE] == 2
+
+
+@pytest.mark.parametrize("hours", [-1, 1], ids=["received before", "received after"])
+async def test_a_collection_is_over_once_the_desk_has_received_what_was_to_be_fetched(post: Post, hours: int) -> None:
+    memo = (await ordered(post, PAPERS, COLLECT)).memo
+    post.simulator.move(f"{CODE}-TG", "500")
+    event = an_event(received_at=(PAPERS.time + timedelta(hours=hours)).isoformat(), filed_at=PAPERS.time.isoformat())
+    outcome = await post.send(job(event, CANCEL, memo=memo))
+    assert isinstance(outcome, Delivered if hours > 0 else Permanent), outcome
 
 
 async def test_an_item_on_its_way_cannot_be_cancelled_and_a_person_reads_why(post: Post) -> None:
