@@ -33,7 +33,8 @@ from bus.policy import PartnerSettings
 
 log = structlog.get_logger("adapters.http")
 
-REPLY_LIMIT_BYTES = 10 * 2**20
+REPLY_LIMIT_BYTES = 16 * 2**20
+"""Room for the largest file a dossier may have (10 MiB), in Base64 and its envelope."""
 LARGE_BYTES = 2**20
 CONNECT_LIMIT_S = 5.0
 KEEP_ALIVE_S = 4.0

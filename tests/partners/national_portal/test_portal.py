@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.national_portal import ADAPTER
+from adapters.national_portal import ADAPTER, simulator
 from adapters.national_portal.adapter import PortalAdapter
 from adapters.national_portal.client import PortalSettings
 from adapters.national_portal.faults import read
@@ -21,6 +21,7 @@ from adapters.transport.signature import HEADER, sign
 from bus.adapter import Call, Found, Row, Wiring
 from bus.clock import SteadyClock
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
+from contracts.canonical.document import FILE_LIMIT_BYTES
 from contracts.national_portal.messages import HoSo, TepDaLay, TepHoi
 from contracts.portal_envelope import Reply
 from ops.conformance import MemoryVault
@@ -321,6 +322,16 @@ async def test_a_file_is_fetched_by_its_path_with_its_digest(portal: Portal) -> 
     assert isinstance(await portal.adapter.fetch(TepHoi(DuongDan="tep/9001"), Call("c", 2.0)), Unknown)
     nothing = await portal.adapter.fetch(TepHoi(DuongDan="tep/khong-co"), Call("c", 2.0))
     assert isinstance(nothing, Permanent)
+
+
+async def test_the_largest_file_a_dossier_may_have_is_fetched(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = base64.b64encode(b"%PDF-" + bytes(FILE_LIMIT_BYTES - 5)).decode()
+    monkeypatch.setattr(simulator, "PDF", content)
+    found = await portal.adapter.fetch(TepHoi(DuongDan="tep/1"), Call("c", 10.0))
+    assert isinstance(found, Found), found
+    (file,) = found.matches
+    assert isinstance(file, TepDaLay)
+    assert (file.KichThuoc, len(file.NoiDung)) == (FILE_LIMIT_BYTES, len(content))
 
 
 async def test_a_dossier_filed_again_after_a_refusal_is_another_event_under_the_same_code() -> None:
