@@ -35,7 +35,7 @@ ADAPTER = Partner(
         "sex is 1, 2, 3 as in bhxh.gioiTinh; kinds of residence are 1 permanent, 2 temporary, 3 present",
         "an attachment has at most 5 MiB, all of a dossier 12 MiB",
         "times of a result are written as the registry writes times elsewhere",
-        "a row of layKetQua that is missing means: nothing new",
+        "a row of layKetQua that is missing means: nothing new; its `errors` are texts",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,13 +59,18 @@ def changed(known: Any, row: KetQua, key: str, now: datetime) -> Envelope | None
         "officer": row.nguoiXuLy,
         "position": row.chucDanh,
         "department": row.phongBanXuLy,
-        "content": row.noiDungXuLy,
+        "content": row.noiDungXuLy or _errors(row.errors),
         "note": row.ghiChu,
         "deadline": row.hanBoSungHoSo,
         "certificate": issued,
         "birth": _birth(known.birth),
     }
     return _event("registration.changed.v1", known.dossier_code, key, at, data)
+
+
+def _errors(errors: Any) -> str:
+    """What the registry found wrong, in its words. Assumed: text, or a list or object of texts; a live refusal would confirm it."""
+    return (errors if isinstance(errors, str) else json.dumps(errors, ensure_ascii=False) if errors else "")[:4000]
 
 
 def _gained(before: dict[str, Any], now: dict[str, Any]) -> bool:

@@ -127,6 +127,22 @@ def registered(**fields: Any) -> KetQua:
     return KetQua.model_validate({"maHoSoMCDT": "x", "trangThai": "4", "ketQuaXuLy": {"soDangKy": "17/2026"} | fields})
 
 
+@pytest.mark.parametrize(
+    ("row", "content"),
+    [
+        ({"errors": "Trùng số định danh của mẹ"}, "Trùng số định danh của mẹ"),
+        ({"errors": ["Thiếu giấy chứng sinh"]}, '["Thiếu giấy chứng sinh"]'),
+        ({"errors": None}, ""),
+        ({"errors": "HT-09", "noiDungXuLy": "Không đúng thẩm quyền"}, "Không đúng thẩm quyền"),
+    ],
+)
+def test_a_refusal_without_a_reason_says_what_the_registry_found_wrong(row: dict[str, Any], content: str) -> None:
+    known = accepted(asked_for().message, "k", NOW).message
+    event = changed(known, KetQua.model_validate({"maHoSoMCDT": "x", "trangThai": "6"} | row), "k2", NOW)
+    assert event is not None
+    assert event.data["content"] == content
+
+
 def test_a_certificate_whose_file_comes_after_the_registration_is_told_once_more() -> None:
     known = accepted(asked_for().message, "k", NOW).message
     bare = changed(known, registered(), "k2", NOW)
