@@ -22,6 +22,8 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from contracts import codes
+from contracts.codes import CodeGap
+from contracts.identifier import procedure_parts
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """UTC+7, no daylight saving (domain notes, 2.2)."""
@@ -179,6 +181,20 @@ def known_code(code_list: str, on: str, base: Callable[[str], str] = lambda code
         return codes.lookup(code_list, base(value), as_day(day(message))).code
 
     return Converter(f"code of list {code_list} on the day of {on}", out)
+
+
+def national_procedure(code: str, on: date | datetime) -> str:
+    """A procedure as the national systems call it on a day: without the province's additions, and by the map of local codes where the
+    portal calls it otherwise. One that neither knows keeps its base.
+
+    >>> national_procedure("2.000815.000.00.00.H59.02", date(2026, 7, 3)), national_procedure("2.000488.000.00.00.H59", date(2026, 7, 3))
+    ('2.000815', '3.000333')
+    """
+    base = procedure_parts(code).base
+    try:
+        return codes.lookup("procedure", base, as_day(on)).code
+    except CodeGap:
+        return base
 
 
 def as_day(value: date | datetime) -> date:

@@ -7,16 +7,15 @@ from typing import Any
 from contracts.business_registry.messages import HoiTenHKD, HoSoHKD
 from contracts.canonical.events import DossierEvent
 from contracts.canonical.household import HouseholdNameQuestion
-from contracts.identifier import procedure_parts
-from mappings.convert import number, text
+from mappings.convert import national_procedure, number, text
 from mappings.table import build, computed, row, table
 
 DOC = "dongBoHoSoHKD, domain notes 3.7 (proposed)"
 
 
 def procedure(message: Any) -> str:
-    """The national code of the procedure, without the province's additions."""
-    return procedure_parts(message.dossier.procedure.code).base
+    """The national code of the procedure."""
+    return national_procedure(message.dossier.procedure.code, message.dossier.filed_at)
 
 
 def name(message: Any) -> str:

@@ -12,7 +12,7 @@ from contracts.canonical.registration import AcceptedEvent, ChangedEvent, Linked
 from contracts.codes import CodeGap
 from contracts.linked_services.messages import TrangThai
 from contracts.working_time import VIETNAMESE, Limit, YearMissing
-from mappings.convert import as_day, constant, stamp, text
+from mappings.convert import as_day, constant, national_procedure, stamp, text
 from mappings.table import Row, Table, Unmappable, build, computed, row, table
 
 DOC = "DVCLT, domain notes 3.5"
@@ -50,10 +50,20 @@ def due_before(message: Any) -> str:
     return str(TIME.out(asked[-1], message)) if asked else ""
 
 
+def procedure(message: Any) -> str:
+    """The national code of the dossier's procedure."""
+    return national_procedure(message.dossier.procedure.code, message.dossier.filed_at)
+
+
+def registered_procedure(message: Any) -> str:
+    """The national code of the procedure a registration belongs to."""
+    return national_procedure(message.procedure_code, message.at)
+
+
 OWN = row("", "coQuanXuLy", constant(5), source=DOC)
 
 DOSSIER = table(
-    row("dossier.procedure.code", "maTTHC", source=DOC, required=True),
+    computed("maTTHC", procedure, source=DOC, required=True),
     row("dossier.other_code", "soHoSoLT", source=DOC, required=True),
     OWN,
     row("dossier.code", "maHoSo", source=DOC, required=True),
@@ -127,7 +137,7 @@ def _blank(*names: str) -> tuple[Row, ...]:
 
 def _registration(of: type, trang_thai: int, who: tuple[Row, ...], result_row: Row) -> Table:
     return table(
-        row("procedure_code", "maTTHC", source=DOC, required=True),
+        computed("maTTHC", registered_procedure, source=DOC, required=True),
         row("linked_code", "soHoSoLT", source=DOC, required=True),
         OWN,
         row("dossier_code", "maHoSo", source=DOC, required=True),

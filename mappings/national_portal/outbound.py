@@ -9,7 +9,7 @@ from contracts.canonical.events import AnswerEvent, DossierEvent, FilingEvent
 from contracts.canonical.payment import Fee
 from contracts.identifier import procedure_parts
 from contracts.national_portal import messages
-from mappings.convert import Unsayable, choice, known_code, number, stamp, text, url, yes_no
+from mappings.convert import Unsayable, choice, known_code, national_procedure, number, stamp, text, url, yes_no
 from mappings.table import build, computed, many, row, table
 
 TIME = stamp("%Y%m%d%H%M%S")
@@ -274,6 +274,13 @@ STATUS = table(
     to=messages.TrangThaiHoSo,
 )
 
+
+def asked_about(message: Any) -> str:
+    """The national code of the procedure a question is about, empty where it is about none."""
+    question = message.question
+    return national_procedure(question.procedure_code, question.asked_at) if question.procedure_code else ""
+
+
 ANSWER = (
     row("question.id", "MaHoiDap", source=QUESTION_DOC, required=True),
     row("answer.content", "NoiDungTraLoi", text(), source=QUESTION_DOC, required=True),
@@ -287,7 +294,7 @@ OWN_QUESTION = table(
     row("question.title", "TieuDe", text(), source=QUESTION_DOC),
     row("question.content", "NoiDung", text(), source=QUESTION_DOC, required=True),
     row("question.asker", "NguoiHoi", text(), source=QUESTION_DOC),
-    row("question.procedure_code", "MaTTHC", source=QUESTION_DOC),
+    computed("MaTTHC", asked_about, source=QUESTION_DOC),
     row("question.asked_at", "NgayHoi", TIME, source=QUESTION_DOC, required=True),
     of=AnswerEvent,
     to=messages.HoiDap,

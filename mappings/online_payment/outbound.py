@@ -11,7 +11,7 @@ from contracts.canonical.payment import Fee, Fine
 from contracts.identifier import procedure_parts
 from contracts.online_payment import CONTRACT
 from contracts.online_payment.messages import KhoanNop, KhoanPhaiNop, KhoiTao, PhiLePhi, ThongTinBienLai, TraSoat
-from mappings.convert import choice, constant, day, known_code, number, stamp, text
+from mappings.convert import choice, constant, day, known_code, national_procedure, number, stamp, text
 from mappings.table import build, computed, many, row, table
 
 DOC = "PaymentPlatform 1.0.6, INIT"
@@ -47,8 +47,8 @@ class Question(NamedTuple):
 
 
 def service(message: Any) -> str:
-    """The online service: the procedure's base code with .01 behind it."""
-    return procedure_parts(message.dossier.procedure.code).base + ".01"
+    """The online service: the procedure's national code with .01 behind it."""
+    return national_procedure(message.dossier.procedure.code, message.dossier.filed_at) + ".01"
 
 
 def kind_of_service(message: Any) -> str:

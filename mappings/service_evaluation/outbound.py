@@ -15,9 +15,8 @@ from typing import Any
 
 from contracts import codes
 from contracts.codes import REFORM_ON, CodeGap
-from contracts.identifier import procedure_parts
 from contracts.service_evaluation.messages import SuKien
-from mappings.convert import as_day, choice, constant, plain, text
+from mappings.convert import as_day, choice, constant, national_procedure, plain, text
 from mappings.table import build, computed, row, table
 
 DOC = "EMC, TrackingMCDT"
@@ -48,8 +47,8 @@ class Usage:
 
 
 def procedure_code(usage: Usage) -> str:
-    """The national code of the procedure, without the province's additions."""
-    return procedure_parts(usage.dossier.procedure.code).base
+    """The national code of the procedure."""
+    return national_procedure(usage.dossier.procedure.code, usage.dossier.filed_at)
 
 
 def status(usage: Usage) -> str:
@@ -66,15 +65,15 @@ def level(usage: Usage) -> str:
     Assumed: the catalogue does not tell partly from fully online, so what is online counts as partly (3); all else as wholly at the
     counter (1). A dossier that came online proves the same of its procedure.
     """
-    base = procedure_code(usage)
-    if (declared := usage.site.levels.get(base)) is not None:
+    code = procedure_code(usage)
+    if (declared := usage.site.levels.get(code)) is not None:
         return declared
-    return PARTLY_ONLINE if usage.dossier.channel == "online" or "ONLINE" in _channels(base, usage) else AT_THE_COUNTER
+    return PARTLY_ONLINE if usage.dossier.channel == "online" or "ONLINE" in _channels(code, usage) else AT_THE_COUNTER
 
 
-def _channels(base: str, usage: Usage) -> tuple[str, ...]:
+def _channels(code: str, usage: Usage) -> tuple[str, ...]:
     try:
-        return codes.lookup("channel", base, as_day(usage.dossier.filed_at)).extra
+        return codes.lookup("channel", code, as_day(usage.dossier.filed_at)).extra
     except CodeGap:  # the catalogue tells the channels of few procedures
         return ()
 
