@@ -174,6 +174,9 @@ class LinkedSimulator(Simulator):
 
 
 def _blank_residence(result: dict[str, Any]) -> bool:
+    """A residence is blank, or a birth does not say where the parents live."""
+    if "giayKhaiSinh" in result and not {"meNoiCuTru", "chaNoiCuTru"} <= result.keys():
+        return True
     return any(name.endswith("NoiCuTru") and not (isinstance(value, str) and value) for name, value in result.items())
 
 

@@ -23,6 +23,11 @@ STATUS = {1: 1, 2: 3, 3: 6, 5: 2, 9: 4, 10: 5}
 SUPPLEMENT_LIMIT = Limit(7, "WORKING_DAY")
 LEVELS = {"maXa": "ward", "maHuyen": "district", "maTinh": "province"}
 """What an address names its places by, the smallest first, and the list of each code."""
+RESIDENCES = {
+    "birth": ("meLoaiCuTru", "meNoiCuTru", "chaLoaiCuTru", "chaNoiCuTru", "nycNoiCuTru"),
+    "death": ("nktLoaiCuTru", "nktNoiCuTru", "nycNoiCuTru"),
+}
+"""What a result says of where people live, said also where the registry leaves it out, as of the father of a single mother's child."""
 NOBODY_KNOWS = "Không có thông tin"
 """What stands for an empty residence; the receiver rejects blanks."""
 
@@ -89,7 +94,8 @@ def result(message: Any) -> str:
     """ketQuaXuLy as JSON text: addresses as plain text, blank residences filled in."""
     certificate = message.certificate
     on = certificate.registered_on or as_day(message.at)
-    entry = {name: _said(name, value, on) for name, value in certificate.entry.items()}
+    told = certificate.entry | {name: certificate.entry.get(name) for name in RESIDENCES.get(message.kind, ())}
+    entry = {name: _said(name, value, on) for name, value in told.items()}
     file = {"birth": "giayKhaiSinh", "death": "giayKhaiTu"}.get(message.kind, "giayKetHon")
     entry |= {
         "soDinhDanh": certificate.citizen_id or "",

@@ -53,6 +53,14 @@ def test_case(path: Path) -> None:
         TrangThai.model_validate(written)
 
 
+def test_a_result_that_says_nothing_of_a_father_says_that_nothing_is_known_of_him() -> None:
+    given = json.loads(case("residence is not known").to_json())
+    entry = given["data"]["certificate"]["entry"]
+    given["data"]["certificate"]["entry"] = {name: value for name, value in entry.items() if not name.startswith("cha")}
+    told = json.loads(request(judge(given).message)["ketQuaXuLy"])
+    assert (told["chaNoiCuTru"], told["chaLoaiCuTru"]) == ("Không có thông tin", "1")
+
+
 def asked_at(moment: str) -> Envelope:
     """A supplement without a deadline, asked for at that moment."""
     given = json.loads(case("without a deadline").to_json())
