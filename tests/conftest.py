@@ -13,6 +13,7 @@ from hypothesis import settings
 from xdist.scheduler.loadfile import LoadFileScheduling
 
 from bus.seal import Keyring
+from tests.ledgers import new_ledger
 from tests.servers import Postgres, RabbitMQ, ServerMissing
 
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -92,10 +93,10 @@ def rabbitmq() -> Iterator[Postgres | RabbitMQ]:
 
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> str:
-    """A fresh database."""
-    return postgres.new_database()
+    """A fresh ledger."""
+    return postgres.new_ledger()
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/ledger.db"
+    return new_ledger(tmp_path)

@@ -20,6 +20,8 @@ from types import TracebackType
 
 import psycopg
 
+from bus.ledger import schema
+
 
 class ServerMissing(Exception):
     """The server's programs are not on this machine."""
@@ -127,6 +129,7 @@ class Postgres(Server):
         self._bin = found[-1].parent
         self._user = "postgres" if os.geteuid() == 0 else None
         self._data = self.folder / "data"
+        self._model = ""
         if self._user:
             shutil.chown(self.folder, self._user)
 
@@ -196,12 +199,20 @@ class Postgres(Server):
                 os.kill(int(pid), signal.SIGKILL)
         self.process.wait(10)
 
-    def new_database(self) -> str:
-        """A fresh, empty database; its URL."""
+    def new_database(self, model: str = "template1") -> str:
+        """A fresh database, empty or a copy; its URL."""
         name = f"t{secrets.token_hex(6)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {model}".encode())
         return self.url.rsplit("/", 1)[0] + f"/{name}"
+
+    def new_ledger(self) -> str:
+        """A ledger nobody has worked on yet; its URL. The steps of the schema are taken once for the server, and then copied."""
+        if not self._model:
+            url = self.new_database()
+            schema.upgrade(url)
+            self._model = url.rpartition("/")[2]
+        return self.new_database(self._model)
 
 
 class RabbitMQ(Server):

@@ -19,6 +19,7 @@ from bus.ledger.sql_ledger import open_ledger
 from bus.outcome import Cause, Held, Outcome, Transient, Unknown
 from bus.seal import Keyring
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 
 
 class Answer(BaseModel):
@@ -69,7 +70,7 @@ async def desk(tmp_path: Path, keys: Keyring) -> AsyncIterator[Desk]:
     routes = [Route("/token", bus.token, methods=["POST"]), Route("/x", bus.call, methods=["POST"])]
     served = Served(Starlette(routes=routes), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    ledger = open_ledger(new_ledger(tmp_path), keys)
     own = {"base_url": served.url, "dstcode": "G15", "credentials": {"consumer_key": "k", "consumer_secret": "s"}}
     gateway = Gateway(GatewaySettings.model_validate(own), ledger.vault("behind"))
     yield Desk(bus, gateway)

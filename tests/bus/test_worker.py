@@ -23,6 +23,7 @@ from contracts.envelope import Envelope
 from ops import desk
 from tests.bus.ledger.conftest import arrival
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 Answer = Callable[[Sequence[Row]], Awaitable[Sequence[Outcome]]]
 
@@ -118,7 +119,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path, keys: Keyring, clock: HandClock) -> Any:
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=clock)
     yield Bench(ledger, clock)
     await ledger.close()
 

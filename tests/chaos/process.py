@@ -19,7 +19,7 @@ import bus.crash
 
 ROOT = Path(__file__).parents[2]
 COPIES = multiprocessing.get_context("forkserver")
-COPIES.set_forkserver_preload(["ops.up", "ops.bench.plain"])
+COPIES.set_forkserver_preload(["ops.up", "ops.bench.plain", "alembic.command"])
 
 
 class Process(Protocol):

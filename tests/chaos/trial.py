@@ -25,6 +25,7 @@ from bus.seal import Keyring
 from ops.sample import generate
 from tests.chaos.oracle import Run, judge
 from tests.chaos.process import Copied, Process, started
+from tests.ledgers import new_ledger
 from tests.servers import free_port, wait_for_port
 
 FULL = os.environ.get("LIENTHONG_CHAOS") == "full"
@@ -77,7 +78,7 @@ class Trial:
         self._shape = [str(batch), "full" if full_state else "history"]
         self._processes: dict[str, Process] = {}
         self._answers = (self.folder / "answers.jsonl").open("a")
-        self._settle(ledger or f"sqlite:///{self.folder}/ledger.db", broker, partner or {})
+        self._settle(ledger or new_ledger(self.folder), broker, partner or {})
 
     def _settle(self, ledger: str, broker: str, partner: dict[str, Any]) -> None:
         keys = self.folder / "keys.json"

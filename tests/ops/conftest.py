@@ -16,6 +16,7 @@ from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
 from ops.settings import Settings
+from tests.ledgers import new_ledger
 
 
 @dataclass
@@ -63,7 +64,7 @@ def settings_of(folder: Path, urls: dict[str, str], clients: dict[str, Any], **m
     }
     return Settings.model_validate(
         {
-            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "ledger": {"url": new_ledger(folder)},
             "keys": {"file": str(keys)},
             "http": {"max_body_bytes": 200_000, "requests_per_s": 1000.0, "body_limit_s": 2.0},
             "clients": clients,

@@ -24,6 +24,7 @@ from ops.incidents_duty import LEDGER_LATE_S, Lookout
 from ops.incidents_settings import IncidentSettings
 from ops.incidents_signs import Signs
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.ops.test_incidents import MORNING, PORTAL, an_incident
 from tests.post_office import Hook, MailServer, hook, mail_server
 
@@ -94,7 +95,7 @@ async def chat() -> AsyncIterator[Hook]:
 @pytest.fixture
 async def duty(tmp_path: Path, keys: Keyring, office: MailServer, chat: Hook) -> AsyncIterator[Duty]:
     clock = HandClock(MORNING)
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=clock)
     yield Duty(ledger, clock, office, chat.url)
     await ledger.close()
 

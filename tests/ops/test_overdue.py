@@ -28,6 +28,7 @@ from mappings.routes import owed
 from ops.events_doc.example import examples
 from ops.overdue import overdue
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.ops.conftest import Served
 
 NOW = datetime(2026, 7, 10, 3, 0, tzinfo=UTC)
@@ -45,7 +46,7 @@ async def test_items_under_way_for_more_than_seven_days_are_overdue_since_their_
     tmp_path: Path, keys: Keyring
 ) -> None:
     """Not since their last word: an item that goes to and fro is late all the same."""
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=HandClock(NOW.timestamp()))
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=HandClock(NOW.timestamp()))
     intake = Intake(ledger, lambda _partners: None, partial(owed, partners={"postal"}), discover())
     slow, done, back, young, strange = (f"000.00.17.H59-260701-{number:04}" for number in range(1, 6))
     walked = [
@@ -65,7 +66,7 @@ async def test_items_under_way_for_more_than_seven_days_are_overdue_since_their_
 
 
 async def test_a_watch_that_is_new_finds_what_came_before_it(tmp_path: Path, keys: Keyring) -> None:
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=HandClock(NOW.timestamp()))
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=HandClock(NOW.timestamp()))
     unwatched = replace(ADAPTER, watches=())
     intake = Intake(ledger, lambda _partners: None, partial(owed, partners={"postal"}), {"postal": unwatched})
     await intake.accept([row("000.00.17.H59-260701-0001", "100", 8)], client="postal")

@@ -21,6 +21,7 @@ from ops.incidents_duty import lookout
 from ops.reconcile import reconcile, repair
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 from tests.partners.online_payment.conftest import APPRAISAL, CODE, a_province, fees_asked
 from tests.partners.service_evaluation.test_mapping import SAMPLE
 
@@ -48,7 +49,7 @@ async def silent(tmp_path: Path) -> AsyncIterator[Silent]:
     keys.touch(0o600)
     keys.write_text(Keyring.generate())
     settings = {
-        "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+        "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(keys)},
         "partners": {"service_evaluation": {**DEMO, "base_url": served.url}},
     }

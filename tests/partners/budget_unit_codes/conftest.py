@@ -27,6 +27,7 @@ from ops.events_doc.budget import budget_events
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 DUTY = f"poll:{NAME}"
 
@@ -82,7 +83,7 @@ Open = Callable[..., Ministry]
 @pytest.fixture
 async def open_ministry(tmp_path: Path, keys: Keyring, clock: HandClock) -> AsyncIterator[Open]:
     """Makes adapters for an address, with settings of their own; all share one ledger."""
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=clock)
     made: list[BudgetAdapter] = []
 
     def make(url: str, simulator: BudgetSimulator, **settings: Any) -> Ministry:

@@ -30,6 +30,7 @@ from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.partners.budget_unit_codes.conftest import Ministry, Open, Told, a_confirmation
 from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
@@ -284,7 +285,7 @@ async def test_from_the_ministrys_desk_to_the_provinces_through_the_whole_bus(tm
     (tmp_path / "keys.json").write_text(Keyring.generate())
     webhook = {"base_url": served[1].url, "path": "/events", "credentials": {"webhook_secret": SECRET}}
     settings = {
-        "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+        "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(tmp_path / "keys.json")},
         "partners": {
             NAME: {**DEMO, "base_url": served[0].url, "asks_every_s": 0.05, **fast},

@@ -20,6 +20,7 @@ from bus.seal import Keyring
 from contracts.canonical.enterprise import Enterprise
 from ops.simulate import Served, bind
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 TODAY = datetime(2026, 7, 6, 3, 0, tzinfo=UTC)
 
@@ -53,7 +54,7 @@ async def register(tmp_path: Path, keys: Keyring, face: str) -> AsyncIterator[Re
     simulator = RegisterSimulator(tmp_path / "book.jsonl")
     served = Served(simulator.app(), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    ledger = open_ledger(new_ledger(tmp_path), keys)
     settings = RegisterSettings.model_validate({**DEMO, "base_url": served.url, "face": face})
     clock = HandClock(TODAY.timestamp())
     adapter = RegisterAdapter(Wiring(settings, ledger.vault("business_registry"), clock, random.Random(1)))

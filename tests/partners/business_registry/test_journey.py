@@ -23,6 +23,7 @@ from ops.house import House
 from ops.sample import generate
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 
 
 @dataclass
@@ -59,7 +60,7 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     keys.write_text(Keyring.generate())
     own = {**DEMO, "base_url": served.url, "retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
     settings = {
-        "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+        "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(keys)},
         "partners": {"business_registry": own},
     }

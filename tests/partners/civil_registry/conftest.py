@@ -27,6 +27,7 @@ from ops.events_doc.registration import requested
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 
 def asked_for(number: int = 3, **registration: Any) -> Envelope:
@@ -98,7 +99,7 @@ class Told:
 async def _open(
     url: str, folder: Path, keys: Keyring, clock: HandClock, **settings: Any
 ) -> tuple[RegistryAdapter, Any]:
-    ledger = open_ledger(f"sqlite:///{folder}/l.db", keys)
+    ledger = open_ledger(new_ledger(folder), keys)
     own = {"base_url": url, "credentials": {"consumer_key": "sim", "consumer_secret": "sim"}, **settings}
     wiring = Wiring(RegistrySettings.model_validate(own), ledger.vault("civil_registry"), clock, random.Random(1))
     return RegistryAdapter(wiring), ledger

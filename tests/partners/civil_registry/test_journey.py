@@ -18,6 +18,7 @@ from bus.seal import Keyring
 from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 from tests.partners.civil_registry.conftest import asked_for
 
 FAST = {"retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
@@ -29,7 +30,7 @@ def settings(folder: Path, registry: str, home: str) -> Settings:
     keys.write_text(Keyring.generate())
     return Settings.model_validate(
         {
-            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "ledger": {"url": new_ledger(folder)},
             "keys": {"file": str(keys)},
             "partners": {
                 "civil_registry": {

@@ -24,6 +24,7 @@ from ops.events_doc.published import issued
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.partners.polling import commit
 
 
@@ -99,7 +100,7 @@ async def library(tmp_path: Path, keys: Keyring) -> AsyncIterator[Library]:
     simulator = LegalSimulator(tmp_path / "book.jsonl")
     served = Served(simulator.app(), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=clock)
     settings = {"base_url": served.url, "credentials": {"username": "sim", "password": "sim"}}
     own = LegalSettings.model_validate(settings)
     wiring = Wiring(own, ledger.vault("legal_documents"), clock, random.Random(1), shelf=ledger)

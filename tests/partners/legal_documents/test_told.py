@@ -20,6 +20,7 @@ from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
 from ops.unposted import DUES, counted, due
+from tests.ledgers import new_ledger
 from tests.partners.legal_documents.conftest import a_document
 
 
@@ -51,7 +52,7 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     fast = {"timeout_s": 2.0, "retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}}
     sim = {"username": "sim", "password": "sim"}
     values = {
-        "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+        "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(keys)},
         "partners": {
             "legal_documents": {"base_url": served[0].url, "credentials": sim, **fast},

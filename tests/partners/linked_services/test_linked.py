@@ -32,6 +32,7 @@ from mappings.table import Unmappable
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 ROOM = Path(str(files("mappings.linked_services")))
 CASES = sorted(ROOM.joinpath("cases").glob("*.json"))
@@ -108,7 +109,7 @@ class Desk:
 async def _desk(app: Starlette, folder: Path, keys: Keyring, password: str = "sim") -> AsyncIterator[LinkedAdapter]:
     served = Served(app, bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{folder}/l.db", keys)
+    ledger = open_ledger(new_ledger(folder), keys)
     settings = {"base_url": served.url, "credentials": {"username": "sim", "password": password}}
     wiring = Wiring(LinkedSettings.model_validate(settings), ledger.vault("linked"), HandClock(), random.Random(1))
     adapter = LinkedAdapter(wiring)

@@ -24,6 +24,7 @@ from contracts.envelope import Envelope
 from ops import simulate
 from ops.sample import generate
 from tests.builders import a_job
+from tests.ledgers import new_ledger
 
 STATE, PROGRESS = "DongBoHoSoMC", "CapNhatTienDoHoSoMC"
 
@@ -79,7 +80,7 @@ def body_of(job: Job, portal: Portal) -> dict[str, Any]:
 async def portal(tmp_path: Path, keys: Keyring) -> AsyncIterator[Portal]:
     served = simulate.Served(application(tmp_path / "book.jsonl"), simulate.bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    ledger = open_ledger(new_ledger(tmp_path), keys)
     settings = PortalSettings.model_validate(
         {"base_url": served.url, "unit": "000.00.00.H59", "credentials": {"username": "sim", "password": "sim"}}
     )

@@ -20,6 +20,7 @@ from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
 from ops.up import receivers
+from tests.ledgers import new_ledger
 
 
 @dataclass
@@ -48,7 +49,7 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     keys.touch(0o600)
     keys.write_text(Keyring.generate())
     settings = {
-        "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+        "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(keys)},
         "partners": {
             "national_portal": {**PORTAL, "base_url": served[0].url, "polls_every_s": 0.2},

@@ -37,6 +37,7 @@ from ops.simulate import Served, bind
 from ops.up import receivers
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 APPRAISAL = {"title": "Phí thẩm định hồ sơ", "kind": "fee", "amount_vnd": 500_000}
 TAX = {"title": "Lệ phí trước bạ", "amount_vnd": 3_250_000, "payee": "000.00.86.H59"}
@@ -231,7 +232,7 @@ async def a_province(folder: Path, **own: Any) -> AsyncIterator[Province]:
     payment = {"partner_code": PARTNER, "credentials": {"secret": SECRET}, "accounts": ACCOUNTS, **FAST, **own}
     webhook = {"path": "/events", "credentials": {"webhook_secret": WEBHOOK_SECRET}, **FAST}
     values = {
-        "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+        "ledger": {"url": new_ledger(folder)},
         "keys": {"file": str(keys)},
         "partners": {
             "online_payment": {"base_url": served[0].url, **payment},

@@ -27,6 +27,7 @@ from contracts.envelope import Envelope, judge
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.weather import DEADLINE_S
 
 CASES = sorted(Path(str(files("mappings.postal"))).joinpath("cases").glob("*.json"))
@@ -94,7 +95,7 @@ Open = Callable[..., Post]
 @pytest.fixture
 async def open_post(tmp_path: Path, keys: Keyring, clock: HandClock) -> AsyncIterator[Open]:
     """Makes posts for an address and a simulator, with settings of their own; all share one ledger."""
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    ledger = open_ledger(new_ledger(tmp_path), keys)
     made: list[Post] = []
 
     def make(url: str, simulator: PostalSimulator, **settings: Any) -> Post:

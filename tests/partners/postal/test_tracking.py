@@ -20,6 +20,7 @@ from contracts.envelope import Envelope, judge
 from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 from tests.partners.postal.conftest import CODE, Open, Post, Told, an_event, case, job
 
 FAST = {"retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
@@ -118,7 +119,7 @@ def settings(folder: Path, post: str, home: str) -> Settings:
     keys.write_text(Keyring.generate())
     return Settings.model_validate(
         {
-            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "ledger": {"url": new_ledger(folder)},
             "keys": {"file": str(keys)},
             "partners": {
                 "postal": {**DEMO, "base_url": post, "tracks_every_s": 0.05, **FAST},

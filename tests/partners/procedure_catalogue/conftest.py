@@ -21,6 +21,7 @@ from bus.seal import Keyring
 from contracts.envelope import Envelope
 from ops.simulate import Served, bind
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.partners.polling import commit
 
 NIGHT = datetime.fromisoformat("2026-07-03T02:00:00+07:00").timestamp()
@@ -81,7 +82,7 @@ async def night(tmp_path: Path, keys: Keyring) -> AsyncIterator[Night]:
     simulator.invented.codes = list(FEW)
     served = Served(simulator.app(), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=clock)
     found = Night(adapter_to(served.url, ledger, clock), simulator, ledger, clock)
     yield found
     await found.adapter.close()

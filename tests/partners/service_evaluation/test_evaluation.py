@@ -34,6 +34,7 @@ from ops.settings import Settings
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.partners.service_evaluation.test_mapping import SAMPLE
 from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
@@ -59,7 +60,7 @@ Open = Callable[..., EvaluationAdapter]
 @pytest.fixture
 async def adapter_of(keys: Keyring, tmp_path: Path, clock: HandClock) -> AsyncIterator[Open]:
     """Makes adapters for an address, with settings of their own."""
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    ledger = open_ledger(new_ledger(tmp_path), keys)
     made: list[EvaluationAdapter] = []
 
     def make(url: str, **settings: Any) -> EvaluationAdapter:
@@ -207,7 +208,7 @@ async def test_a_paused_partner_without_a_site_keeps_what_it_owes(tmp_path: Path
     (tmp_path / "keys.json").write_text(Keyring.generate())
     settings = Settings.model_validate(
         {
-            "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+            "ledger": {"url": new_ledger(tmp_path)},
             "keys": {"file": str(tmp_path / "keys.json")},
             "partners": {"service_evaluation": {"base_url": url}},
         }

@@ -17,6 +17,7 @@ from ops.house import House
 from ops.reconcile import reconcile
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 from tests.partners.service_evaluation.test_mapping import SAMPLE
 
 
@@ -31,7 +32,7 @@ async def test_a_change_that_was_not_sent_or_sent_on_another_day_is_found(tmp_pa
     (tmp_path / "keys.json").touch(0o600)
     (tmp_path / "keys.json").write_text(Keyring.generate())
     settings = {
-        "ledger": {"url": f"sqlite:///{tmp_path}/ledger.db"},
+        "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(tmp_path / "keys.json")},
         "partners": {"service_evaluation": {**DEMO, "base_url": served.url}},
     }

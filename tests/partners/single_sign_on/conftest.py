@@ -24,6 +24,7 @@ from ops.api.guard import new_key
 from ops.gateway import application
 from ops.house import House
 from ops.settings import Settings
+from tests.ledgers import new_ledger
 
 BACK = "https://mcdt.example/dang-nhap"
 OTHER_BACK = "https://other.example/back"
@@ -107,7 +108,7 @@ def settings_of(
         keys.write_text(Keyring.generate())
     return Settings.model_validate(
         {
-            "ledger": {"url": ledger or f"sqlite:///{folder}/ledger.db"},
+            "ledger": {"url": ledger or new_ledger(folder)},
             "keys": {"file": str(keys)},
             "http": {"public_url": f"http://127.0.0.1:{port}", "port": port},
             "sign_in": {"starts_per_s": pace},

@@ -27,6 +27,7 @@ from ops.events_doc.registration import requested
 from ops.simulate import Served, bind
 from tests.builders import a_job
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 AT = datetime(2026, 7, 6, 3, 0, tzinfo=UTC)
 LINKED = "G22.99.5-260703-000017"
@@ -94,7 +95,7 @@ async def insurance(tmp_path: Path, keys: Keyring) -> AsyncIterator[Insurance]:
     simulator = InsuranceSimulator(tmp_path / "book.jsonl")
     served = Served(simulator.app(), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys)
+    ledger = open_ledger(new_ledger(tmp_path), keys)
     clock = HandClock(AT.timestamp())
     settings = InsuranceSettings.model_validate({**DEMO, "asks_every_s": 300, "base_url": served.url})
     adapter = InsuranceAdapter(Wiring(settings, ledger.vault("social_insurance"), clock, random.Random(1)))

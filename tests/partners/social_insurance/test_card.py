@@ -26,6 +26,7 @@ from mappings.social_insurance.inbound import changed
 from mappings.social_insurance.outbound import card
 from ops.overdue import overdue
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 from tests.partners.social_insurance.conftest import AT, LINKED, Insurance, a_request, a_watch, asked_for, registered
 
 HERE = {"social_insurance"}
@@ -173,7 +174,7 @@ def test_every_line_of_the_table_says_what_to_do() -> None:
 async def test_births_without_a_card_for_more_than_five_days_are_overdue(tmp_path: Path, keys: Keyring) -> None:
     """The signal a monitoring officer asks for (domain notes 8), for its id or the insurance."""
     clock = HandClock(AT.timestamp())
-    ledger = open_ledger(f"sqlite:///{tmp_path}/l.db", keys, clock=clock)
+    ledger = open_ledger(new_ledger(tmp_path), keys, clock=clock)
     intake = Intake(ledger, lambda _partners: None, partial(owed, partners=HERE), discover())
     no_card_due = registered(9, procedure="1.001193", key="c9")
     without_id, with_id, issued = registered(3, citizen_id=""), registered(5, key="c5"), registered(6, key="c6")

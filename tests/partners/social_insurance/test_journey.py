@@ -13,6 +13,7 @@ from bus.seal import Keyring
 from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 from tests.partners.social_insurance.conftest import registered
 
 FAST = {"retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
@@ -25,7 +26,7 @@ def settings(folder: Path, insurance: str, home: str) -> Settings:
     credentials = {"consumer_key": "sim", "consumer_secret": "sim"}
     return Settings.model_validate(
         {
-            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "ledger": {"url": new_ledger(folder)},
             "keys": {"file": str(keys)},
             "partners": {
                 "social_insurance": {"base_url": insurance, "asks_every_s": 0.1, "credentials": credentials, **FAST},
