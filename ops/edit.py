@@ -1,4 +1,4 @@
-"""Edit and send: an event's data as a form by its contract, its keys locked; what was changed, judged like any event at the door.
+"""Edit and send: an event's data with what a person changed, judged like any event at the door; and what differs, for who approves.
 
 Fields that say something about a person are shown masked, and changed only by those with the right to see them.
 """
@@ -6,26 +6,19 @@ Fields that say something about a person are shown masked, and changed only by t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
-
-from pydantic import BaseModel
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
 
 from bus.ledger.views import EventView
-from contracts.canonical.events import EVENTS
 from contracts.envelope import Envelope, judge
 from contracts.fault import Fault, Refusal, mask
-from contracts.marks import fields_of
+from ops.edit_form import MOST_SPARE, Field, Kind, Spare, dotted, form_of, steps
 
 SOURCE = "urn:lienthong:desk"
 """Who speaks in an edited event: the desk, not the source of the old one."""
 CLIENT = "desk"
 """By whose name it enters."""
-Kind = Literal["text", "number", "flag", "choice"]
-LOCKED = ("code", "other_code", "id", "order_id", "request_id")
-"""Names that say which matter it is about; with another one it would be another matter."""
-Path = tuple[str | int, ...]
 
 
 class Wrong(Exception):
@@ -36,36 +29,34 @@ class Wrong(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One plain value of an event's data: its dotted path, how it is entered, and what it is now (masked where it is personal)."""
-
-    path: str
-    value: str
-    kind: Kind
-    options: tuple[str, ...] = ()
-    personal: bool = False
-    locked: bool = False
-
-
-def fields(event: EventView, *, personal: bool) -> list[Field]:
-    """The form of an event; with `personal` those fields too may be changed."""
-    return list(_form(event.type, json.loads(event.body)["data"], personal=personal).values())
+def fields(event: EventView, *, personal: bool, spare: Spare | None = None) -> list[Field]:
+    """The form of an event; with `personal` those fields too may be changed, with `spare` empty entries stand ready in its lists."""
+    return list(form_of(event.type, json.loads(event.body)["data"], personal=personal, spare=spare).values())
 
 
 def edited(event: EventView, changes: Mapping[str, str], *, personal: bool, number: str) -> Envelope:
-    """The new event: the old one's data with the changes, linked to it. Raises Wrong."""
+    """The new event: the old one's data with the changes, linked to it. Raises Wrong.
+
+    `changes` by path: a text is the new value, also of an entry behind the last of its list; an empty one leaves the field out, or the
+    whole entry.
+    """
     body = json.loads(event.body)
-    form = _form(event.type, body["data"], personal=personal)
+    form = form_of(event.type, body["data"], personal=personal, spare=_spare(changes))
     faults = [
         Fault(f"$.data.{name[:100]}", "there is no such field that may be changed here", "docs/tasks.md")
-        for name in changes
-        if name not in form or form[name].locked
+        for name, text in changes.items()
+        if name not in form or form[name].locked or not _fits(form[name], text)
     ]
     if faults:
         raise Wrong(tuple(faults))
-    for name, text in changes.items():
-        _set(body["data"], name.split("."), _value(text, form[name].kind))
+    ordered = sorted(changes.items(), key=lambda change: [(isinstance(s, str), s) for s in steps(change[0])])
+    put: dict[str, int] = {}
+    for name, text in ordered:
+        if text:
+            _set(body["data"], [*steps(name)], _value(text, form[name].kind), put)
+    for name, text in reversed(ordered):  # from behind, so that the places before stay what they are
+        if not text:
+            _drop(body["data"], [*steps(name)])
     kept = {name: body[name] for name in ("type", "subject", "time", "data")}
     links = {"causationid": event.event_id, "correlationid": event.correlation_id}
     told = {"specversion": "1.0", "source": SOURCE, "id": f"{event.event_id[:100]}.edit-{number}", **kept, **links}
@@ -79,82 +70,80 @@ def edited(event: EventView, changes: Mapping[str, str], *, personal: bool, numb
 
 def difference(event: EventView, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """What differs between the old event and the new data, a line a field, personal values masked."""
-    old = _form(event.type, json.loads(event.body)["data"], personal=False, clear=True)
-    new = _form(event.type, data, personal=False, clear=True)
+    was, now = _beside(json.loads(event.body)["data"], data)
+    old, new = (form_of(event.type, one, personal=False, clear=True) for one in (was, now))
     told = []
     for name in dict.fromkeys([*old, *new]):
-        was, now = (form[name].value if name in form else "" for form in (old, new))
-        if was != now:
+        before, after = (form[name].value if name in form else "" for form in (old, new))
+        if before != after:
             hide = mask if (new.get(name) or old[name]).personal else str
-            told.append({"path": name, "before": hide(was), "after": hide(now)})
+            told.append({"path": name, "before": hide(before), "after": hide(after)})
     return told
 
 
-def _form(kind: str, data: Any, *, personal: bool, clear: bool = False) -> dict[str, Field]:
-    """The fields by path. `clear`: with the values as they are, for comparing."""
-    model = EVENTS[kind].model
-    hidden = fields_of(model)
-    form = {}
-    for path, value, annotation in _leaves(model, data, ()):
-        name, shown = ".".join(map(str, path)), _text(value)
-        own = hidden[".".join(step for step in path if isinstance(step, str))]
-        kind_, options = _kind(annotation)
-        locked = path[-1] in LOCKED or (own and not personal)
-        form[name] = Field(name, mask(shown) if own and not clear else shown, kind_, options, own, locked)
-    return form
+def _spare(changes: Mapping[str, str]) -> dict[str, int]:
+    """Room for what the changes put in: every place before a step may be a list, or something that is not there yet."""
+    paths = [name.split(".") for name in changes]
+    return {".".join(path[:place]): MOST_SPARE for path in paths for place in range(1, len(path))}
 
 
-def _leaves(model: type[BaseModel], data: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
-    """Every plain value of the data by the model, in its order, and the empty places of what is there."""
-    for name, info in model.model_fields.items():
-        key = info.alias or name
-        value, inner = data.get(key) if isinstance(data, Mapping) else None, _inner(info.annotation)
-        if inner is None:
-            if not isinstance(value, list):
-                yield (*path, key), value, info.annotation
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from _leaves(inner, item, (*path, key, index))
-        elif value is not None:
-            yield from _leaves(inner, value, (*path, key))
-
-
-def _inner(annotation: Any) -> type[BaseModel] | None:
-    """The model an annotation holds, also in `X | None` and `tuple[X, ...]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _inner(part)) is not None), None)
-
-
-def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
-    """How a value is entered, and what may be chosen from."""
-    if get_origin(annotation) is Literal:
-        return "choice", tuple(str(option) for option in get_args(annotation))
-    if annotation is bool:
-        return "flag", ("true", "false")
-    if annotation is int:
-        return "number", ()
-    found = (_kind(part) for part in get_args(annotation))
-    return next((kind for kind in found if kind[0] != "text"), ("text", ()))
+def _fits(field: Field, text: str) -> bool:
+    """Whether the text can be meant for this place: only what is there is left out, and the head of an entry has no value."""
+    if not text:
+        return not field.new
+    return field.kind not in ("add", "entry")
 
 
 def _value(text: str, kind: Kind) -> Any:
-    """What a field's text means; None leaves it out. What cannot be read so is judged with the event."""
-    if text == "":
-        return None
+    """What a field's text means. What cannot be read so is judged with the event."""
     if kind == "flag":
         return {"true": True, "false": False}.get(text, text)
     return int(text) if kind == "number" and text.isascii() and text.isdigit() and len(text) < 19 else text
 
 
-def _set(data: Any, path: Sequence[str], value: Any) -> None:
+def _set(data: Any, path: Sequence[str | int], value: Any, put: dict[str, int]) -> None:
+    """Put a value there, with what it stands in where that is not there yet.
+
+    An entry behind the last of its list is added, whatever its number; `put` remembers which, for its other values.
+    """
+    for place, step in enumerate(path):
+        last = place + 1 == len(path)
+        empty: Any = value if last else [] if isinstance(path[place + 1], int) else {}
+        if isinstance(step, int):
+            name = dotted(tuple(path[: place + 1]))
+            if name not in put and step >= len(data):
+                put[name] = len(data)
+                data.append(empty)
+            step = put.get(name, step)
+        elif data.get(step) is None:
+            data[step] = empty
+        if last:
+            data[step] = value
+        data = data[step]
+
+
+def _drop(data: Any, path: Sequence[str | int]) -> None:
     for step in path[:-1]:
-        data = data[int(step) if isinstance(data, list) else step]
-    if value is None:
-        data.pop(path[-1], None)
+        data = data[step]
+    if isinstance(data, list):
+        del data[int(path[-1])]
     else:
-        data[path[-1]] = value
+        data.pop(path[-1], None)
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _beside(old: Any, new: Any) -> tuple[Any, Any]:
+    """Both with their lists laid beside each other: where an entry was put in or left out, the other has an empty one."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        pairs = {key: _beside(old.get(key), new.get(key)) for key in dict.fromkeys([*old, *new])}
+        return {key: a for key, (a, _) in pairs.items()}, {key: b for key, (_, b) in pairs.items()}
+    if not (isinstance(old or [], list) and isinstance(new or [], list) and (old or new)):
+        return old, new
+    laid: list[tuple[Any, Any]] = []
+    before, after = old or [], new or []
+    was_said, now_said = ([json.dumps(item, sort_keys=True) for item in items] for items in (before, after))
+    for _, a, a_end, b, b_end in SequenceMatcher(None, was_said, now_said, autojunk=False).get_opcodes():
+        for place in range(max(a_end - a, b_end - b)):
+            one = before[a + place] if a + place < a_end else None
+            other = after[b + place] if b + place < b_end else None
+            laid.append(_beside(one, other))
+    return [a for a, _ in laid], [b for _, b in laid]

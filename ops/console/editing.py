@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
+from contracts.canonical.events import EVENTS
 from ops import desk, edit
-from ops.console import views
+from ops.console import fields, views
 from ops.console.door import reader
 from ops.console.filters import ids_of
 from ops.console.frame import Frame
+from ops.console.text import Speech
+from ops.edit_form import MOST_SPARE, Field
 
-TO = "to:"
-"""What the names of the form's fields begin with; one that is left empty stays as it is."""
+TO, DROP, SPARE, MORE = "to:", "drop:", "spare:", "more"
+"""How the names of the form's fields begin: a new value (left empty it stays as it is), what is left out, how many empty entries a list
+shows. A button called `more` asks for one more of them.
+"""
+PLACE = re.compile(r"\.(\d+)(?=\.|$)")
+
+
+@dataclass(slots=True)
+class Given:
+    """What somebody has entered so far."""
+
+    delivery: str = ""
+    reason: str = ""
+    changes: dict[str, str] = field(default_factory=dict)
+    spare: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field with its words; `within` says of which entry it is."""
+
+    field: Field
+    words: str
+    within: str
 
 
 def add(app: FastAPI, frame: Frame) -> None:
@@ -21,32 +51,38 @@ def add(app: FastAPI, frame: Frame) -> None:
 
     @app.get("/edit")
     async def form(request: Request) -> Response:
-        return await shown(request, request.query_params.get("delivery", ""), {})
+        return await shown(request, Given(request.query_params.get("delivery", "")))
 
     @app.post("/edit")
     async def send(request: Request) -> Response:
         form = await request.form(max_fields=2000)
         frame.check(request, form)
-        who, delivery, reason = reader(request), str(form.get("delivery", "")), str(form.get("reason", "")).strip()
-        changes = {name.removeprefix(TO): str(text) for name, text in form.items() if name.startswith(TO) and text}
-        (number,) = ids_of(delivery, 1) or (0,)
+        who, given = reader(request), _given(form)
+        if form.get(MORE):
+            return await shown(request, given)
+        (number,) = ids_of(given.delivery, 1) or (0,)
         try:
             task = await desk.edit(
-                house.ledger, number, changes, who.name, reason, personal=who.may("reveal"), partner=who.partner
+                house.ledger,
+                number,
+                given.changes,
+                who.name,
+                given.reason,
+                personal=who.may("reveal"),
+                partner=who.partner,
             )
         except edit.Wrong as wrong:
-            return await shown(request, delivery, changes, reason, wrong)
+            return await shown(request, given, wrong)
         return RedirectResponse(f"/console/tasks/{task}", 303)
 
-    async def shown(
-        request: Request, delivery: str, given: dict[str, str], reason: str = "", wrong: edit.Wrong | None = None
-    ) -> Response:
+    async def shown(request: Request, given: Given, wrong: edit.Wrong | None = None) -> Response:
         say, who = frame.speech(request), reader(request)
-        (number,) = ids_of(delivery, 1) or (0,)
+        (number,) = ids_of(given.delivery, 1) or (0,)
         try:
             view, event = await desk.edited_one(house.ledger, number, who.partner)
         except desk.Refused:
             return frame.failed(request, 404, "error.404")
+        found = edit.fields(event, personal=who.may("reveal"), spare=given.spare)
         return frame.page(
             request,
             "edit.html",
@@ -56,8 +92,28 @@ def add(app: FastAPI, frame: Frame) -> None:
             dossier=view.dossier,
             delivery=view.id,
             title=views.operation_of(house, view.partner, view.operation, say),
-            fields=edit.fields(event, personal=who.may("reveal")),
+            lines=[_line(event.type, one, say) for one in found],
             given=given,
-            reason=reason,
             faults=wrong.faults if wrong else (),
         )
+
+
+def _given(form: Mapping[str, Any]) -> Given:
+    """What the form says; an empty entry more where that was asked for."""
+    told = {name: str(text) for name, text in form.items()}
+    given = Given(told.get("delivery", ""), told.get("reason", "").strip())
+    for name, text in told.items():
+        if name.startswith(TO) and text:
+            given.changes[name.removeprefix(TO)] = text
+        elif name.startswith(DROP):
+            given.changes[name.removeprefix(DROP)] = ""
+        elif name.startswith(SPARE) and text.isdigit() and len(text) < 3:
+            given.spare[name.removeprefix(SPARE)] = int(text)
+    if more := told.get(MORE):
+        given.spare[more] = min(MOST_SPARE, given.spare.get(more, 0) + 1)
+    return given
+
+
+def _line(kind: str, one: Field, say: Speech) -> Line:
+    *above, words = fields.label(EVENTS[kind].model, PLACE.sub(r"[\1]", one.path), say) or [one.path]
+    return Line(one, words, " › ".join(above[1:]))

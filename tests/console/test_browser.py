@@ -47,7 +47,9 @@ def _journey(chromium: webdriver.Chrome, url: str) -> dict[str, Any]:
     search.submit()
     chromium.find_element(By.ID, "h-track")
     told["dossier"] = chromium.find_element(By.TAG_NAME, "main").text
-    told["rail"] = [link.text for link in chromium.find_elements(By.CSS_SELECTOR, ".nav a")]
+    told["rail"] = [
+        link.text.splitlines()[0] for link in chromium.find_elements(By.CSS_SELECTOR, ".nav a")
+    ]  # without how much waits there
     told["scripts"] = chromium.execute_script("return document.cookie")
     chromium.find_element(By.CSS_SELECTOR, ".account button").click()
     chromium.find_element(By.NAME, "password")
