@@ -1,5 +1,7 @@
 """Which event is owed to which operation of whom, in which order, under which condition. One table, read from above.
 
+What a partner's reply becomes stands in the table beside it, `mappings.replies`.
+
 The order of the rows of one event and partner is the order in the dossier's lane there. Priority 0 goes first: what a citizen waits for.
 """
 
@@ -291,10 +293,7 @@ ROUTES: tuple[Route, ...] = (
     Route("dossier.result_issued.v1", POSTAL, SEND_PARCEL, returns_by_post, source="domain notes 4, status 9"),
     Route("postal.collection_requested.v1", POSTAL, FETCH_PAPERS, source="domain notes 3.10, thu gom"),
     Route(
-        "dossier.withdrawn.v1",
-        POSTAL,
-        CANCEL_PARCEL,
-        source="domain notes 4, status 7: what went out stands in the memo",
+        "dossier.withdrawn.v1", POSTAL, CANCEL_PARCEL, source="domain notes 4, status 7: what went out is in the memo"
     ),
     Route("budget.dossier_changed.v1", HOME, "notify", source="domain notes 7d"),
     Route("budget.dossier_changed.v1", BUDGET, CONFIRM_SEEN, source="domain notes 3.6"),

@@ -13,15 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bus.adapter import Operation, Partner, Row
-from bus.outcome import Outcome
+from bus.outcome import Delivered, Outcome
+from contracts.canonical.events import EVENTS, PREFIX
 from contracts.envelope import Envelope, judge
 from contracts.fault import Refusal
+from mappings import refusal
 from mappings.check import Named, check, tables
+from mappings.replies import CALLS, POLLED, REPLIES, becomes
 from mappings.routes import ROUTES
 from mappings.table import Table, Unmappable, build, read
 from ops.conformance import MemoryVault
 from ops.conformance.trial import a_question, events
 from ops.sample import generate
+from ops.up import receivers
 from tests.partners.rooms import (
     PARTNERS,
     a_job_for,
@@ -55,6 +59,27 @@ def test_every_operation_has_its_route_and_every_route_its_operation(partner: Pa
     """An operation no event owes would never be called; a route to no operation would owe what cannot be done."""
     routed = {route.operation for route in ROUTES if route.partner == partner.name}
     assert routed == {operation.name for operation in partner.operations}
+
+
+@each_operation
+async def test_what_a_partner_replies_becomes_what_the_table_says(partner: Partner, operation: Operation) -> None:
+    async with before(partner, operation) as (room, step):
+        outcome = await room.go(step)
+    told = outcome.replies if isinstance(outcome, Delivered) else ()
+    assert {event.type.removeprefix(PREFIX) for event in told} <= set(becomes(partner.name, operation.name))
+
+
+def test_every_event_a_partner_brings_stands_in_the_table_of_replies() -> None:
+    """And every line of it is a reply somebody can give."""
+    brought = {name.removeprefix(PREFIX) for name, kind in EVENTS.items() if kind.direction != "in"}
+    assert {reply.event for reply in REPLIES} == brought - {refusal.TYPE.removeprefix(PREFIX)}
+    calling = {name for name, offered in receivers(PARTNERS).items() if offered}
+    assert {reply.partner for reply in REPLIES if reply.says == CALLS} == calling
+    polled = {name for name, partner in PARTNERS.items() if partner.polls_every_s is not None}
+    assert {reply.partner for reply in REPLIES if reply.says == POLLED} == polled
+    for reply in REPLIES:
+        routed = {route.operation for route in ROUTES if route.partner == reply.partner}
+        assert reply.says in routed | {CALLS, POLLED}, reply
 
 
 @each_table

@@ -23,7 +23,10 @@ from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival
 from bus.outcome import Outcome
 from bus.seal import Keyring
+from contracts.canonical.events import PREFIX
 from contracts.envelope import Envelope
+from mappings.replies import POLLED as REPLY_TO_POLL
+from mappings.replies import becomes
 from ops.poller import Poller
 from tests.conftest import HandClock
 from tests.partners.rooms import PARTNERS, Room, good_thread, room_of, settings_of, wiring
@@ -87,6 +90,7 @@ class Office:
     adapter: Adapter
     told: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """What polls brought, by source and id."""
+    kinds: set[str] = field(default_factory=set)
 
     @property
     def duty(self) -> str:
@@ -115,6 +119,7 @@ class Office:
         await poller.run()
 
     def arrival(self, event: Envelope) -> Arrival:
+        self.kinds.add(event.type.removeprefix(PREFIX))
         self.told[event.source, event.id] = json.dumps([event.type, event.data], sort_keys=True).encode()
         at, body = event.time.timestamp(), event.to_json()
         return Arrival(event.source, event.id, event.type, event.subject, None, at, body, event.content(), (), "test")
@@ -197,6 +202,7 @@ async def test_what_is_polled_again_from_the_beginning_is_known(
         again = office.watched()
         await office.turn("one", again)
         assert again.polls
+        assert office.kinds <= set(becomes(partner.name, REPLY_TO_POLL))
         assert len(set(office.told.values())) == len(office.told) == await office.events()
 
 
