@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -59,15 +60,6 @@ class Frame:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self._templates = jinja2.Environment(
-            loader=jinja2.FunctionLoader(_template),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        self._templates.filters["epoch"] = text.epoch
-        self._templates.filters["code"] = text.code
 
     def speech(self, request: Request) -> Speech:
         """The reader's language, at this moment."""
@@ -80,20 +72,24 @@ class Frame:
         say: Speech = facts.pop("say", None) or self.speech(request)
         reader = reader_of(request)
         token = self._token(request) or secrets.token_urlsafe(32)
-        written = self._templates.get_template(template).render(
-            say=say,
-            page=page,
-            pages=PAGES,
-            reader=reader,
-            demonstration=reader == DEMONSTRATION,
-            token=token,
-            training=self.house.training is not None,
-            own_roles=[say(f"role.{role}") for role in reader.roles] if reader else [],
-            rail=getattr(request.state, "rail", {}),
-            office=office(self.house.calendar, say),
-            path=request.url.path,
-            other_language=_with_language(request),
-            **facts,
+        written = (
+            _templates()
+            .get_template(template)
+            .render(
+                say=say,
+                page=page,
+                pages=PAGES,
+                reader=reader,
+                demonstration=reader == DEMONSTRATION,
+                token=token,
+                training=self.house.training is not None,
+                own_roles=[say(f"role.{role}") for role in reader.roles] if reader else [],
+                rail=getattr(request.state, "rail", {}),
+                office=office(self.house.calendar, say),
+                path=request.url.path,
+                other_language=_with_language(request),
+                **facts,
+            )
         )
         response = HTMLResponse(written, status, self.headers)
         if not (reader and reader.token):
@@ -159,6 +155,21 @@ class Frame:
 def reader_of(request: Request) -> Reader | None:
     """Who reads, where the door has let somebody in."""
     found: Reader | None = getattr(request.state, "reader", None)
+    return found
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """The pages' templates; nothing of a house is in them, so that each is compiled once in a process."""
+    found = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    found.filters["epoch"] = text.epoch
+    found.filters["code"] = text.code
     return found
 
 

@@ -30,6 +30,8 @@ from tests.servers import free_port, wait_for_port
 
 FULL = os.environ.get("LIENTHONG_CHAOS") == "full"
 """Full size (`make chaos`) or scaled down (`make test`)."""
+PLAIN: Any = {"trust_env": False, "verify": False}
+"""A client for plain HTTP: certificates are not even loaded, which costs more than the call."""
 START_S = 60.0
 """So long a process may take to start: there may be many at work."""
 
@@ -212,7 +214,7 @@ class Trial:
         """Post in batches until each is answered, writing every answer before going on."""
         waiting = list(events)
         deadline = time.monotonic() + patience_s
-        with httpx.Client(timeout=15, trust_env=False) as client:
+        with httpx.Client(timeout=15, **PLAIN) as client:
             while waiting:
                 now, waiting = waiting[:batch], waiting[batch:]
                 while not self._post(client, now):
@@ -239,7 +241,7 @@ class Trial:
     # ---- looking
 
     def get(self, path: str, **query: Any) -> Any:
-        response = httpx.get(f"{self.url}{path}", params=query, timeout=60, trust_env=False)
+        response = httpx.get(f"{self.url}{path}", params=query, timeout=60, **PLAIN)
         response.raise_for_status()
         return response.json()
 
@@ -282,7 +284,7 @@ class Trial:
 
     def act(self, verb: str, **where: Any) -> Any:
         body = {"verb": verb, "where": where, "reason": "a trial", "limit": 10_000}
-        return httpx.post(f"{self.url}/v1/deliveries/actions", json=body, timeout=60, trust_env=False).json()
+        return httpx.post(f"{self.url}/v1/deliveries/actions", json=body, timeout=60, **PLAIN).json()
 
     def evidence(self) -> Run:
         facts = self.folder / "facts.jsonl"

@@ -77,7 +77,7 @@ class Office:
     browsers: list[Browser] = field(default_factory=list)
 
     def browser(self) -> Browser:
-        made = Browser(httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=20))
+        made = Browser(httpx.AsyncClient(base_url=self.url, trust_env=False, verify=False, timeout=20))
         self.browsers.append(made)
         return made
 
@@ -141,7 +141,7 @@ async def console(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     gateway = simulate.Served(application(house, anonymous=True), simulate.bind("127.0.0.1", 0))
     await gateway.started()
     await house.intake.accept([RECEIVED.model_copy(update={"sequence": 1})], client="test")
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, verify=False, timeout=20) as http:
         for _ in range(400):
             if (await http.get("/v1/deliveries", params={"partner": PORTAL, "state": "dead"})).json()["items"]:
                 break

@@ -111,7 +111,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     await house.start()
     gateway = simulate.Served(application(house, anonymous=False), simulate.bind("127.0.0.1", 0))
     await gateway.started()
-    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=gateway.url, trust_env=False, verify=False, timeout=20) as http:
         yield Served(house, http, simulators, keys)
     await house.stop()
     await gateway.stop()
