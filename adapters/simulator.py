@@ -138,9 +138,10 @@ class Simulator:
         return JSONResponse(self.book.of(kind) if kind else self.book.entries)
 
     async def _misbehave(self, request: Request) -> Response:
-        """`{"mode": ..., "times": n, "retry_after": "...", "seconds": s, "row": "...", "code": "...", "words": "..."}`, or a form's."""
+        """`{"mode": ..., "times": n, "share": s, "seed": n, "retry_after": "...", "seconds": s, "row": "...", "code": "...",
+        "words": "..."}`, or a form's."""
         body = await request.body()
-        form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        form = body.lstrip()[:1] not in (b"{", b"[") and "form" in request.headers.get("content-type", "")
         try:
             told = dict(parse_qsl(body.decode())) if form else json.loads(body)
             if not isinstance(told, dict):
@@ -150,14 +151,18 @@ class Simulator:
             return JSONResponse({"title": "No such weather", "detail": str(error)}, 422)
         if form:
             return RedirectResponse("/_sim", 303)
-        return JSONResponse({"weather": self.weather.left})
+        return JSONResponse({"weather": self.weather.left | self.weather.shares})
 
     async def _panel(self, request: Request) -> Response:
         """The fault panel: a page for people, JSON for programs."""
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(panel(type(self).__name__, self.weather))
         return JSONResponse(
-            {"modes": dict(self.weather.modes), "weather": self.weather.left, "effects": dict(self.effects)}
+            {
+                "modes": dict(self.weather.modes),
+                "weather": self.weather.left | self.weather.shares,
+                "effects": dict(self.effects),
+            }
         )
 
     async def _told_of_bus(self, request: Request) -> Response:

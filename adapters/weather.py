@@ -6,6 +6,7 @@ import asyncio
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from starlette.responses import Response
@@ -33,36 +34,49 @@ MODES: dict[str, str] = {
 
 @dataclass
 class Weather:
-    """Trouble to come: {mode: how many times}, and what goes with it."""
+    """Trouble to come: {mode: how many times}, a share of the calls for good, and what goes with it."""
 
     modes: Mapping[str, str] = field(default_factory=lambda: MODES)
     left: dict[str, int] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
     retry_after: str = "2"
     seconds: float = 5.0
     row: str = ""
     code: str = ""
     words: str = ""
+    _chance: dict[str, Random] = field(default_factory=dict)
 
     def takes(self, mode: str) -> bool:
-        """True, and one less, while the mode lasts; -1 lasts until told otherwise."""
+        """True, and one less, while the mode lasts; -1 lasts until told otherwise. And true for its share of the calls."""
         left = self.left.get(mode, 0)
         if left > 0:
             self.left[mode] = left - 1
-        return left != 0
+        return left != 0 or (mode in self.shares and self._chance[mode].random() < self.shares[mode])
 
     def tell(self, told: Mapping[str, Any]) -> None:
-        """Change the weather; times 0 mends a mode, -1 is for ever. Raises ValueError for what is no weather."""
+        """Change the weather; times 0 mends a mode, -1 is for ever. With a share (0 to 1) that part of the calls meets it until it is
+        mended, and with the same seed the same ones. Raises ValueError for what is no weather.
+        """
         mode = str(told.get("mode"))
         if mode not in self.modes:
             raise ValueError(f"mode is one of {', '.join(self.modes)}")
-        times, seconds = told.get("times", 1), told.get("seconds", self.seconds)
         try:
-            times, seconds = int(times), float(seconds)
+            share, seed = float(told.get("share", 0)), int(told.get("seed", 0))
+            times, seconds = int(told.get("times", 0 if share else 1)), float(told.get("seconds", self.seconds))
         except (TypeError, ValueError):
-            raise ValueError("times is a whole number, seconds a number") from None
+            raise ValueError("times and seed are whole numbers, seconds and share numbers") from None
+        if not 0 <= share <= 1:
+            raise ValueError("share is a part of the calls, from 0 to 1")
         self.left[mode], self.seconds = times, seconds
+        self.shares.pop(mode, None)
+        if share:
+            self.shares[mode], self._chance[mode] = share, Random(seed)
         for name in ("retry_after", "row", "code", "words"):
             setattr(self, name, str(told.get(name, getattr(self, name))))
+
+    def said(self, mode: str) -> str:
+        """How long a mode lasts, for people: so many times, or a share of the calls."""
+        return f"{self.shares[mode]:.0%}" if mode in self.shares else str(self.left.get(mode, 0))
 
     async def before(self) -> Response | None:
         """The answer of the trouble that comes before anything is done, None when the partner is to answer."""
@@ -90,7 +104,7 @@ class Weather:
 def panel(title: str, weather: Weather) -> str:
     """The fault panel as a page: every mode with how long it lasts, and a button."""
     rows = "".join(
-        f"<tr><td><b>{mode}</b></td><td>{html.escape(about)}</td><td>{weather.left.get(mode, 0)}</td><td>"
+        f"<tr><td><b>{mode}</b></td><td>{html.escape(about)}</td><td>{weather.said(mode)}</td><td>"
         f'<form method="post" action="/_sim/misbehave"><input type="hidden" name="mode" value="{mode}">'
         '<input name="times" value="1" size="3"><button>lay</button></form></td></tr>'
         for mode, about in weather.modes.items()

@@ -96,7 +96,9 @@ def conformance(
 def weather(
     name: Annotated[str, typer.Argument(help="whose simulator")],
     mode: Annotated[str, typer.Argument(help="what it shall do; without it the modes are listed")] = "",
-    times: Annotated[int, typer.Option("--times", help="how often; 0 mends it, -1 is for ever")] = 1,
+    times: Annotated[int | None, typer.Option("--times", help="how often (1); 0 mends it, -1 is for ever")] = None,
+    share: Annotated[float | None, typer.Option("--share", help="this part of the calls, until it is mended")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="of a share: the same seed, the same calls")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="of slow, hang and lost")] = None,
     retry_after: Annotated[str | None, typer.Option("--retry-after", help="of busy and maintenance")] = None,
     row: Annotated[str | None, typer.Option("--row", help="which row is refused")] = None,
@@ -115,8 +117,17 @@ def weather(
     if not url and not places:
         fail(UNREACHABLE, f"no simulator of {name} wrote down where it is in {data}; say --url")
     url = url or max(places, key=lambda place: place.stat().st_mtime).read_text(encoding="utf-8").strip()
-    extra = {"seconds": seconds, "retry_after": retry_after, "row": row, "code": code, "words": words}
-    told = {"mode": mode, "times": times} | {field: value for field, value in extra.items() if value is not None}
+    extra = {
+        "times": times,
+        "share": share,
+        "seed": seed,
+        "seconds": seconds,
+        "retry_after": retry_after,
+        "row": row,
+        "code": code,
+        "words": words,
+    }
+    told = {"mode": mode} | {field: value for field, value in extra.items() if value is not None}
     simulator = Remote(url)
     try:
         answer = simulator.post("/_sim/misbehave", told) if mode else simulator.get("/_sim")

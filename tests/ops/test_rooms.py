@@ -130,6 +130,8 @@ def test_weather_is_made_and_mended_at_a_running_simulator(sky: Any) -> None:
     assert (simulator.weather.code, simulator.weather.words) == ("3", "Hồ sơ không hợp lệ")
     assert ask("national_portal", "says", "--times", "0").exit_code == 0
     assert not simulator.weather.takes("says")
+    part = ask("national_portal", "500", "--share", "0.05", "--seed", "7")
+    assert json.loads(part.stdout)["500"] == 0.05
     wrong = ask("national_portal", "snow")
     assert (wrong.exit_code, "mode is one of" in wrong.stderr) == (USAGE, True)
 

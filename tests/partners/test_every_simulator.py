@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from adapters.weather import MODES
+from adapters.weather import MODES, Weather
 from bus.adapter import Operation, Partner
 from bus.outcome import Cause, Delivered, Outcome, Taken, Transient, Unknown
 from ops import simulate
@@ -41,6 +41,20 @@ PARTNERS_OWN = {"says", "refuse_row", "keep_doubles"}
 
 def test_every_mode_has_its_test() -> None:
     assert set(WEATHER) | PARTNERS_OWN == set(MODES)
+
+
+def test_a_share_of_the_calls_meets_trouble_the_same_ones_for_the_same_seed() -> None:
+    def met(seed: int) -> list[int]:
+        weather = Weather()
+        weather.tell({"mode": "500", "share": 0.05, "seed": seed})
+        return [call for call in range(1000) if weather.takes("500")]
+
+    assert met(7) == met(7) != met(8)
+    assert 20 < len(met(7)) < 80
+    weather = Weather(left={"500": 1})
+    weather.tell({"mode": "500", "share": 1})
+    weather.tell({"mode": "500", "times": 0})
+    assert not weather.takes("500")
 
 
 def has_effect(operation: Operation) -> bool:
@@ -143,7 +157,17 @@ async def test_it_is_told_and_read_over_http(partner: Partner) -> None:
         formed = await desk.post("/_sim/misbehave", data={"mode": "busy", "times": "3"})
         assert formed.status_code == 303
         assert (await desk.get("/_sim")).json()["weather"] == {"busy": 3}
-        for rubbish in (b"", b"[]", b"{}", b'{"mode": "snow"}', b'{"mode": "busy", "times": "x"}', b"\xff"):
+        curl = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert (await desk.post("/_sim/misbehave", content=b'{"mode": "busy", "times": 3}', headers=curl)).is_success
+        for rubbish in (
+            b'{"mode": "500", "share": 2}',
+            b"",
+            b"[]",
+            b"{}",
+            b'{"mode": "snow"}',
+            b'{"mode": "busy", "times": "x"}',
+            b"\xff",
+        ):
             assert (await desk.post("/_sim/misbehave", content=rubbish)).status_code == 422
         assert room.simulator.weather.left == {"busy": 3}
         room.simulator.book.write("remark", subject="H59-1")
