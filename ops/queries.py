@@ -78,6 +78,21 @@ async def story(
     }
 
 
+def within(story: dict[str, Any] | None, only: str) -> dict[str, Any] | None:
+    """What of a story concerns the partner `only`, where it is given; None when nothing does."""
+    if story is None or not only:
+        return story
+    deliveries = [delivery for delivery in story["deliveries"] if delivery["partner"] == only]
+    owed = {(delivery["source"], delivery["event"]) for delivery in deliveries}
+    events = [e for e in story["events"] if e["client"] == only or (e["source"], e["id"]) in owed]
+    lanes = [lane for lane in story["lanes"] if lane["partner"] == only]
+    steps = [step for step in story["expected"] if step["partner"] == only]
+    own = {delivery["id"] for delivery in deliveries}
+    notes = [note for note in story["notes"] if note["delivery"] in own]
+    mine = {"deliveries": deliveries, "events": events, "lanes": lanes, "expected": steps, "notes": notes}
+    return story | mine if deliveries else None
+
+
 async def applicant(ledger: Ledger, code: str) -> dict[str, str]:
     """Who filed a dossier, in clear, by the newest full state: for whom one field was revealed, and nobody else."""
     told = await ledger.story(code)
@@ -244,9 +259,11 @@ def _sums(totals: Totals, partner: str | None) -> dict[str, int]:
     }
 
 
-async def causes(ledger: SqlLedger) -> list[dict[str, Any]]:
-    """What waits, is in doubt or dead, by group: how the catalogue names it, what to do, and what people keep of it."""
-    groups = await ledger.causes()
+async def causes(ledger: SqlLedger, only: str = "") -> list[dict[str, Any]]:
+    """What waits, is in doubt or dead, by group, of the partner `only` where it is given: how the catalogue names it, what to do, and
+    what people keep of it.
+    """
+    groups = [group for group in await ledger.causes() if only in ("", group.partner)]
     notes = await ledger.groups().of(map(catalogue.fingerprint_of, groups))
     return [_cause(group, notes.get(catalogue.fingerprint_of(group))) for group in groups]
 

@@ -33,6 +33,7 @@ from bus.ledger.words import SourceRule
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
 from contracts.single_sign_on.assertion import LIFETIME_LIMIT_S
+from ops.client_settings import ClientSettings
 from ops.incidents_settings import IncidentSettings
 from ops.office_settings import OfficeSettings
 from ops.openid_settings import OpenIdSettings
@@ -203,24 +204,6 @@ class SignInSettings(_Section):
     starts_per_s: float = Field(default=5.0, gt=0)
 
 
-Scope = Literal["events", "read", "act", "approve", "metrics", "lookup", "sign_in", "people"]
-ReturnAddress = Annotated[
-    str, Field(pattern=r"^(https://[^\s#]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?/[^\s#]*)$")
-]
-"""Where browsers are sent back to after signing in or out: https, or this machine."""
-
-
-class ClientSettings(_Section):
-    """`[clients.NAME]`: a machine that may call us; `key_sha256` is the digest `lienthong client new` prints. `return_to` lists, letter
-    for letter, where its users' browsers may be sent after signing in or out.
-    """
-
-    key_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    scopes: tuple[Scope, ...] = ("events",)
-    sources: tuple[str, ...] = ()
-    return_to: tuple[ReturnAddress, ...] = ()
-
-
 class Settings(BaseSettings):
     """All settings. `partners` holds each partner's own settings class."""
 
@@ -324,6 +307,9 @@ def _judge(file: TomlFile | None, known: Mapping[str, Partner]) -> tuple[Setting
     for value, name in settings.openid.partners.items():
         if name not in known:
             faults.append(_fault(file, ("openid", "partners", value), f"there is no partner {name}"))
+    for client, own in settings.clients.items():
+        if own.partner and own.partner not in known:
+            faults.append(_fault(file, ("clients", client, "partner"), f"there is no partner {own.partner}"))
     for partner in known.values():
         try:
             settings.partner(partner)

@@ -112,24 +112,24 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.get("/v1/dossiers/{code}", summary="The story of a dossier, personal data masked")
     async def story(request: Request, code: str) -> JSONResponse:
-        guard.admit(request, "read")
-        told = await queries.story(house.ledger, house.partners, code, house.calendar)
+        client = guard.admit(request, "read", own=True)
+        told = queries.within(await queries.story(house.ledger, house.partners, code, house.calendar), client.partner)
         if told is None:
             raise Problem(404, "Not Found", "no event of this dossier has come to the bus")
         return JSONResponse(told)
 
     @router.get("/v1/deliveries", summary="Deliveries, newest first")
     async def deliveries(request: Request, page: Annotated[Page, Query()]) -> JSONResponse:
-        guard.admit(request, "read")
-        return JSONResponse(await queries.deliveries(house.ledger, page.filter(), page.cursor, page.limit))
+        where = guard.admit(request, "read", own=True).within(page.filter())
+        return JSONResponse(await queries.deliveries(house.ledger, where, page.cursor, page.limit))
 
     @router.get(
         "/v1/exchanges/{delivery}",
         summary="One exchange, field by field through its stages, masked; the last attempt without one",
     )
     async def one_exchange(request: Request, delivery: int, attempt: int | None = None) -> JSONResponse:
-        guard.admit(request, "read")
-        told = await exchange.find(house, delivery, attempt)
+        client = guard.admit(request, "read", own=True)
+        told = await exchange.find(house, delivery, attempt, client.partner)
         if told is None:
             raise Problem(404, "Not Found", f"there is no delivery {delivery}, or no such attempt of it")
         return JSONResponse(exchange.as_json(told))
@@ -155,38 +155,44 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.get("/v1/causes", summary="What waits, is in doubt or dead, by cause")
     async def causes(request: Request) -> JSONResponse:
-        guard.admit(request, "read")
-        return JSONResponse({"items": await queries.causes(house.ledger)})
+        client = guard.admit(request, "read", own=True)
+        return JSONResponse({"items": await queries.causes(house.ledger, client.partner)})
 
     @router.post("/v1/causes/{fingerprint}", summary="Keep who sees to a group of failures, and a note")
     async def note_cause(request: Request, fingerprint: Annotated[str, Path(pattern="^[0-9a-f]{12}$")]) -> JSONResponse:
-        client = guard.admit(request, "act")
+        client = guard.admit(request, "act", own=True)
         body = await guard.read(request, GroupBody)
+        if client.partner and all(
+            g["fingerprint"] != fingerprint for g in await queries.causes(house.ledger, client.partner)
+        ):
+            raise Problem(404, "Not Found", f"there is no group {fingerprint}")
         still = await desk.note_cause(house.ledger, fingerprint, body.owner, body.reason, client.name)
         return JSONResponse({"fingerprint": fingerprint, "owner": body.owner, "note": body.reason, "open": still})
 
     @router.get("/v1/partners", summary="The partners and their switches")
     async def partners(request: Request) -> JSONResponse:
-        guard.admit(request, "read")
-        return JSONResponse({"items": await queries.partners(house.ledger, house.partners, house.enabled)})
+        client = guard.admit(request, "read", own=True)
+        known = {name: one for name, one in house.partners.items() if client.partner in ("", name)}
+        return JSONResponse({"items": await queries.partners(house.ledger, known, house.enabled)})
 
     @router.post(
         "/v1/search", summary="Dossiers by any number they are known by; posted, so that it stands in no address"
     )
     async def find(request: Request) -> JSONResponse:
-        client = guard.admit(request, "read")
+        client = guard.admit(request, "read", own=True)
         body = await guard.read(request, Asked)
-        return JSONResponse(search.told(await search.search(house.ledger, body.q, client.name, may_find=True)))
+        found = await search.search(house.ledger, body.q, client.name, may_find=True, only=client.partner)
+        return JSONResponse(search.told(found))
 
     @router.post("/v1/deliveries/actions", summary="One of the operator's verbs, on ids or on a filter")
     async def act(request: Request) -> JSONResponse:
-        client = guard.admit(request, "act")
+        client = guard.admit(request, "act", own=True)
         body = await guard.read(request, ActionBody)
         try:
             rows = await desk.act(
                 house.ledger,
                 body.verb,
-                body.where.filter(),
+                client.within(body.where.filter()),
                 client.name,
                 body.reason,
                 body.resolve_as,
@@ -203,9 +209,9 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.post("/v1/partners/{name}/{switch}", summary="Pause or resume a partner")
     async def switch(request: Request, name: str, switch: Literal["pause", "resume"]) -> JSONResponse:
-        client = guard.admit(request, "act")
+        client = guard.admit(request, "act", own=True)
         body = await guard.read(request, Reason)
-        if name not in house.partners:
+        if name not in house.partners or client.of(name) != name:
             raise Problem(404, "Not Found", f"there is no partner {name}; there are {', '.join(house.partners)}")
         turn = house.ledger.pause if switch == "pause" else house.ledger.resume
         await turn(name, client.name, body.reason)

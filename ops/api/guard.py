@@ -8,15 +8,17 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
+from bus.ledger.words import Filter
 from contracts.fault import faults_of
-from ops.settings import LOOPBACK, ClientSettings, HttpSettings, Scope
+from ops.client_settings import ClientSettings, Scope
+from ops.settings import LOOPBACK, HttpSettings
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -37,11 +39,22 @@ class Problem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who calls: a name, what it may do, and the sources it may speak for (empty: any)."""
+    """Who calls: a name, what it may do, the sources it may speak for (empty: any), and the one partner it is bound to ("": none)."""
 
     name: str
     scopes: frozenset[str]
     sources: frozenset[str] = frozenset()
+    partner: str = ""
+
+    def of(self, partner: str) -> str:
+        """The partner that is asked about: the client's own where it is bound to one. Raises Problem 403 for another's."""
+        if self.partner and partner not in ("", self.partner):
+            raise Problem(403, "Forbidden", f"the key of {self.name} is bound to the partner {self.partner}")
+        return self.partner or partner
+
+    def within(self, where: Filter) -> Filter:
+        """A filter, of the client's own partner alone where it is bound to one. Raises Problem 403."""
+        return replace(where, partner=self.of(where.partner or "") or None)
 
 
 BUCKETS = 10_000
@@ -61,7 +74,10 @@ class Guard:
 
     def __init__(self, clients: Mapping[str, ClientSettings], http: HttpSettings, *, anonymous: bool) -> None:
         self._clients = [
-            (settings.key_sha256, Client(name, frozenset(settings.scopes), frozenset(settings.sources)))
+            (
+                settings.key_sha256,
+                Client(name, frozenset(settings.scopes), frozenset(settings.sources), settings.partner),
+            )
             for name, settings in clients.items()
         ]
         self._anonymous = anonymous and http.host in LOOPBACK
@@ -70,11 +86,18 @@ class Guard:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._busy = 0
 
-    def admit(self, request: Request, scope: Scope) -> Client:
-        """The client of a request, if it may do this. Raises Problem 401, 403 or 429."""
+    def admit(self, request: Request, scope: Scope, *, own: bool = False) -> Client:
+        """The client of a request, if it may do this. `own`: the route keeps to the client's partner, so that one bound to it may come.
+
+        Raises Problem 401, 403 or 429.
+        """
         client = self._who(request)
         if scope not in client.scopes:
             raise Problem(403, "Forbidden", f"the key of {client.name} has no scope {scope!r}")
+        if client.partner and not own:
+            raise Problem(
+                403, "Forbidden", f"the key of {client.name} is bound to a partner, and this goes over all of them"
+            )
         self._spend(client.name, self._rate, "a client")
         return client
 

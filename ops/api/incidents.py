@@ -38,7 +38,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
         cursor: Annotated[str, Query(pattern=r"^\d{0,18}$", description="`next` of the page before")] = "",
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> JSONResponse:
-        guard.admit(request, "read")
+        partner = guard.admit(request, "read", own=True).of(partner)
         found = await (book.all(int(cursor or NEWEST), limit + 1, partner) if every else book.open(partner))
         following = str(found[limit - 1].id) if every and len(found) > limit else None
         now = house.ledger.clock.now()
@@ -47,9 +47,9 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.get("/v1/incidents/{number}", summary="One incident, and whom it was told to")
     async def one(request: Request, number: Number) -> JSONResponse:
-        guard.admit(request, "read")
+        client = guard.admit(request, "read", own=True)
         found = await book.one(number)
-        if found is None:
+        if found is None or client.partner not in ("", found.partner):
             raise _unknown(number)
         notices = [
             {
@@ -66,12 +66,13 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.post("/v1/incidents/{number}", summary="Take an open incident on: a note, and who is on it")
     async def acknowledge(request: Request, number: Number) -> JSONResponse:
-        client = guard.admit(request, "act")
+        client = guard.admit(request, "act", own=True)
         taking = await guard.read(request, Taking)
+        before = await book.one(number)
+        if before is None or client.partner not in ("", before.partner):
+            raise _unknown(number)
         found = await book.acknowledge(number, client.name, taking.note, taking.owner or client.name)
         if found is None:
-            if await book.one(number) is None:
-                raise _unknown(number)
             raise Problem(409, "Conflict", f"incident {number} is over")
         return JSONResponse(shown(found, house.title, house.ledger.clock.now()))
 

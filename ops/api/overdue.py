@@ -20,7 +20,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     async def late(
         request: Request, partner: Annotated[str, Query(description="one partner; all by default")] = ""
     ) -> JSONResponse:
-        guard.admit(request, "read")
+        partner = guard.admit(request, "read", own=True).of(partner)
         if partner and partner not in house.partners:
             raise Problem(404, "Not Found", f"there is no partner {partner}; there are {', '.join(house.partners)}")
         asked = [

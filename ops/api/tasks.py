@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -47,17 +47,23 @@ class EditBody(BaseModel):
 def routes(house: House, guard: Guard) -> APIRouter:
     router = APIRouter()
 
+    async def own(client: Client, number: int) -> None:
+        """The task is there, and one the client may look at. Raises Problem 404."""
+        found = await house.ledger.tasks().task(number)
+        if found is None or client.partner not in ("", found.partner):
+            raise _unknown(number)
+
     @router.get("/v1/tasks", summary="Bulk actions, newest first")
     async def listed(request: Request, before: int = 2**62, limit: int = 50) -> JSONResponse:
-        guard.admit(request, "read")
-        items = await queries.tasks(house.ledger, before, max(1, min(limit, 200)))
+        client = guard.admit(request, "read", own=True)
+        items = await queries.tasks(house.ledger, before, max(1, min(limit, 200)), client.partner)
         return JSONResponse({"items": items})
 
     @router.post("/v1/tasks", summary="Make a bulk action; dry_run tells how far it would reach")
     async def make(request: Request) -> JSONResponse:
-        client = guard.admit(request, "act")
+        client = guard.admit(request, "act", own=True)
         body = await guard.read(request, TaskBody)
-        where, said = body.where.filter(), (body.resolve_as, body.reference)
+        where, said = client.within(body.where.filter()), (body.resolve_as, body.reference)
         try:
             if body.dry_run:
                 told = await desk.preview(house.ledger, house.rules, body.verb, where, *said, past=body.past)
@@ -81,38 +87,35 @@ def routes(house: House, guard: Guard) -> APIRouter:
 
     @router.get("/v1/tasks/{number}", summary="A bulk action with a page of its result rows")
     async def one(request: Request, number: int, state: str = "", after: int = 0, limit: int = 100) -> JSONResponse:
-        guard.admit(request, "read")
+        client = guard.admit(request, "read", own=True)
         found = await queries.task(house.ledger, number, state, after, max(1, min(limit, 1000)))
-        if found is None:
-            raise Problem(404, "Not Found", f"there is no task {number}")
+        if found is None or client.partner not in ("", found["partner"]):
+            raise _unknown(number)
         return JSONResponse(found | {"difference": await desk.difference(house.ledger, number)})
 
     @router.get("/v1/tasks/{number}/rows.csv", summary="All result rows of a bulk action, for spreadsheets")
     async def rows(request: Request, number: int) -> Response:
-        guard.admit(request, "read")
-        found = await sheet(house.ledger, number)
-        if found is None:
-            raise Problem(404, "Not Found", f"there is no task {number}")
-        return Response(found, media_type="text/csv; charset=utf-8")
+        await own(guard.admit(request, "read", own=True), number)
+        return Response(await sheet(house.ledger, number), media_type="text/csv; charset=utf-8")
 
     @router.post("/v1/tasks/{number}/{turn}", summary="Pause, resume, cancel or approve a bulk action")
     async def turned(request: Request, number: int, turn: desk.TaskTurn) -> JSONResponse:
-        client = guard.admit(request, "approve" if turn == "approve" else "act")
+        client = guard.admit(request, "approve" if turn == "approve" else "act", own=True)
         body = await guard.read(request, Reason)
+        await own(client, number)
         try:
             await desk.turn_task(house.ledger, turn, number, _name(client, turn), body.reason)
         except TaskRefused as refused:
-            status: Literal[404, 409] = 404 if refused.rule == "unknown" else 409
-            raise Problem(status, "Not Found" if status == 404 else "Conflict", str(refused)) from None
+            raise Problem(409, "Conflict", str(refused)) from None
         return JSONResponse(await queries.task(house.ledger, number, limit=0))
 
     @router.get(
         "/v1/deliveries/{delivery}/edit", summary="The event of a delivery as a form, personal fields masked and locked"
     )
     async def form(request: Request, delivery: int) -> JSONResponse:
-        guard.admit(request, "read")
+        client = guard.admit(request, "read", own=True)
         try:
-            view, event = await desk.edited_one(house.ledger, delivery)
+            view, event = await desk.edited_one(house.ledger, delivery, client.partner)
         except desk.Refused as refused:
             raise Problem(404, "Not Found", str(refused)) from None
         items = [asdict(field) for field in edit.fields(event, personal=False)]
@@ -122,10 +125,11 @@ def routes(house: House, guard: Guard) -> APIRouter:
         "/v1/deliveries/{delivery}/edit", summary="Correct the event of a delivery and send it anew, once approved"
     )
     async def edited(request: Request, delivery: int) -> JSONResponse:
-        client = guard.admit(request, "act")
+        client = guard.admit(request, "act", own=True)
         body = await guard.read(request, EditBody)
+        said = (client.name, body.reason)
         try:
-            number = await desk.edit(house.ledger, delivery, body.changes, client.name, body.reason)
+            number = await desk.edit(house.ledger, delivery, body.changes, *said, partner=client.partner)
         except desk.Refused as refused:
             raise Problem(422, "Unprocessable Content", str(refused)) from None
         except edit.Wrong as wrong:
@@ -135,6 +139,10 @@ def routes(house: House, guard: Guard) -> APIRouter:
         return JSONResponse((found or {}) | {"difference": await desk.difference(house.ledger, number)}, 201)
 
     return router
+
+
+def _unknown(number: int) -> Problem:
+    return Problem(404, "Not Found", f"there is no task {number}")
 
 
 def _name(client: Client, turn: desk.TaskTurn) -> str:

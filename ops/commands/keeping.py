@@ -129,10 +129,14 @@ def _write_secret(file: Path, text: str, *, fresh: bool) -> None:
 def new_client(
     name: Annotated[str, typer.Argument(help="a short name")],
     source: Annotated[list[str] | None, typer.Option("--source")] = None,
+    partner: Annotated[
+        str, typer.Option("--partner", help="a partner agency's key: it sees that partner's alone")
+    ] = "",
 ) -> None:
     """Make an API key: the key is printed once, the lines below it go into the settings. Example: lienthong client new desk"""
     from ops.api.guard import new_key
 
     secret, digest = new_key()
     print(f"key (shown once): {secret}\n")
-    print(f'[clients.{name}]\nkey_sha256 = "{digest}"\nscopes = ["events"]\nsources = {json.dumps(source or [])}')
+    print(f'[clients.{name}]\nkey_sha256 = "{digest}"\nscopes = ["{"read" if partner else "events"}"]')
+    print(f'partner = "{partner}"' if partner else f"sources = {json.dumps(source or [])}")

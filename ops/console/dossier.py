@@ -30,21 +30,6 @@ class Sentence:
     delivery: int | None
 
 
-def within(story: dict[str, Any] | None, only: str) -> dict[str, Any] | None:
-    """What of a story concerns the partner `only`, where it is given; None when nothing does."""
-    if story is None or not only:
-        return story
-    deliveries = [delivery for delivery in story["deliveries"] if delivery["partner"] == only]
-    owed = {(delivery["source"], delivery["event"]) for delivery in deliveries}
-    events = [e for e in story["events"] if e["client"] == only or (e["source"], e["id"]) in owed]
-    lanes = [lane for lane in story["lanes"] if lane["partner"] == only]
-    steps = [step for step in story["expected"] if step["partner"] == only]
-    own = {delivery["id"] for delivery in deliveries}
-    notes = [note for note in story["notes"] if note["delivery"] in own]
-    mine = {"deliveries": deliveries, "events": events, "lanes": lanes, "expected": steps, "notes": notes}
-    return story | mine if deliveries else None
-
-
 def at_of(delivery: Told) -> float:
     """Where a delivery stands on the axis: when it was settled, else when it was first tried, else when it was accepted."""
     if delivery["state"] in ("delivered", "superseded", "cancelled"):

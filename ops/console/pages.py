@@ -131,7 +131,7 @@ def application(house: House, guard: Guard) -> FastAPI:
     async def one_dossier(request: Request, code: str) -> Response:
         say = frame.speech(request)
         who = reader(request)
-        story = dossier.within(await queries.story(house.ledger, house.partners, code, house.calendar), who.partner)
+        story = queries.within(await queries.story(house.ledger, house.partners, code, house.calendar), who.partner)
         if story is None:
             return failed(request, 404, "dossier.unknown", say("dossier.unknown_hint"), dossier=code)
         way = await trail.of(house, request, story["dossier"], say)

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from bus.ledger.words import Filter
 from ops import desk, queries
 from ops.api.guard import Guard
-from ops.console import door, dossier, pages
+from ops.console import door, pages
 from ops.console.door import RULES
 from ops.console.frame import Frame
 from ops.people import Refused
@@ -193,7 +193,7 @@ async def test_no_door_shows_who_is_bound_to_a_partner_anything_of_another(offic
             assert word not in main, (address, word)
         seen += shown.status_code == 200
     assert seen >= 8
-    told = dossier.within(await queries.story(ledger, office.house.partners, CODE), "national_portal")
+    told = queries.within(await queries.story(ledger, office.house.partners, CODE), "national_portal")
     assert told is not None
     assert told["notes"] == []
 

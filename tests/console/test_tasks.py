@@ -218,7 +218,7 @@ def _journey(chromium: webdriver.Chrome, url: str, language: str) -> dict[str, A
     )
     chromium.find_element(By.CSS_SELECTOR, ".account button").click()
     sign_in("mai")
-    click("mai", f"//nav//a[normalize-space()='{tasks}']")
+    click("mai", f"//nav//a[starts-with(normalize-space(), '{tasks}')]")
     click("mai", "//main//tbody//a")
     chromium.find_element(By.CSS_SELECTOR, "#approve [name=reason]").send_keys("đã xem với cổng")
     click("mai", f"//button[normalize-space()='{approve}']")
