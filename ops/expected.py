@@ -35,6 +35,8 @@ GIVEN_UP_S = 90 * 86_400.0
 """What is late for so long is no longer looked for."""
 PAUSED = (5, 6, 8)
 """Statuses in which the dossier's clock stands."""
+ENDED = (3, 7, 9, 10)
+"""Statuses after which nothing is promised any more: refused, withdrawn, processed, handed over."""
 PORTAL_STEP = "portal_status"
 """The one step that every event of its line must owe, where the portal has the dossier at all: not owed is missing."""
 AGAIN_S, LONGEST_S = 60.0, 900.0
@@ -150,6 +152,12 @@ def facts(body: bytes) -> Facts:
     due = state.get("due_at")
     code = procedure_parts(state["procedure"]["code"]).base
     return Facts(code, state["status"], datetime.fromisoformat(due).timestamp() if due else None)
+
+
+def promised(body: bytes) -> float | None:
+    """By when the citizen is to have the result, as the newest state says; None where it has no such time, or its clock stands."""
+    known = facts(body)
+    return None if known.status in (*ENDED, *PAUSED) else known.due_at
 
 
 def steps(

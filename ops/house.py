@@ -7,9 +7,10 @@ import contextlib
 import gc
 import random
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -41,6 +42,7 @@ from ops.people import People
 from ops.poller import Poller
 from ops.reach import Rules
 from ops.settings import Settings
+from ops.side import Sides
 from ops.targets.follow import follow
 from ops.tasks import TaskRunner
 from ops.training import Training
@@ -95,6 +97,7 @@ class House:
         self.public_url = settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
         self.calendar = settings.office.calendar
         self.open = False
+        self.sides = Sides()
         self.training: Training | None = None
         self.metrics = Metrics()
         self.on_event: list[Callable[[Envelope, int], None]] = [self.metrics.came_in]
@@ -155,27 +158,29 @@ class House:
             rng=self._rng,
         )
         await self.bell.start(self.serves, self._rung)
-        runs = [
-            self._relay.run(),
-            self._task_runner.run(),
-            *(w.run() for w in self.workers.values()),
-            *(p.run() for p in self._pollers),
+        self._tasks = [
+            self.sides.start("relay", self._relay.run()),
+            self.sides.start("tasks", self._task_runner.run()),
+            *(self.sides.start(f"worker {name}", worker.run()) for name, worker in self.workers.items()),
+            *(self.sides.start(f"poller {number}", one.run()) for number, one in enumerate(self._pollers, 1)),
         ]
-        self._tasks = [asyncio.create_task(run) for run in runs]
         await self._release_settings()
-        self._watches.append(asyncio.create_task(self._watch_results()))
-        self._watches.append(asyncio.create_task(deadlines.watch(self.ledger, self.calendar)))
-        self._watches.append(asyncio.create_task(retention.keep_terms(self.ledger, self.settings.retention.terms)))
-        self._watches.append(asyncio.create_task(follow(self.ledger)))
-        self._watches.append(asyncio.create_task(compared.each_morning(self)))
-        self._watches.append(asyncio.create_task(self.editions.watch(list(self.workers))))
         self.lookout = lookout(self)
-        self._watches.append(asyncio.create_task(self.lookout.run()))
+        watches: dict[str, Coroutine[Any, Any, None]] = {
+            "results": self._watch_results(),
+            "deadlines": deadlines.watch(self.ledger, self.calendar),
+            "retention": retention.keep_terms(self.ledger, self.settings.retention.terms),
+            "targets": follow(self.ledger),
+            "comparison": compared.each_morning(self),
+            "editions": self.editions.watch(list(self.workers)),
+            "incidents": self.lookout.run(),
+            "search keys": self._fill_search_keys(),
+        }
         if CATALOGUE in self.enabled:
-            self._watches.append(asyncio.create_task(self._watch_catalogue()))
+            watches["catalogue"] = self._watch_catalogue()
         if self.settings.codes.folder:
-            self._watches.append(asyncio.create_task(self._watch_codes(Path(self.settings.codes.folder))))
-        self._watches.append(asyncio.create_task(self._fill_search_keys()))
+            watches["codes"] = self._watch_codes(Path(self.settings.codes.folder))
+        self._watches = [self.sides.start(name, run) for name, run in watches.items()]
         self.open = True
 
     async def stop(self) -> None:

@@ -100,6 +100,7 @@ def lookout(house: House) -> Lookout:
         tls_certificate=house.settings.http.tls_certificate,
         calendar=house.calendar,
         steady=house.training is None,
+        fallen=house.sides.fallen,
     )
     ledger, link = house.ledger, (own.link or house.public_url).rstrip("/")
     teller = Teller(own, ledger.incidents(), ledger.clock, ways(own), house.title, link)

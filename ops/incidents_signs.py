@@ -6,7 +6,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -49,7 +49,8 @@ TRIES = 3
 class Concern:
     """Whom and what to look at: the enabled partners with their settings, where the ledger lies, our own certificate.
 
-    `steady`: the clock runs evenly; where it is set forward (training), nothing can be told from how long something has been silent.
+    `fallen`: tasks of this process that have died, and of what. `steady`: the clock runs evenly; where it is set forward (training),
+    nothing can be told from how long something has been silent.
     """
 
     partners: Mapping[str, Partner]
@@ -60,6 +61,7 @@ class Concern:
     tls_certificate: str | None
     calendar: Calendar
     steady: bool = True
+    fallen: Mapping[str, str] = field(default_factory=dict)
 
 
 class Signs:
@@ -89,6 +91,7 @@ class Signs:
             *self._holidays(now),
             *await self._untold(),
             *await self._unapproved(),
+            *self._fallen(),
             *await self._mismatches(now),
         ]
         if not self._concern.steady:
@@ -255,6 +258,10 @@ class Signs:
         """Recipients whom no notice has reached for some tries."""
         lost = sorted({one.recipient for one in await self._book.owed(math.inf) if one.tries >= TRIES})
         return [Condition("notices", about=name, facts={"recipient": name}) for name in lost]
+
+    def _fallen(self) -> list[Condition]:
+        """Work in the background that has died of an exception; it stays so until the process is started anew."""
+        return [Condition("fallen", about=name, facts={"task": name}) for name in sorted(self._concern.fallen)]
 
     async def _unapproved(self) -> list[Condition]:
         """Bulk actions that stand because no second person has approved them."""

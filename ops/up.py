@@ -117,7 +117,8 @@ async def bus(
     )
     if intake is not None:
         intake.start()
-    beside = asyncio.create_task(around(house, served.url if served else "", stopped)) if around else None
+    url = served.url if served else ""
+    beside = house.sides.start("beside", around(house, url, stopped)) if around else None
     try:
         await stopped.wait()
     finally:

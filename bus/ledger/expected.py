@@ -90,6 +90,10 @@ class Looked:
     next_at: float | None
 
 
+_WAITING = "SELECT dossier FROM lane WHERE partner = :partner AND ready_at IS NOT NULL ORDER BY priority, ready_at LIMIT :limit"
+"""By the index of lanes that have something to go."""
+
+
 class Write(Protocol):
     def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
 
@@ -128,6 +132,20 @@ class Expectations:
             for event, partner, state, cause, changed_at in connection.rows("outlook_deliveries", of)
         ]
         return Outlook(dossier, seen, tuple(Happened(*row[:4]) for row in rows), tuple(owing), body)
+
+    async def waiting_states(self, partner: str, types: Sequence[str], limit: int) -> list[tuple[str, bytes]]:
+        """The dossiers of which something waits for a partner, at most `limit`, each with its newest event of these types, opened.
+
+        The longest waiting are taken; those whose events were erased are left out.
+        """
+
+        def look(connection: Any) -> list[tuple[str, bytes]]:
+            waiting = [row[0] for row in connection.rows(_WAITING, {"partner": partner, "limit": limit})]
+            rows = connection.rows("newest_of", {"dossiers": waiting, "types": list(types)}) if waiting else []
+            return [(code, self._keys.open(bytes(body), event_record(source, id_))) for code, source, id_, body in rows]
+
+        found: list[tuple[str, bytes]] = await self._read(look)
+        return found
 
     async def settle(self, fence: int, looks: Sequence[Looked]) -> None:
         """Raise what is new, lower what has come, and remember when to look again; one commit. Raises FenceLost."""

@@ -14,12 +14,14 @@ from bus.ledger.incidents import Incident, Reading
 from bus.ledger.views import PartnerView, Totals
 from bus.ledger.words import State
 from bus.maintenance import closed_until
+from contracts.canonical.events import EVENTS
 from ops import causes
 from ops.api.incidents import NEWEST
 from ops.console import incidents, views
 from ops.console.door import reader
 from ops.console.frame import Frame
 from ops.console.text import Speech
+from ops.expected import promised, tells
 from ops.forecast import Forecast, deadline, forecast, pace
 from ops.house import House
 from ops.incidents_signs import DAY_S
@@ -28,6 +30,9 @@ from ops.partner_test import try_partner
 TREND_DAYS = 7
 REASON = 3
 RAISED = 500
+OPENED = 500
+STATES = tuple(kind for kind in EVENTS if tells(kind))
+"""Events that carry a dossier's state, and so its due date."""
 WIDTH, HEIGHT = 60, 20
 
 
@@ -94,11 +99,16 @@ async def _known(house: House, names: Sequence[str], now: float) -> Known:
 
 
 async def _dates(house: House, name: str) -> dict[str, float]:
-    """By when each dossier must have reached a partner: by its event's own deadline, or by a step that is about to be late."""
+    """By when each dossier that waits for a partner must be there: its event's own deadline, a step about to be late, its due date.
+
+    Due dates lie sealed in the events; those of the `OPENED` longest waiting are looked at.
+    """
     flagged = {code: deadline(flags) for code, flags in await house.ledger.incidents().dated(name)}
     steps = await house.ledger.expectations().raised(RAISED, partner=name)
     risky = {one.dossier: one.due_at for one in steps if one.state == "risk"}
-    return risky | {code: at for code, at in flagged.items() if at is not None}
+    states = await house.ledger.expectations().waiting_states(name, STATES, OPENED)
+    due = {code: at for code, body in states if (at := promised(body)) is not None}
+    return due | risky | {code: at for code, at in flagged.items() if at is not None}
 
 
 def _by_subject(readings: Sequence[Reading]) -> dict[str, list[Reading]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -16,7 +16,7 @@ from ops.console.text import Speech
 from ops.forecast import Forecast, forecast, pace
 from ops.incidents import patience
 from ops.reconcile import mismatches
-from tests.console.conftest import Office
+from tests.console.conftest import RECEIVED, Office
 
 PORTAL, ISO = "national_portal", "electronic_iso"
 DOWN = Condition("breaker", PORTAL, since=0.0, dossiers=3, deliveries=5)
@@ -67,6 +67,15 @@ async def test_its_breaker_budget_certificate_and_mismatches_are_shown(office: O
     (row,) = await rows(office.house, Speech("vi", at), PORTAL)
     assert row.trend == (0, 0, 0, 0, 0, 3, 8)
     assert row.contract == "2020"
+
+
+async def test_a_due_date_that_lies_sealed_in_an_event_is_foretold_to_be_missed(office: Office) -> None:
+    due = datetime.fromisoformat(RECEIVED.data["dossier"]["due_at"]).timestamp()
+    assert "trễ hẹn" not in await cell(office)
+    office.clock.advance(due - office.clock.now() + 60)
+    (row,) = await rows(office.house, Speech("vi", office.clock.now()), PORTAL)
+    assert row.forecast.late == 1
+    assert "1 trễ hẹn" in row.foretold
 
 
 async def test_who_put_it_on_hold_and_why_stands_there_and_it_waits_to_be_resumed(office: Office) -> None:

@@ -25,6 +25,7 @@ from ops import desk, incidents_signs
 from ops.incidents import kinds, told
 from ops.incidents_settings import DOSSIER_SYSTEM, IncidentSettings
 from ops.incidents_signs import Concern, Signs
+from ops.side import Sides
 from tests.builders import an_envelope
 from tests.conftest import HandClock
 
@@ -258,6 +259,27 @@ async def test_a_task_nobody_approves_is_one_until_somebody_does(tmp_path: Path,
     assert "approval" not in {kind for kind, *_ in await found(signs)}
 
 
+async def test_what_dies_beside_is_logged_and_told_and_what_was_stopped_is_not(
+    tmp_path: Path, ledger: SqlLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def falls() -> None:
+        raise ValueError("Nguyễn Thị An")
+
+    sides = Sides()
+    signs = Signs(ledger, concern(tmp_path, fallen=sides.fallen))
+    stopped = sides.start("watch", asyncio.sleep(60))
+    task = sides.start("deadlines", falls())
+    stopped.cancel()
+    await asyncio.gather(task, stopped, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert await found(signs) == [("fallen", "", "deadlines")]
+    said = capsys.readouterr().out
+    assert "a side task has died" in said
+    assert "ValueError" in said
+    assert "test_incidents.py:" in said
+    assert "Nguyễn" not in said, "what an exception says may name somebody"
+
+
 async def test_a_year_without_holidays_is_told_before_it_begins(
     tmp_path: Path, ledger: SqlLedger, clock: HandClock
 ) -> None:
@@ -318,6 +340,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "notices": {"recipient": "truc"},
     "mismatch": {"lines": 3},
     "approval": {"task": 4},
+    "fallen": {"task": "deadlines"},
 }
 """What each kind's conditions carry, as the signs above make them."""
 
