@@ -100,7 +100,7 @@ class Simulator:
         ]
 
     def route(self, path: str, handler: Handler, methods: tuple[str, ...] = ("POST",), *, weather: bool = True) -> None:
-        """Serve `path`; with weather, trouble may come before or after the handler."""
+        """Serve `path`; with weather, trouble may come before or after the handler, and the answer says how long it was worked on."""
         self._routes.append(Route(path, self._weathered(handler) if weather else handler, methods=list(methods)))
 
     def app(self) -> Starlette:
@@ -116,7 +116,9 @@ class Simulator:
                 return before
             if self.weather.takes("says"):
                 return self.say(self.weather.code, self.weather.words)
+            began = time.perf_counter()
             response = await handler(request)
+            response.headers["Server-Timing"] = f"total;dur={(time.perf_counter() - began) * 1000:.2f}"
             if self.weather.takes("lost"):
                 await asyncio.sleep(self.weather.seconds)
             if self.weather.takes("lost_500"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import smtplib
 import ssl
@@ -82,8 +83,20 @@ class Email:
             if own.tls == "starttls":
                 server.starttls(context=ssl.create_default_context(cafile=own.ca_file))
             if own.username:
-                server.login(own.username, own.password.get_secret_value())
+                _login(server, own.username, own.password.get_secret_value())
             server.send_message(letter)
+
+
+def _login(server: smtplib.SMTP, name: str, password: str) -> None:
+    """Say who we are. Python's library knows ASCII alone; a Vietnamese password goes as RFC 4616 has it, in UTF-8."""
+    if f"{name}{password}".isascii():
+        server.login(name, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    said = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
+    code, answer = server.docmd("AUTH", f"PLAIN {said}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, answer)
 
 
 class Webhook:

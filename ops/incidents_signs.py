@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
 from collections import Counter
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import structlog
+
 from adapters.transport import certificate
 from bus.adapter import Partner
 from bus.clock import instant
-from bus.ledger import schema
 from bus.ledger.chain import START, Start
 from bus.ledger.incidents import Condition, IncidentBook, Reading
 from bus.ledger.sql_ledger import SqlLedger
@@ -24,6 +26,8 @@ from bus.policy import PartnerSettings
 from contracts.working_time import Calendar, YearMissing
 from ops.incidents_settings import IncidentSettings
 from ops.reconcile import day_number
+
+log = structlog.get_logger("ops.incidents")
 
 OURS = "lienthong"
 """The subject of what concerns no partner but us."""
@@ -76,6 +80,7 @@ class Signs:
         self._chain_at = self._began_at
         self._chain: Start = START
         self._chain_broken = ""
+        self._disk_told = False
 
     async def found(self) -> list[Condition]:
         """Every condition that holds now, of every kind. Raises LedgerBusy."""
@@ -87,7 +92,7 @@ class Signs:
             *self._switches(views, waiting),
             *await self._failures(),
             *await self._broken_chain(now),
-            *self._disk(),
+            *await self._disk(),
             *self._holidays(now),
             *await self._untold(),
             *await self._unapproved(),
@@ -233,9 +238,12 @@ class Signs:
             self._chain, self._chain_broken = await self._book.follow_chain(self._chain)
         return [Condition("chain", facts={"entry": self._chain.number})] if self._chain_broken else []
 
-    def _disk(self) -> list[Condition]:
-        """The disk of a ledger that is a file here."""
-        free = free_bytes(self._concern.ledger_url)
+    async def _disk(self) -> list[Condition]:
+        """The disk of a ledger that lies on this machine; that another one's is not watched is said once."""
+        free = free_bytes(await self._book.folder(self._concern.ledger_url))
+        if free is None and not self._disk_told:
+            self._disk_told = True
+            log.warning("the disk of the ledger is not watched from here: watch it where the database server runs")
         if free is None or free >= self._concern.incidents.free_bytes:
             return []
         return [Condition("disk", facts={"free": f"{free / GIGA:.1f} GB"})]
@@ -282,8 +290,8 @@ class Signs:
         await self._book.keep("settled", values, forget_before=slot - KEEP_SLOTS)
 
 
-def free_bytes(ledger_url: str) -> int | None:
-    """What is free on the disk of a ledger that is a file; None for one on a server."""
-    if not ledger_url.startswith(schema.SQLITE):
-        return None
-    return shutil.disk_usage(Path(ledger_url.removeprefix(schema.SQLITE)).parent).free
+def free_bytes(folder: Path | None) -> int | None:
+    """What is free on the disk that holds a folder, which we need not be allowed to look into; None where it is not on this machine."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free if folder is not None else None
+    return None

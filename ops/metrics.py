@@ -177,7 +177,7 @@ class Metrics:
             self._unlinked.labels(waiting.client, waiting.provider, waiting.link).set(waiting.people)
         self._broker.set(bell.connected)
         self._queue.set(ledger.waiting)
-        if (free := free_bytes(ledger_url)) is not None:
+        if (free := free_bytes(await ledger.incidents().folder(ledger_url))) is not None:
             self._free.set(free)
         await self._watched(ledger.incidents())
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from psycopg.conninfo import conninfo_to_dict
+
 from bus.clock import Clock
-from bus.ledger import chain_reading, duty
+from bus.ledger import chain_reading, duty, schema
 from bus.ledger.book import Book
 from bus.ledger.chain import Start
 from bus.ledger.database import Row
@@ -22,6 +25,8 @@ from bus.ledger.people import Write
 from bus.seal import Keyring
 
 DUTY = "incidents"
+LOCAL = ("", "localhost", "127.0.0.1", "::1")
+"""How an address says that the database server is on this machine; the folder of a socket says it too."""
 Event = Literal["opened", "grown", "closed"]
 Ending = Literal["sent", "merged", "dropped", "failed"]
 """How a notice ended: as a message, told together with another, not needed any more, given up."""
@@ -256,6 +261,19 @@ class IncidentBook:
         """By partner: how many dossiers wait for it, and since when the first of them could have gone."""
         rows = await self._read(lambda c: c.rows("lanes_waiting", {}))
         return {partner: (int(n), at) for partner, n, at in rows}
+
+    async def folder(self, url: str) -> Path | None:
+        """Where the ledger at `url` lies on this machine: its file's folder, or that of a database server here.
+
+        None for a server elsewhere, and for one that does not say: it tells only who may read all its settings.
+        """
+        if url.startswith(schema.SQLITE):
+            return Path(url.removeprefix(schema.SQLITE)).parent
+        hosts = str(conninfo_to_dict(url).get("host") or "").split(",")
+        if not all(host in LOCAL or host.startswith("/") for host in hosts):
+            return None
+        rows = await self._read(lambda c: c.rows("SELECT setting FROM pg_settings WHERE name = 'data_directory'", {}))
+        return Path(rows[0][0]) if rows else None
 
     async def dated(self, partner: str) -> list[tuple[str, tuple[str, ...]]]:
         """Dossiers that wait for a partner and carry a deadline, with the flags of its event."""

@@ -32,6 +32,8 @@ async def test_an_exchange_is_told_through_its_stages_and_shows_nobody(console: 
     assert "bản 1" in shown, "the edition that mapped it"
     assert "giờ Việt Nam, dạng yyyyMMddHHmmss" in shown, "the rule by which a value changed"
     assert re.search(r"rời ta \d\d:\d\d:\d\d,\d{3}", shown)
+    assert re.search(r"đối tác xử lý [\d.]+ ms", shown), "the partner said how long it worked on it"
+    assert "không cho biết lúc nhận được" not in shown
     for secret in (NAME, CITIZEN, RECEIVED.data["dossier"]["summary"]):
         assert secret not in shown
     english = await page(console, f"/console/exchanges/{number}?lang=en")

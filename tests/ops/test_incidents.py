@@ -242,7 +242,27 @@ async def test_the_whole_record_is_gone_through_again_each_day(
 async def test_a_disk_nearly_full_is_one(tmp_path: Path, ledger: SqlLedger) -> None:
     full = concern(tmp_path, incidents=IncidentSettings(free_bytes=2**60))
     assert await found(Signs(ledger, full)) == [("disk", "", "")]
-    assert incidents_signs.free_bytes("postgresql://somewhere/else") is None
+    assert incidents_signs.free_bytes(tmp_path / "elsewhere") is None
+
+
+async def test_the_disk_of_a_server_elsewhere_is_not_watched_and_that_is_said_once(
+    tmp_path: Path, ledger: SqlLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = concern(
+        tmp_path, incidents=IncidentSettings(free_bytes=2**60), ledger_url="postgresql://bus@db.tinh.gov.vn/bus"
+    )
+    signs = Signs(ledger, full)
+    assert [await found(signs) for _ in range(2)] == [[], []]
+    assert capsys.readouterr().out.count("is not watched from here") == 1
+
+
+async def test_the_disk_of_a_database_server_on_this_machine_is_watched(
+    tmp_path: Path, postgres_url: str, keys: Keyring, clock: HandClock
+) -> None:
+    opened = open_ledger(postgres_url, keys, clock=clock)
+    full = concern(tmp_path, incidents=IncidentSettings(free_bytes=2**60), ledger_url=postgres_url)
+    assert await found(Signs(opened, full)) == [("disk", "", "")]
+    await opened.close()
 
 
 async def test_a_task_nobody_approves_is_one_until_somebody_does(tmp_path: Path, ledger: SqlLedger) -> None:
