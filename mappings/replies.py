@@ -37,6 +37,7 @@ from mappings.routes import (
     WATCH_HOUSEHOLD,
     WATCH_ORDER,
     WATCH_REGISTRATION,
+    WATCH_SUPPLEMENT,
 )
 
 
@@ -59,7 +60,7 @@ REPLIES: tuple[Reply, ...] = (
     *(Reply(ISO, way, "iso.step_changed.v1") for way in (POLLED, CALLS)),
     Reply(CATALOGUE, POLLED, "catalogue.procedure_changed.v1"),
     Reply(CIVIL, SEND_REGISTRATION, "registration.accepted.v1"),
-    Reply(CIVIL, WATCH_REGISTRATION, "registration.changed.v1"),
+    *(Reply(CIVIL, one, "registration.changed.v1") for one in (WATCH_REGISTRATION, WATCH_SUPPLEMENT)),
     Reply(LINKED, POLLED, "linked.dossier_filed.v1"),
     *(Reply(INSURANCE, one, "insurance.card_changed.v1") for one in (ASK_CARD, WATCH_CARD)),
     Reply(BUSINESS, WATCH_HOUSEHOLD, "household.registration_changed.v1"),

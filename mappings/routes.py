@@ -82,6 +82,11 @@ def still_open(message: Any) -> bool:
     return entry.file is None and not entry.file_fault
 
 
+def waits_for_supplement(message: Any) -> bool:
+    """The registry wants a supplement, which may never come: what it decides then is asked for beside the lane."""
+    return bool(message.state == "supplement")
+
+
 def is_linked(message: Any) -> bool:
     """The dossier came by the linked-services software: one of its procedures, its code in the second field."""
     dossier = message.dossier
@@ -198,7 +203,7 @@ PORTAL_SERVICES = frozenset({"2.000033", "2.001474"})
 """Notices of sales promotions (S2). Assumed: the only services of the portal's own that the province settles."""
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
 ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
-SEND_REGISTRATION, WATCH_REGISTRATION = "nhanDKHT", "layKetQua"
+SEND_REGISTRATION, WATCH_REGISTRATION, WATCH_SUPPLEMENT = "nhanDKHT", "layKetQua", "layKetQuaBoSung"
 TRACK = "TrackingMCDT"
 ASK_MONEY, COLLECTED, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "THU_TRUC_TIEP", "KET_THUC", "GHI_NHAN"
 ORDER, WATCH_ORDER, RECEIPT, REFUND, REVIEW = "INIT", "QUERY", "GET_BILL", "HOAN_PHI", "DOI_CHIEU"
@@ -324,6 +329,7 @@ ROUTES: tuple[Route, ...] = (
     Route("registration.accepted.v1", CIVIL, WATCH_REGISTRATION, source="domain notes 3.5, result poll"),
     Route("registration.accepted.v1", HOME, "notify", source="domain notes 3.5"),
     Route("registration.changed.v1", CIVIL, WATCH_REGISTRATION, still_open, source="domain notes 3.5, result poll"),
+    Route("registration.changed.v1", CIVIL, WATCH_SUPPLEMENT, waits_for_supplement, source="domain notes 3.5"),
     Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
     Route("registration.changed.v1", INSURANCE, ASK_CARD, wants_card, source="domain notes 3.9, 7b"),
     Route("insurance.card_changed.v1", INSURANCE, WATCH_CARD, card_is_open, source="domain notes 3.9"),

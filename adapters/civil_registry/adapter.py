@@ -2,6 +2,9 @@
 
 Watching is a delivery of its own. What the registry says stays `taken` until it says something new; the new is an event, and that event
 owes the next watch. So age, backlog, order and the place to go on from are the ledger's, and up to 1,000 dossiers share a question.
+
+While the registry waits for a supplement the lane must be free to send it, so that watch stands aside: it ends when the registration
+goes on, and tells of one that is refused because nothing came.
 """
 
 from __future__ import annotations
@@ -27,7 +30,8 @@ from mappings.civil_registry.inbound import accepted, changed
 from mappings.civil_registry.outbound import request
 from mappings.table import Unmappable
 
-SEND, WATCH = "nhanDKHT", "layKetQua"
+SEND, WATCH, WAIT = "nhanDKHT", "layKetQua", "layKetQuaBoSung"
+SUPPLEMENT, REFUSED = "2", "6"
 
 
 class RegistryAdapter:
@@ -43,7 +47,7 @@ class RegistryAdapter:
         """A registration's whole body; of a watch only the code, with module and province as what rows of one question share."""
         try:
             message: Any = job.envelope.message
-            if job.operation == WATCH:
+            if job.operation != SEND:
                 return Row(
                     job, json.dumps(message.dossier_code).encode(), f"{MODULES[message.kind]}/{message.province}"
                 )
@@ -58,7 +62,7 @@ class RegistryAdapter:
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """One registration, or a question about many."""
-        if rows[0].job.operation == WATCH:
+        if rows[0].job.operation != SEND:
             return await self._watch(rows, call)
         return [await self._send(row, call) for row in rows]
 
@@ -103,6 +107,8 @@ class RegistryAdapter:
         said = json.dumps(line, ensure_ascii=False).encode()
         try:
             result = KetQua.model_validate(line)
+            if row.job.operation == WAIT and result.trangThai not in (SUPPLEMENT, REFUSED):
+                return Delivered(code=result.trangThai, words="it goes on: its own watch tells how", reply=said)
             event = changed(row.job.envelope.message, result, row.job.key, instant(now))
         except ValidationError as error:
             field = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))

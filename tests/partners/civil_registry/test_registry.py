@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.civil_registry import ADAPTER
-from adapters.civil_registry.adapter import WATCH
+from adapters.civil_registry.adapter import WAIT, WATCH
 from adapters.civil_registry.faults import FAULTS, read
 from adapters.transport.http import REPLY_LIMIT_BYTES
 from bus.adapter import Call, Row
@@ -21,6 +21,7 @@ from bus.policy import RetryPolicy
 from contracts.civil_registry.messages import TraLoi
 from contracts.marks import redact
 from mappings.civil_registry.outbound import request
+from mappings.routes import owed
 from tests.partners.civil_registry.conftest import Registry, Told, a_sending, a_watch, asked_for
 
 
@@ -170,6 +171,33 @@ async def test_a_birth_from_supplement_to_an_id_that_comes_later(registry: Regis
     assert isinstance(complete, Delivered)
     assert complete.replies[0].data["certificate"]["citizen_id"].startswith("086")
     assert len({event.id for event in (wanted, registered, complete.replies[0])}) == 3
+
+
+async def test_a_registration_whose_supplement_does_not_come_is_heard_to_be_refused(registry: Registry) -> None:
+    event = await registry.taken()
+    registry.simulator.decide(event.subject, "2")
+    (asked,) = await registry.deliver(a_watch(event))
+    assert isinstance(asked, Delivered)
+    wanted = asked.replies[0]
+    assert [debt.operation for debt in owed(wanted, {"civil_registry"})] == [WAIT]
+    waiting = replace(a_watch(wanted, "w2"), operation=WAIT)
+    assert isinstance((await registry.deliver(waiting))[0], Taken)
+    registry.simulator.decide(event.subject, "6", noiDungXuLy="Quá hạn bổ sung")
+    (refused,) = await registry.deliver(waiting)
+    assert isinstance(refused, Delivered)
+    assert (refused.replies[0].data["state"], refused.replies[0].data["status"]) == ("refused", 3)
+
+
+@pytest.mark.parametrize("state", ["1", "3", "4"])
+async def test_where_the_supplement_came_its_own_watch_tells_what_follows(registry: Registry, state: str) -> None:
+    event = await registry.taken()
+    registry.simulator.decide(event.subject, "2")
+    (asked,) = await registry.deliver(a_watch(event))
+    assert isinstance(asked, Delivered)
+    registry.simulator.decide(event.subject, state)
+    (over,) = await registry.deliver(replace(a_watch(asked.replies[0], "w2"), operation=WAIT))
+    assert isinstance(over, Delivered)
+    assert over.replies == ()
 
 
 SENT = [
