@@ -159,11 +159,11 @@ def standing_of(words: str) -> Standing:
 
 
 def standing_now(statuses: Sequence[Mapping[str, Any]], on: date) -> Standing:
-    """The gravest of several statuses on a day; a suspension that has run out is none. Assumed: a firm goes on after it."""
+    """The gravest of several statuses on a day; a suspension counts on its days alone. Assumed: a firm goes on after it."""
     now: set[Standing] = set()
     for status in statuses:
-        over = status["standing"] == "suspended" and status.get("suspended_until", on) < on
-        now.add("active" if over else status["standing"])
+        holds = status.get("suspended_from", on) <= on <= status.get("suspended_until", on)
+        now.add("active" if status["standing"] == "suspended" and not holds else status["standing"])
     return next((standing for standing in GRAVEST if standing in now), "unknown")
 
 

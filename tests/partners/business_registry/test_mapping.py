@@ -67,7 +67,13 @@ def test_a_word_nobody_knows_stays_unknown() -> None:
     assert standing_of("Đang chờ") == "unknown"
 
 
-def test_the_gravest_status_counts_and_a_suspension_that_ran_out_does_not() -> None:
+def test_the_gravest_status_counts_and_a_suspension_only_on_its_days() -> None:
+    ahead = {"standing": "suspended", "suspended_from": date(2026, 7, 7), "suspended_until": date(2026, 12, 31)}
+    assert [standing_now([ahead], on) for on in (ON, date(2026, 7, 7), date(2027, 1, 1))] == [
+        "active",
+        "suspended",
+        "active",
+    ]
     over = {"standing": "suspended", "suspended_until": date(2026, 7, 5)}
     assert standing_now([over], ON) == "active"
     assert standing_now([{**over, "suspended_until": ON}], ON) == "suspended"
