@@ -43,6 +43,8 @@ TROUBLE = frozenset({State.WAITING, State.IN_DOUBT, State.DEAD})
 """States with a cause; only they have one, and a key that would free them."""
 UNDER_WAY = frozenset({State.PENDING, State.SENDING})
 """States that always hold a lane; what holds one has an index of its own."""
+WALK = 200_000
+"""Ids a page looks through where no index leads to what is asked for: some tens of milliseconds, however much is on the books."""
 Answer = TypeVar("Answer")
 Noted = TypeVar("Noted")
 NOTHING = b'{"data": {}}'
@@ -305,16 +307,42 @@ def _delivery(row: tuple[Any, ...]) -> DeliveryView:
 
 
 def _page(connection: Connection, where: Filter, cursor: str, limit: int) -> tuple[list[DeliveryView], str]:
-    """Newest first by id; the cursor is the last id of the page before."""
+    """Newest first by id; the cursor is the id the page before ended at.
+
+    Where no index leads to what is asked for, the page ends after `WALK` ids even if it is not full; the cursor leads on from there.
+    """
+    before = int(cursor) if cursor else None
+    until = 0 if _led(where) else max(0, (before or _newest_id(connection) + 1) - WALK)
+    rows = _listed(connection, where, before, until, limit)
+    if until and len(rows) <= limit and where.states and UNDER_WAY.issuperset(where.states):
+        until = 0  # few are under way, and what holds a lane has an index
+        rows = _listed(connection, where, before, until, limit)
+    found = [_delivery(row) for row in rows[:limit]]
+    if len(rows) > limit:
+        return found, str(found[-1].id)
+    return found, str(until) if until else ""
+
+
+def _newest_id(connection: Connection) -> int:
+    return int(connection.rows("SELECT COALESCE(MAX(id), 0) FROM delivery", {})[0][0])
+
+
+def _led(where: Filter) -> bool:
+    """Whether an index leads to what the filter asks for: by number, by dossier, or among what is in trouble."""
+    troubled = bool(where.states) and TROUBLE.issuperset(where.states)
+    return bool(where.ids or where.dossier or troubled or ((where.cause or where.hold_key) and not where.states))
+
+
+def _listed(connection: Connection, where: Filter, before: int | None, until: int, limit: int) -> Rows:
+    """One row more than `limit` of those before an id and from another on, if there are so many."""
     clauses, params = conditions(where)
-    if cursor:
-        clauses.append("d.id < :cursor")
-        params["cursor"] = int(cursor)
+    for name, comparison, bound in (("before_id", "<", before), ("from_id", ">=", until or None)):
+        if bound is not None:
+            clauses.append(f"d.id {comparison} :{name}")
+            params[name] = bound
     chosen = f"SELECT d.* FROM delivery d {_where(clauses)} ORDER BY d.id DESC LIMIT :limit"
     sql = f"{_VIEW.replace('FROM delivery d', f'FROM ({chosen}) AS d')} ORDER BY d.id DESC"
-    rows = connection.rows(sql, {**params, "limit": limit + 1})
-    found = [_delivery(row) for row in rows[:limit]]
-    return found, str(found[-1].id) if len(rows) > limit else ""
+    return connection.rows(sql, {**params, "limit": limit + 1})
 
 
 def _where(clauses: Sequence[str]) -> str:

@@ -41,6 +41,11 @@ def add(app: FastAPI, frame: Frame) -> None:
         only = reader(request).partner
         return [name for name in house.partners if only in ("", name) and _tables(name)]
 
+    def shown(request: Request, template: str, partner: str, say: Speech, **facts: Any) -> Response:
+        """A page about one partner's mapping."""
+        title = views.title_of(house, partner, say)
+        return frame.page(request, template, "mappings", say=say, partner=partner, title=title, **facts)
+
     @app.get("/mappings")
     async def overview(request: Request) -> Response:
         say = frame.speech(request)
@@ -69,13 +74,11 @@ def add(app: FastAPI, frame: Frame) -> None:
         say = frame.speech(request)
         found = [(named, [_row(line, say) for line in named.table]) for named in _tables(partner)]
         recent, _ = await house.ledger.deliveries(Filter(partner=partner), limit=RECENT)
-        return frame.page(
+        return shown(
             request,
             "mapping.html",
-            "mappings",
-            say=say,
-            partner=partner,
-            title=views.title_of(house, partner, say),
+            partner,
+            say,
             tables=found,
             findings=check(partner),
             contract=_contract(partner),
@@ -91,13 +94,11 @@ def add(app: FastAPI, frame: Frame) -> None:
         if told is None:
             return frame.failed(request, 404, "mappings.cannot_try", n=asked[:20])
         say = frame.speech(request)
-        return frame.page(
+        return shown(
             request,
             "mapping_try.html",
-            "mappings",
-            say=say,
-            partner=partner,
-            title=views.title_of(house, partner, say),
+            partner,
+            say,
             told=told,
             operation_title=views.operation_of(house, partner, told.view.operation, say),
             rules=_rules(partner, say),
@@ -111,13 +112,11 @@ def add(app: FastAPI, frame: Frame) -> None:
         operation, cursor = (request.query_params.get(name, "") for name in ("operation", "cursor"))
         told = await replay.replay(house, partner, operation, cursor if cursor.isdigit() else "", PAGE)
         query = {"operation": operation, "cursor": told["next"] or ""}
-        return frame.page(
+        return shown(
             request,
             "mapping_replay.html",
-            "mappings",
-            say=say,
-            partner=partner,
-            title=views.title_of(house, partner, say),
+            partner,
+            say,
             told=told,
             operation=operation,
             operations=[

@@ -245,6 +245,28 @@ async def test_a_held_lane_waits_until_it_is_released(desk: Desk) -> None:
     assert len((await desk.claim()).jobs) == 1
 
 
+async def test_a_list_no_index_leads_to_looks_through_so_many_at_a_time_and_comes_to_all(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.accept(*(arrival(number) for number in range(1, 10)))
+    everything, _ = await desk.ledger.deliveries(Filter(), limit=1000)
+    newest = everything[0].id
+    monkeypatch.setattr("bus.ledger.reading.WALK", 4)
+    where = Filter(operation=everything[-1].operation)
+    seen: list[int] = []
+    cursor, pages = "", 0
+    while pages == 0 or cursor:
+        views, cursor = await desk.ledger.deliveries(where, cursor=cursor, limit=3)
+        seen += [view.id for view in views]
+        pages += 1
+    assert seen == [view.id for view in everything if view.operation == where.operation]
+    assert pages >= newest // 4
+    pending, _ = await desk.ledger.deliveries(Filter(states=(State.PENDING,)), limit=1000)
+    assert [view.id for view in pending] == [view.id for view in everything], "what is under way has an index"
+    nobody, onward = await desk.ledger.deliveries(Filter(operation="none such"), limit=3)
+    assert (nobody, onward) == ([], str(newest + 1 - 4))
+
+
 async def test_pages_follow_their_cursor_to_the_end(desk: Desk) -> None:
     await desk.accept(*(arrival(n) for n in range(1, 8)))
     seen: list[int] = []
