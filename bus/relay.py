@@ -9,16 +9,19 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 
 from bus.adapter import Partner
 from bus.delivery import crashed
+from bus.ledger import chain
 from bus.ledger.ledger import FenceLost, Ledger, LedgerBusy
 from bus.ledger.words import Move, Stale, State
 from bus.outcome import Cause
 from bus.policy import PartnerSettings
+from bus.upkeep import keep_up
 
 log = structlog.get_logger("bus.relay")
 
@@ -60,9 +63,8 @@ class Relay:
 
     async def run(self) -> None:
         """Beat and sweep at once, then at their paces; a busy ledger only delays."""
-        await asyncio.gather(
-            self._every(BEAT_S, self._beat), self._every(SWEEP_S, self._sweep), self._every(BEAT_S, self._seal)
-        )
+        paces = ((BEAT_S, self.beat), (SWEEP_S, self._sweep), (BEAT_S, self._seal))
+        await asyncio.gather(*(keep_up(act.__name__, partial(self._every, pace_s, act)) for pace_s, act in paces))
         with contextlib.suppress(LedgerBusy):
             await self._ledger.leave(self._worker)
 
@@ -75,29 +77,32 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), pace_s)
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Say that this process lives, if it serves anybody. Raises LedgerBusy."""
         if self._serves:
             self._on_live(await self._ledger.beat(self._worker, self._serves))
 
     async def _sweep(self) -> None:
-        """Sweep where this process holds the duty; ring for all that is due."""
-        if await self._ledger.take_duty("sweep", self._worker, DUTY_S) is None:
-            return
-        swept = await self._ledger.sweep(self._decide, dead_after_s=DEAD_AFTER_S)
-        if swept.crashed or swept.gaps_closed:
-            log.info("swept", crashed=swept.crashed, gaps_closed=swept.gaps_closed)
-        self._ready(swept.ready)
+        """Sweep where this process holds the duty, until nothing is left to do; ring for all that is due."""
+        more = True
+        while more and await self._ledger.take_duty("sweep", self._worker, DUTY_S) is not None:
+            swept = await self._ledger.sweep(self._decide, dead_after_s=DEAD_AFTER_S)
+            if swept.crashed or swept.gaps_closed:
+                log.info("swept", crashed=swept.crashed, gaps_closed=swept.gaps_closed)
+            self._ready(swept.ready)
+            more = swept.more and not self._stopped.is_set()
 
     async def _seal(self) -> None:
         """Chain the journal behind the commits, where this process holds the duty (reliability G14: within 10 s)."""
-        fence = await self._ledger.take_duty("sealer", self._worker, DUTY_S)
-        if fence is not None:
-            await self._ledger.seal_journal(fence)
+        more = True
+        while more and (fence := await self._ledger.take_duty("sealer", self._worker, DUTY_S)) is not None:
+            more = await self._ledger.seal_journal(fence) == chain.PAGE and not self._stopped.is_set()
 
     def _decide(self, stale: Stale) -> Move:
-        """Unknown, as the partner's operation says; of a partner we no longer have, a person decides."""
-        partner, settings = self._partners.get(stale.partner), self._settings.get(stale.partner)
-        if partner is None or settings is None:
+        """Unknown, as the partner's operation says; where we no longer have that partner or operation, a person decides."""
+        try:
+            operation = self._partners[stale.partner].operation(stale.operation)
+            retry = self._settings[stale.partner].retry
+        except KeyError:
             return Move(State.IN_DOUBT, Cause.CRASHED, "ask", None, doubt=stale.attempt)
-        operation = partner.operation(stale.operation)
-        return crashed(stale, operation, settings.retry, self._ledger.clock.now(), self._rng)
+        return crashed(stale, operation, retry, self._ledger.clock.now(), self._rng)

@@ -29,6 +29,7 @@ from bus.lookup import PartnerLookups
 from bus.outcome import Outcome
 from bus.policy import PartnerSettings
 from bus.relay import Relay
+from bus.upkeep import keep_up
 from bus.worker import PartnerWorker, Quarantine
 from contracts import codes
 from contracts.envelope import Envelope, flags
@@ -158,12 +159,15 @@ class House:
             rng=self._rng,
         )
         await self.bell.start(self.serves, self._rung)
-        self._tasks = [
-            self.sides.start("relay", self._relay.run()),
-            self.sides.start("tasks", self._task_runner.run()),
-            *(self.sides.start(f"worker {name}", worker.run()) for name, worker in self.workers.items()),
-            *(self.sides.start(f"poller {number}", one.run()) for number, one in enumerate(self._pollers, 1)),
-        ]
+        with contextlib.suppress(LedgerBusy):  # before the first claim, or another's sweep takes its worker for gone
+            await self._relay.beat()
+        runs = {
+            "relay": self._relay.run,
+            "tasks": self._task_runner.run,
+            **{f"worker {name}": worker.run for name, worker in self.workers.items()},
+            **{f"poller {poller.partner}": poller.run for poller in self._pollers},
+        }
+        self._tasks = [self.sides.start(part, keep_up(part, run)) for part, run in runs.items()]
         await self._release_settings()
         self.lookout = lookout(self)
         watches: dict[str, Coroutine[Any, Any, None]] = {

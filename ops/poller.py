@@ -42,7 +42,7 @@ class Poller:
         rested: Callable[[], Awaitable[None]],
     ) -> None:
         """`rested` is told of a turn at which there was nothing to ask."""
-        self._partner = partner
+        self.partner = partner
         self._duty = f"poll:{partner}"
         self._every_s = every_s
         self._holder = holder
@@ -66,7 +66,7 @@ class Poller:
             try:
                 more = await self._turn()
             except (LedgerBusy, FenceLost) as error:
-                log.warning("poll put off", partner=self._partner, error=str(error))
+                log.warning("poll put off", partner=self.partner, error=str(error))
             if not more:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), self._every_s)
@@ -88,7 +88,7 @@ class Poller:
         )
         self._ready({partner for verdict in verdicts for partner in verdict.ready})
         if polled.bad_rows:
-            log.warning("rows kept raw", partner=self._partner, rows=len(polled.bad_rows))
+            log.warning("rows kept raw", partner=self.partner, rows=len(polled.bad_rows))
         return polled.more and polled.cursor != cursor
 
     async def _barred(self) -> bool:
@@ -96,7 +96,7 @@ class Poller:
         now = self._clock.now()
         if self._health.shut(now):
             return True
-        views = [view for view in await self._ledger.partners() if view.partner == self._partner]
+        views = [view for view in await self._ledger.partners() if view.partner == self.partner]
         return any(view.paused or view.breaker_open or (view.not_before or 0.0) > now for view in views)
 
     async def _ask(self, cursor: str) -> Poll | Outcome | None:
@@ -107,7 +107,7 @@ class Poller:
             async with asyncio.timeout(self._settings.timeout_s + 1.0):
                 answer = await self._adapter.poll(cursor, call)
         except Exception as error:
-            log.warning("poll failed", partner=self._partner, error=type(error).__name__)
+            log.warning("poll failed", partner=self.partner, error=type(error).__name__)
             answer = Unknown()
         if answer is None:
             return None

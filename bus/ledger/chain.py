@@ -23,6 +23,8 @@ class Start(NamedTuple):
 
 
 START = Start()
+PAGE = 1000
+"""Journal rows linked in one commit."""
 
 
 def entry(number: int, journal: int, at: float, process: str, text: str) -> bytes:
@@ -31,12 +33,12 @@ def entry(number: int, journal: int, at: float, process: str, text: str) -> byte
 
 
 def seal(book: Book, fence: int) -> int:
-    """Link what is committed and not yet linked; how many rows."""
+    """Link what is committed and not yet linked, at most a PAGE; how many rows."""
     duty.check(book, "sealer", fence)
     ends = book.db.rows("chain_end", {})
     number, last, xid, link = (*ends[0][:3], bytes(ends[0][3])) if ends else (0, 0, -1, START.link)
     links = []
-    for journal, own_xid, at, process, text in book.db.rows("unchained", {"id": last, "xid": xid}):
+    for journal, own_xid, at, process, text in book.db.rows("unchained", {"id": last, "xid": xid, "page": PAGE}):
         number += 1
         link = book.keys.link(link, entry(number, journal, at, process, text))
         links.append((number, journal, own_xid, link))

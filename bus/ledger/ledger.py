@@ -72,7 +72,7 @@ class Ledger(Protocol):
         ...
 
     async def sweep(self, decide: Callable[[Stale], Move], *, dead_after_s: float) -> Swept:
-        """Turn attempts of vanished workers unknown, close gaps that waited long enough, pull back far due times."""
+        """Turn attempts of vanished workers unknown, close gaps that waited long enough, pull back far due times; a page at a time."""
         ...
 
     async def beat(self, worker: str, partners: Sequence[str]) -> int:
@@ -136,7 +136,7 @@ class Ledger(Protocol):
         ...
 
     async def seal_journal(self, fence: int) -> int:
-        """Chain the journal rows that are committed and not yet chained; answers how many."""
+        """Chain the journal rows that are committed and not yet chained, at most `chain.PAGE`; answers how many. Raises FenceLost."""
         ...
 
     async def story(self, dossier: str) -> Story | None:

@@ -232,7 +232,7 @@ UPDATE partner SET last_success_at = :now WHERE name = :name AND (last_success_a
 SELECT d.id, d.lane, d.partner, d.operation, d.step, d.attempt, d.tries, d.crashes, d.doubt, d.accepted_at, d.owner, d.changed_at
 FROM delivery d LEFT JOIN worker w ON w.name = d.owner
 WHERE d.state = 'sending' AND (d.lease_at <= :now OR w.seen_at IS NULL OR w.seen_at < :dead_before)
-ORDER BY d.lane LIMIT 500;
+ORDER BY d.lane LIMIT :page;
 
 -- name: forget_workers
 DELETE FROM worker WHERE seen_at < :before;
@@ -245,11 +245,11 @@ UPDATE duty SET until_at = 0;
 UPDATE token SET refresh_until = 0;
 
 -- name: old_gaps
-SELECT dossier FROM thread WHERE source = :source AND early > 0 AND early_at IS NOT NULL AND early_at <= :before LIMIT 500;
+SELECT dossier FROM thread WHERE source = :source AND early > 0 AND early_at IS NOT NULL AND early_at <= :before LIMIT :page;
 
 -- name: far_lanes
--- No due time lies further ahead than its cap, whatever a clock said when it was written.
-UPDATE lane SET ready_at = :cap WHERE ready_at > :cap;
+-- No due time lies further ahead than its cap, whatever a clock said when it was written; by one step into the index.
+UPDATE lane SET ready_at = :cap WHERE partner = :partner AND priority = :level AND ready_at > :cap;
 
 -- name: latest_instant
 -- The last moment the ledger knows of; a clock that stands before it was set back.
@@ -272,8 +272,18 @@ UPDATE token SET expires_at = expires_at - :back WHERE expires_at IS NOT NULL;
 -- name: turn_back_gaps
 UPDATE thread SET early_at = early_at - :back WHERE early_at IS NOT NULL;
 
--- name: partners_due
-SELECT DISTINCT partner FROM lane WHERE ready_at <= :now;
+-- name: partners_waiting
+-- The partners with a lane that may be claimed, now or later, and whether one is due now: by steps into the index from one partner to the
+-- next, because a million lanes may wait.
+WITH RECURSIVE waiting (partner) AS (
+    SELECT (SELECT partner FROM lane WHERE ready_at IS NOT NULL ORDER BY partner LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.partner FROM lane l WHERE l.ready_at IS NOT NULL AND l.partner > waiting.partner ORDER BY l.partner LIMIT 1)
+    FROM waiting WHERE waiting.partner IS NOT NULL)
+SELECT partner, EXISTS (SELECT 1 FROM lane l WHERE l.partner = waiting.partner AND l.priority = 0 AND l.ready_at <= :now)
+    OR EXISTS (SELECT 1 FROM lane l WHERE l.partner = waiting.partner AND l.priority = 1 AND l.ready_at <= :now)
+    OR EXISTS (SELECT 1 FROM lane l WHERE l.partner = waiting.partner AND l.priority = 2 AND l.ready_at <= :now)
+FROM waiting WHERE partner IS NOT NULL;
 
 -- name: beat
 INSERT INTO worker (name, partners, seen_at) VALUES (:name, :partners, :now)
@@ -381,7 +391,7 @@ WHERE name = :name;
 
 -- name: unchained
 -- Journal rows behind the chain's end that no running transaction can still precede, in the order of their transactions.
-SELECT id, xid, at, process, entry FROM journal WHERE (xid, id) > (:xid, :id) AND {{settled}} ORDER BY xid, id LIMIT 1000;
+SELECT id, xid, at, process, entry FROM journal WHERE (xid, id) > (:xid, :id) AND {{settled}} ORDER BY xid, id LIMIT :page;
 
 -- name: chain_end
 SELECT number, journal, xid, link FROM chain ORDER BY number DESC LIMIT 1;

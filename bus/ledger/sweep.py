@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from bus.ledger.accept import close_gap
 from bus.ledger.book import SENDING, Book
+from bus.ledger.claim import LEVELS
 from bus.ledger.database import Database
 from bus.ledger.record import Closing, moving
 from bus.ledger.words import Move, Stale, Swept
 from bus.outcome import Cause
 
+PAGE = 500
+"""Attempts, and gaps of a source, that one round looks at."""
 FAR_S = 7 * 86400.0
 """No due time may lie further ahead than this (the policy's caps are below it)."""
 FORGET_WORKER_S = 3600.0
@@ -25,24 +28,30 @@ WAITS = (
 
 
 def sweep(book: Book, decide: Callable[[Stale], Move], *, dead_after_s: float, gap_waits: dict[str, float]) -> Swept:
-    """One round; repeated while it finds a full page."""
-    crashed = _crashed(book, decide, dead_after_s)
+    """One round, of a page of each kind; `more` when a page was full."""
+    more = False
     closed = 0
     for source, wait_s in sorted(gap_waits.items()):
-        for (dossier,) in book.db.rows("old_gaps", {"source": source, "before": book.now - wait_s}):
+        gaps = book.db.rows("old_gaps", {"source": source, "before": book.now - wait_s, "page": PAGE})
+        more |= len(gaps) == PAGE
+        for (dossier,) in gaps:
             closed += 1
             close_gap(book, source, dossier)
             book.moves.append([0, "gap_closed", source, dossier, "gap_wait_s"])
-    book.db.run("far_lanes", {"cap": book.now + FAR_S})
+    crashed = _crashed(book, decide, dead_after_s)
     book.db.run("forget_workers", {"before": book.now - FORGET_WORKER_S})
     book.db.run("forget_matters", {"before": book.now - KEEP_MATTERS_S})
-    ready = {row[0] for row in book.db.rows("partners_due", {"now": book.now})} | book.ready
-    return Swept(crashed, closed, tuple(sorted(ready)))
+    waiting = book.db.rows("partners_waiting", {"now": book.now})
+    for partner, _ in waiting:
+        for level in LEVELS:
+            book.db.run("far_lanes", {"partner": partner, "level": level, "cap": book.now + FAR_S})
+    ready = {partner for partner, due in waiting if due} | book.ready
+    return Swept(crashed, closed, tuple(sorted(ready)), more=more or crashed == PAGE)
 
 
 def _crashed(book: Book, decide: Callable[[Stale], Move], dead_after_s: float) -> int:
     """Close the open attempts of the dead as crashed and move their deliveries as `decide` says."""
-    at = {"now": book.now, "dead_before": book.now - dead_after_s}
+    at = {"now": book.now, "dead_before": book.now - dead_after_s, "page": PAGE}
     lanes = sorted({row[1] for row in book.db.rows("stale", at)})
     if not lanes:
         return 0

@@ -228,11 +228,12 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: attempts turned unknown, gaps closed, and the partners that have due work now."""
+    """What a sweep did: attempts turned unknown, gaps closed, and the partners that have due work now. `more`: sweep again at once."""
 
     crashed: int
     gaps_closed: int
     ready: tuple[str, ...]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

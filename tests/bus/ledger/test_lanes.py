@@ -292,14 +292,25 @@ async def test_the_ledger_says_when_to_look_again(desk: Desk) -> None:
     assert (await desk.claim()).next_at == at
 
 
-async def test_a_far_due_time_is_pulled_back_by_the_sweep(desk: Desk) -> None:
-    await desk.accept(arrival(1))
+@pytest.mark.parametrize("priority", [0, 1, 2])
+async def test_a_far_due_time_is_pulled_back_by_the_sweep(desk: Desk, priority: int) -> None:
+    await desk.accept(arrival(1, priority=priority))
     far = desk.clock.now() + 1000 * 86400
     await desk.close(await desk.one(), Move(State.WAITING, Cause.NOT_SENT, due_at=far))
     await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)
     next_at = (await desk.claim()).next_at
     assert next_at is not None
     assert next_at < desk.clock.now() + 8 * 86400
+
+
+async def test_the_sweep_names_the_partners_with_due_work_and_no_others(desk: Desk) -> None:
+    partners = ("none", "later", "low", "plain")
+    await desk.accept(*(arrival(n, partner=name, priority=n % 3) for n, name in enumerate(partners, start=1)))
+    await desk.close(await desk.one("none"))
+    await desk.close(await desk.one("later"), Move(State.WAITING, Cause.NOT_SENT, due_at=desk.clock.now() + 33))
+    assert (await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)).ready == ("low", "plain")
+    desk.clock.advance(33)
+    assert (await desk.ledger.sweep(lambda stale: DELIVERED, dead_after_s=20)).ready == ("later", "low", "plain")
 
 
 async def test_partner_changes_without_results_are_recorded(desk: Desk) -> None:
