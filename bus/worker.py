@@ -10,14 +10,13 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from bus import crash, tracing
-from bus.adapter import Adapter, Call, Job, Partner, Row
+from bus.adapter import Adapter, Call, Job, Operation, Partner, Row
 from bus.bulkhead import Health, Limit, overload
 from bus.clock import Clock
 from bus.delivery import FATAL_CRASHES, settle
@@ -27,10 +26,12 @@ from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Result, Sta
 from bus.maintenance import closed_until
 from bus.outcome import Cause, Contract, Delivered, Outcome, Permanent, Unknown
 from bus.policy import PartnerSettings
+from bus.quarantine import Quarantine
 from bus.trip import Trip
 from contracts.envelope import Envelope
 
 log = structlog.get_logger("bus.worker")
+Written = TypeVar("Written")
 
 LEASE_SLACK_S = 15.0
 """A lease outlasts the call's total deadline by this much (design.md, "Claim what can start now")."""
@@ -38,6 +39,8 @@ IDLE_S = 30.0
 """The longest sleep without a ring: the sweep rings within this anyway."""
 BUSY_RETRY_S = 0.5
 """Pause before asking a busy ledger again."""
+GONE = Operation("", "", "", dedupe="none")
+"""Stands for an operation that a newer version no longer has: what an older one owed by it is dead at once, and said to be."""
 
 
 class Ring(Protocol):
@@ -51,41 +54,6 @@ RefusalToReplies = Callable[[Job, Outcome], tuple[Envelope, ...]]
 """What is told of a delivery its partner refused for good; the bus does not know to whom."""
 Observe = Callable[[Job, Outcome, float], None]
 """(job, outcome, seconds): called once per row, for metrics and screens."""
-
-
-@dataclass(eq=False)
-class Quarantine:
-    """A delivery open at two deaths of its worker runs alone, so that a third death names the guilty one and no neighbour."""
-
-    in_flight: int = 0
-    alone: bool = False
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def wait_open(self) -> None:
-        """Wait while somebody runs alone."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self.alone)
-
-    async def enter_alone(self) -> None:
-        """Take the right to run alone (once it is free) and wait until all other calls have ended."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self.alone)
-            self.alone = True
-            await self._changed.wait_for(lambda: self.in_flight == 0)
-
-    async def leave_alone(self) -> None:
-        async with self._changed:
-            self.alone = False
-            self._changed.notify_all()
-
-    def begin(self) -> None:
-        self.in_flight += 1
-
-    async def end(self) -> None:
-        self.in_flight -= 1
-        if self.alone and self.in_flight == 0:
-            async with self._changed:
-                self._changed.notify_all()
 
 
 class PartnerWorker:
@@ -267,7 +235,9 @@ class PartnerWorker:
         edition = self._edition()
         for job in jobs:
             job.facts = NOTHING if job.request else edition
+            prepared: Row | Outcome
             try:
+                self.partner.operation(job.operation)
                 prepared = self._adapter.prepare(job)
             except Exception as error:
                 log.error(
@@ -374,7 +344,7 @@ class PartnerWorker:
     def _result(
         self, job: Job, outcome: Outcome, call_id: str, started_at: float, ended_at: float, group: int
     ) -> Result:
-        operation = self._operations[job.operation]
+        operation = self._operations.get(job.operation, GONE)
         move = settle(job, outcome, operation, self.settings.retry, self._clock.now(), self._rng, group=group)
         self._observe(job, outcome, ended_at - started_at)
         delivered = outcome if isinstance(outcome, Delivered) else None
@@ -398,21 +368,23 @@ class PartnerWorker:
         )
 
     async def _record(self, results: Sequence[Result], changes: Sequence[PartnerChange]) -> None:
-        """Second commit. A busy ledger is asked again until it answers: the outcome is known and must not be lost."""
-        while True:
-            try:
-                recorded = await self._ledger.record(results, changes)
-            except LedgerBusy:
-                if self._stopping:
-                    return  # the lease decides; the outcome turns unknown
-                await asyncio.sleep(BUSY_RETRY_S)
-                continue
+        """Second commit: the outcome is known and must not be lost."""
+        recorded = await self._insist(lambda: self._ledger.record(results, changes))
+        if recorded is not None:
             self._ready(recorded.ready)
-            return
 
     async def _release(self, jobs: Sequence[Job]) -> None:
-        """Give back what was not begun, and look again."""
+        """Give back what was not begun, and look again. It must not be taken for sent."""
         if jobs:
-            with contextlib.suppress(LedgerBusy):
-                await self._ledger.release(jobs)
+            await self._insist(lambda: self._ledger.release(jobs))
             self._wake.set()
+
+    async def _insist(self, write: Callable[[], Coroutine[Any, Any, Written]]) -> Written | None:
+        """Ask a busy ledger again until it answers; None when we stop first: then the lease decides, and what was open turns unknown."""
+        while True:
+            try:
+                return await write()
+            except LedgerBusy:
+                if self._stopping:
+                    return None
+                await asyncio.sleep(BUSY_RETRY_S)

@@ -28,9 +28,10 @@ from bus.ledger.words import Arrival, Filter
 from bus.lookup import PartnerLookups
 from bus.outcome import Outcome
 from bus.policy import PartnerSettings
+from bus.quarantine import Quarantine
 from bus.relay import Relay
 from bus.upkeep import keep_up
-from bus.worker import PartnerWorker, Quarantine
+from bus.worker import PartnerWorker
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes

@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
+from bus import worker
 from bus.adapter import Call, Job, Operation, Partner, Poll, Row, Wiring
+from bus.ledger.ledger import LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Filter
 from bus.outcome import Absent, Cause, Delivered, Held, Outcome, Permanent, Unknown
 from bus.policy import PartnerSettings
+from bus.quarantine import Quarantine
 from bus.seal import Keyring
-from bus.worker import LEASE_SLACK_S, PartnerWorker, Quarantine, RefusalToReplies
+from bus.worker import LEASE_SLACK_S, PartnerWorker, RefusalToReplies
 from contracts.envelope import Envelope
 from ops import desk
 from tests.bus.ledger.conftest import arrival
@@ -93,7 +96,7 @@ class Bench:
                 done.set()
 
         operation = Operation("row", "dòng", "row", dedupe, batch=batch)
-        worker = PartnerWorker(
+        at_work = PartnerWorker(
             worker=self.ledger.process,
             partner=Partner("plain", "mẫu", "plain", (operation,), PartnerSettings, no_adapter),
             adapter=adapter,
@@ -101,7 +104,7 @@ class Bench:
             ledger=self.ledger,
             clock=self.clock,
             rng=random.Random(1),
-            ready=lambda _partners: worker.wake(),
+            ready=lambda _partners: at_work.wake(),
             ring_others=lambda _partner: None,
             arrival=lambda _envelope, _job: arrival(99),
             observe=observe,
@@ -109,9 +112,9 @@ class Bench:
             refusal=refusal,
             edition=lambda: edition,
         )
-        running = asyncio.create_task(worker.run())
+        running = asyncio.create_task(at_work.run())
         await asyncio.wait({asyncio.create_task(done.wait())}, timeout=0.6)
-        worker.stop()
+        at_work.stop()
         await running
         views, _ = await self.ledger.deliveries(Filter())
         return [f"{view.state} {view.cause}".strip() for view in reversed(views)]
@@ -151,6 +154,26 @@ async def test_a_worker_that_was_stopped_past_its_lease_sends_nothing(bench: Ben
     assert [attempt.outcome for attempt in story.attempts] == ["Released", "Delivered"]
 
 
+async def test_what_was_not_begun_goes_back_although_the_ledger_is_busy(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.ledger.accept([arrival(1)])
+    late, busy, release = iter([LEASE_SLACK_S + 1.0]), iter([True]), bench.ledger.release
+
+    def while_mapping(job: Job) -> Row:
+        bench.clock.advance(next(late, 0.0))
+        return Row(job, b"{}")
+
+    async def busy_once(jobs: Sequence[Job]) -> None:
+        if next(busy, False):
+            raise LedgerBusy("just now")
+        await release(jobs)
+
+    monkeypatch.setattr(worker, "BUSY_RETRY_S", 0.0)
+    monkeypatch.setattr(bench.ledger, "release", busy_once)
+    assert await bench.work(Told(prepared=while_mapping)) == ["delivered"]
+
+
 @pytest.mark.parametrize("dedupe", ["key", "query", "none"])
 async def test_an_adapter_that_raises_after_sending_leaves_its_rows_in_doubt(bench: Bench, dedupe: str) -> None:
     await bench.ledger.accept([arrival(1)])
@@ -182,6 +205,11 @@ async def test_a_message_that_cannot_be_mapped_is_dead_at_once_and_its_neighbour
         return Row(job, b"{}")
 
     assert await bench.work(Told(prepared=prepared), until=2) == ["dead poison", "delivered"]
+
+
+async def test_what_is_owed_by_an_operation_that_is_gone_is_dead_and_its_neighbour_arrives(bench: Bench) -> None:
+    await bench.ledger.accept([arrival(1, "renamed"), arrival(1, dossier="000.00.17.H59-230425-0002")])
+    assert await bench.work(Told(), until=2) == ["dead poison", "delivered"]
 
 
 async def test_a_code_gap_is_held_without_a_call(bench: Bench) -> None:

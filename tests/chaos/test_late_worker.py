@@ -14,8 +14,9 @@ from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Debt
 from bus.outcome import Delivered, Outcome
 from bus.policy import PartnerSettings
+from bus.quarantine import Quarantine
 from bus.seal import Keyring
-from bus.worker import LEASE_SLACK_S, PartnerWorker, Quarantine
+from bus.worker import LEASE_SLACK_S, PartnerWorker
 from contracts.envelope import Envelope
 from ops.bench.plain import plain_partner
 from tests.builders import DOSSIER, SOURCE, an_envelope
