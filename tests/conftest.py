@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -46,6 +47,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {path: place for place, path in enumerate(files)}
     trials = count()
     items.sort(key=lambda item: next(trials) if item.path.parent == TRIALS else places[item.path])
+
+
+def pytest_collection() -> None:
+    """What is imported and collected stays for good: the cycle collector need not look at it meanwhile, nor again with every test."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

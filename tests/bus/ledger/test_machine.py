@@ -21,11 +21,14 @@ from bus.outcome import Cause
 from bus.seal import Keyring
 from tests.bus.ledger.conftest import DELIVERED, LEASE_S, Desk, arrival
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 REPLIES = ("delivered", "delivered", "later", "taken", "refused", "unknown", "parked")
 VERBS: tuple[Verb, ...] = ("ask", "resend", "reprocess", "skip", "hold", "release", "resolve", "cancel")
 NUMBERS = st.integers(1, 6)
 DOSSIERS = st.sampled_from(("A", "B"))
+TOGETHER = 15
+"""Examples on one ledger, beside what the earlier ones left there; its accounts are proved at every step, dearer the more there is."""
 OUT = (State.SENDING, State.IN_DOUBT)
 
 
@@ -185,15 +188,22 @@ class Bus(RuleBasedStateMachine):
     ],
 )
 def test_any_interleaving_keeps_order_and_loses_nothing(
-    request: pytest.FixtureRequest, keys: Keyring, kind: str, examples: int
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, keys: Keyring, kind: str, examples: int
 ) -> None:
-    url = request.getfixturevalue(f"{kind}_url")
-    loop, clock, runs = asyncio.new_event_loop(), HandClock(), count()
-    ledger = open_ledger(url, keys, clock=clock)
+    loop, runs, desks = asyncio.new_event_loop(), count(), list[Desk]()
+
+    def a_desk() -> Desk:
+        postgres = kind == "postgres" and request.getfixturevalue("postgres")
+        clock = HandClock()
+        url = postgres.new_ledger() if postgres else new_ledger(tmp_path_factory.mktemp("machine"))
+        return Desk(open_ledger(url, keys, clock=clock), clock)
 
     class Here(Bus):
         def __init__(self) -> None:
-            super().__init__(Desk(ledger, clock), loop, f"p{next(runs)}")
+            number = next(runs)
+            if number % TOGETHER == 0:
+                desks.append(a_desk())
+            super().__init__(desks[-1], loop, f"p{number}")
 
     try:
         run_state_machine_as_test(
@@ -203,5 +213,6 @@ def test_any_interleaving_keeps_order_and_loses_nothing(
             ),
         )
     finally:
-        loop.run_until_complete(ledger.close())
+        for desk in desks:
+            loop.run_until_complete(desk.ledger.close())
         loop.close()
