@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts import codes
 from contracts.envelope import judge
 from mappings import business_registry, linked_services, national_portal, online_payment, service_evaluation
 from mappings.business_registry.outbound import request as told_the_register
@@ -51,8 +53,12 @@ def test_systems_that_count_or_carry_on_are_told_the_national_code(code: str, na
 
 
 @pytest.mark.parametrize(("code", "national"), list(CODES.items())[:2])
-def test_the_portals_own_systems_are_told_codes_of_its_catalogue_alone(code: str, national: str) -> None:
-    assert dossier_object(message(national_portal, "every kind of paper", code))["MaTTHC"] == national
+def test_the_portals_own_systems_are_told_codes_and_names_of_its_catalogue_alone(code: str, national: str) -> None:
+    told = dossier_object(message(national_portal, "every kind of paper", code))
+    assert (told["MaTTHC"], told["TenTTHC"]) == (
+        national,
+        codes.lookup("procedure", national, date(2026, 7, 3)).name_vi,
+    )
     question = message(national_portal, "published with its answer", code)
     assert build(OWN_QUESTION, question)["MaTTHC"] == national
     asked = message(online_payment, "two fees", code)
