@@ -12,6 +12,8 @@ docs/states.md draws every arrow; the ledger applies the `Move` and nothing else
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bus.adapter import Job, Operation, Step
 from bus.ledger.words import Move, Stale, State
@@ -109,6 +111,20 @@ def _split(job: Job, operation: Operation, now: float, group: int) -> Move:
     step: Step = "send" if operation.dedupe == "key" else "ask"
     due_at = None if operation.dedupe == "none" else now
     return Move(State.IN_DOUBT, Cause.SPLIT, step, due_at, counted=False, group_size=half, doubt=job.attempt)
+
+
+def each_its_own(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """The outcomes of a call's rows without a bad answer that names the dossier of another row: a story shows its own alone.
+
+    One answer to a whole array is kept with each of its rows, and may say which of them it is about.
+    """
+    dossiers = {job.dossier for job in jobs}
+    said = {(one.words, one.reply) for one in outcomes if not isinstance(one, Delivered | Taken)} - {("", b"")}
+    named = {(words, reply): {d for d in dossiers if d in words or d.encode() in reply} for words, reply in said}
+    return [
+        replace(one, words="", reply=b"") if named.get((one.words, one.reply), set()) - {job.dossier} else one
+        for job, one in zip(jobs, outcomes, strict=True)
+    ]
 
 
 def _given_up(in_doubt: bool, step: Step) -> Move:

@@ -19,7 +19,7 @@ from bus import crash, tracing
 from bus.adapter import Adapter, Call, Job, Operation, Partner, Row
 from bus.bulkhead import Health, Limit, overload
 from bus.clock import Clock
-from bus.delivery import FATAL_CRASHES, settle
+from bus.delivery import FATAL_CRASHES, each_its_own, settle
 from bus.ledger.exchange import NOTHING
 from bus.ledger.ledger import Ledger, LedgerBusy
 from bus.ledger.words import Arrival, Claim, Claimed, PartnerChange, Result, State
@@ -302,6 +302,7 @@ class PartnerWorker:
             await self._quarantine.end()
             traced.end(outcomes)
         ended_at = self._clock.now()
+        outcomes = each_its_own(jobs, outcomes)
         change = self.health.judge(outcomes, ended_at, probe=probe, extra_calls=extra[0])
         times = trip.facts(ended_at)
         for job in jobs:

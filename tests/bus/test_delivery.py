@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.adapter import Dedupe, Job, Operation
-from bus.delivery import FATAL_CRASHES, crashed, settle
+from bus.delivery import FATAL_CRASHES, crashed, each_its_own, settle
 from bus.ledger.words import Move, Stale, State
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
 from bus.policy import RetryPolicy
@@ -164,3 +164,18 @@ def test_what_was_taken_stays_taken_when_the_worker_that_asked_dies(dedupe: Dedu
     asked = Stale("plain", "put", "ask", 2, 1, 0, False, NOW)
     move = crashed(asked, operation(dedupe), POLICY, NOW, random.Random(1))
     assert (move.state, move.cause, move.step) == (State.WAITING, Cause.TAKEN, "ask")
+
+
+def test_an_answer_to_a_whole_array_is_kept_only_with_the_row_it_names() -> None:
+    jobs = [a_job(dossier=f"H59-{place}") for place in (1, 2, 3)]
+    refused = Permanent(code="3", words="Hồ sơ H59-1 chưa có trên Cổng", reply=b'{"message": "H59-1"}', whole=True)
+    told = each_its_own(jobs, [refused] * 3)
+    assert [(one.code, one.words, one.reply) for one in told] == [
+        ("3", refused.words, refused.reply),
+        ("3", "", b""),
+        ("3", "", b""),
+    ]
+    busy = [Transient(words="quá tải")] * 3
+    assert each_its_own(jobs, busy) == busy
+    own = [Delivered(words=f"H59-{place}", reply=b"H59-1") for place in (1, 2, 3)]
+    assert each_its_own(jobs, own) == own, "what was taken was told row by row"

@@ -219,6 +219,20 @@ async def test_a_code_gap_is_held_without_a_call(bench: Bench) -> None:
     assert adapter.calls == []
 
 
+async def test_what_a_refused_array_is_told_stands_in_the_story_of_the_dossier_it_names_alone(bench: Bench) -> None:
+    dossiers = [f"000.00.17.H59-230425-{n:04}" for n in range(2)]
+    await bench.ledger.accept([arrival(1, dossier=dossier) for dossier in dossiers])
+
+    async def first_is_missing(rows: Sequence[Row]) -> Sequence[Outcome]:
+        said = f"Hồ sơ {dossiers[0]} chưa có trên Cổng"
+        return [Permanent(code="3", words=said, reply=said.encode(), whole=True) for _ in rows]
+
+    await bench.work(Told(first_is_missing), until=2, batch=10)
+    stories = [await bench.ledger.story(dossier) for dossier in dossiers]
+    told = [any(dossiers[0] in str(one.secret) for one in story.attempts) for story in stories if story is not None]
+    assert told == [True, False]
+
+
 async def test_a_refused_array_is_bisected_until_the_guilty_row_stands_alone(bench: Bench) -> None:
     await bench.ledger.accept([arrival(1, dossier=f"000.00.17.H59-230425-{n:04}") for n in range(10)])
 
