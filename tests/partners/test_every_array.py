@@ -13,6 +13,7 @@ import pytest
 
 from bus.adapter import Operation, Partner, Row
 from bus.outcome import Delivered, Outcome, Taken
+from contracts.envelope import judge
 from ops.conformance.trial import Thread, threads
 from tests.partners.rooms import OPERATIONS, Room, a_call, room_of
 
@@ -29,9 +30,10 @@ each_told_by_row = pytest.mark.parametrize(
 
 
 async def two_threads(partner: Partner, operation: Operation) -> list[Thread]:
-    """Runs of two dossiers that go well up to the operation."""
+    """Runs of two dossiers that go well up to the operation; where there is one alone, it and its like under another code."""
     found: dict[str, Thread] = {}
-    for thread in threads(partner.name, operation.name):
+    runs = threads(partner.name, operation.name)
+    for thread in (*runs, *map(another, runs)):
         if thread[-1][0].subject not in found and len(found) < 2:
             async with room_of(partner) as room:
                 with contextlib.suppress(AssertionError):
@@ -40,6 +42,16 @@ async def two_threads(partner: Partner, operation: Operation) -> list[Thread]:
                     found[thread[-1][0].subject] = thread
     assert len(found) == 2, "there are no two dossiers to try it with"
     return list(found.values())
+
+
+def another(thread: Thread) -> Thread:
+    """The same run of another dossier."""
+    code = thread[-1][0].subject
+    other = code[:-1] + str((int(code[-1]) + 1) % 10)
+    events = (json.loads(event.to_json().decode().replace(code, other)) for event, _ in thread)
+    return tuple(
+        (judge(told | {"id": f"{told['id']}-2"}), name) for told, (_, name) in zip(events, thread, strict=True)
+    )
 
 
 @asynccontextmanager
