@@ -26,6 +26,14 @@ def test_every_page_has_words_of_its_own_on_how_it_goes_and_on_credentials(name:
     assert "redential" in written
 
 
+@pytest.mark.parametrize("name", discover())
+def test_every_setting_of_a_page_says_what_it_means(name: str) -> None:
+    page = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    _, _, table = page.partition("| key | default | meaning |\n")
+    lines = [line.split("|") for line in table.partition("\n\n")[0].splitlines()[1:]]
+    assert not [key for _, key, *_, meaning, _ in lines if not meaning.strip()]
+
+
 def test_there_is_no_page_of_a_partner_that_is_not_there() -> None:
     assert {file.stem for file in FOLDER.glob("*.md")} == set(discover())
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from adapters.transport.amqp import Publisher
 from adapters.transport.classify import JSON_TYPES, Unreadable, excerpt, from_failure, from_status, read_json
@@ -27,7 +27,7 @@ class DossierSettings(PartnerSettings):
     """`[partners.dossier_system]`: `base_url` is the webhook's address (or the broker's, with `channel = "amqp"`);
     `credentials.webhook_secret` signs."""
 
-    channel: Literal["webhook", "amqp"] = "webhook"
+    channel: Literal["webhook", "amqp"] = Field(default="webhook", description="how it is told")
     path: str = ""
 
     @model_validator(mode="after")

@@ -38,7 +38,7 @@ class LegalSettings(PartnerSettings):
 
     path: str = "/soap"
     polls_every_s: Seconds = 900.0
-    seek: int = Field(default=20, ge=0, le=200)
+    seek: int = Field(default=20, ge=0, le=200, description="numbers that procedures quote, looked for a turn")
     concurrency: int = Field(default=4, ge=1, le=100)
 
 

@@ -37,16 +37,18 @@ class PaymentSettings(PartnerSettings):
     """`[partners.online_payment]`: `credentials` hold secret, previous_secret while one replaces the other, and access_token where one is
     wanted. `accounts` are by agency id. An order is asked about for weeks, so patience is counted in weeks too."""
 
-    partner_code: str = ""
-    ip: str = "127.0.0.1"
+    partner_code: str = Field(default="", description="what the platform knows us by (MaDoiTac)")
+    ip: str = Field(default="127.0.0.1", description="our address as an order tells it (Ip)")
     init_path: str = "/init"
     query_path: str = "/query"
     bill_path: str = "/bill"
-    accounts: dict[AgencyId, Account] = Field(default_factory=dict)
+    accounts: dict[AgencyId, Account] = Field(
+        default_factory=dict, description="where each agency's fees go: number, bank, holder"
+    )
     asks_first_s: Seconds = Field(
         default=30.0, description="the first question about an order; later ones come more seldom"
     )
-    asks_at_least_every_s: Seconds = 3600.0
+    asks_at_least_every_s: Seconds = Field(default=3600.0, description="the longest time between two questions")
     lapses_after_s: Seconds = Field(default=30 * 86400.0, description="nobody paid: no more questions")
     concurrency: int = Field(default=8, ge=1, le=1000)
     retry: RetryPolicy = RetryPolicy(max_attempts=20_000, max_age_s=90 * 86400.0)

@@ -26,10 +26,10 @@ class CatalogueSettings(EnvelopeSettings):
     """
 
     service_path: str = "/chiase"
-    nightly: tuple[MaintenanceWindow, ...] = (NIGHT,)
+    nightly: tuple[MaintenanceWindow, ...] = Field(default=(NIGHT,), description="when a pull may begin")
     polls_every_s: Seconds = 600.0
-    page: int = Field(default=50, ge=1, le=500)
-    in_one_go: bool = True
+    page: int = Field(default=50, ge=1, le=500, description="procedures a turn")
+    in_one_go: bool = Field(default=True, description="the turns of a pull follow each other at once")
     timeout_s: float = Field(default=60.0, gt=0, le=300)
     concurrency: int = Field(default=2, ge=1, le=100)
 

@@ -93,7 +93,7 @@ class SsoSettings(PartnerSettings):
     """`base_url` is the address of every provider that names none of its own; empty: sign-in is off."""
 
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
-    providers: tuple[ProviderSettings, ...] = ()
+    providers: tuple[ProviderSettings, ...] = Field(default=(), description="VNConnect, VNeID, or both")
 
     @model_validator(mode="after")
     def _each_once(self) -> SsoSettings:

@@ -26,6 +26,16 @@ SETTLED = {
     "query": "asked for first, sent again where it is absent",
     "none": "a person decides",
 }
+SETTINGS = {
+    "timeout_s": "seconds a call may take in all",
+    "concurrency": "calls at once, over all processes",
+    "retry": "how often, and for how long, what was not taken is tried again",
+    "polls_every_s": "seconds between two polls",
+    "asks_every_s": "seconds between two questions about what it took",
+    "unit": "the province's organisation id there (madonvi)",
+    "path": "where it is called, below `base_url`",
+}
+"""What settings mean that many partners have; one whose name ends with `_path` is a path as well."""
 MEANING = {
     "done": "delivered",
     "exists": "it has it already; checked",
@@ -180,7 +190,8 @@ def _settings(settings: type[PartnerSettings]) -> str:
     for name, field in settings.model_fields.items():
         if name not in common or common[name].default != field.default:
             default = "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
-            rows.append((f"`{name}`", default, field.description or ""))
+            common_word = SETTINGS.get("path" if name.endswith("_path") else name, "")
+            rows.append((f"`{name}`", default, field.description or common_word))
     words = _first_paragraph(settings.__doc__ or "")
     return (
         _table(f"### Settings\n\n{words}", ("key", "default", "meaning"), rows) if rows else f"### Settings\n\n{words}"
