@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from html import unescape
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bus.ledger.words import Claim, Filter, Move, Result, State
 from bus.outcome import Cause
@@ -112,6 +120,48 @@ async def test_the_rail_counts_what_waits_on_each_page_and_for_a_partner_its_own
     assert "Quyền: người vận hành" in home
     iso = await office.person("iso", "viewer", partner="electronic_iso")
     assert "causes" not in counted((await iso.get("/console/")).text)
+
+
+@pytest.mark.slow
+async def test_by_keys_alone_one_goes_down_a_list_into_a_dossier_on_to_the_next_and_copies_its_code(
+    office: Office, chromium: webdriver.Chrome
+) -> None:
+    first, second, _ = await refused(office, codes=("98", "99"))
+    lan = await office.person("lan", "viewer")
+    told = await asyncio.to_thread(_by_keys, chromium, office.url, lan.session)
+    assert told == {"dossier": first, "next": second, "copied": second, "back": first, "group": "2 trong 2"}
+
+
+def _by_keys(chromium: webdriver.Chrome, url: str, session: str) -> dict[str, str]:
+    chromium.get(f"{url}/console/static/base.css")
+    chromium.add_cookie({"name": "lt_session", "value": session, "path": "/"})
+    chromium.get(f"{url}/console/deliveries?{LIST}")
+    told: dict[str, str] = {}
+
+    def press(*keys: str) -> None:
+        ActionChains(chromium).send_keys(*keys).perform()
+
+    def code() -> str:
+        return chromium.find_element(By.CSS_SELECTOR, "h1 button[data-copy]").get_attribute("data-copy") or ""
+
+    def turned(before: str) -> str:
+        WebDriverWait(chromium, 10).until(lambda _: code() != before)
+        return code()
+
+    press("j", Keys.ENTER)
+    told["dossier"] = code()
+    press("n")
+    told["next"] = turned(told["dossier"])
+    chromium.execute_script("navigator.clipboard.writeText = (text) => { document.title = text; }")
+    chromium.find_element(By.CSS_SELECTOR, "h1 button[data-copy]").send_keys(Keys.ENTER)
+    told["copied"] = chromium.title
+    press("p")
+    told["back"] = turned(told["next"])
+    chromium.get(f"{url}/console/causes")
+    press("n")
+    WebDriverWait(chromium, 10).until(lambda _: "group=" in chromium.current_url)
+    told["group"] = chromium.find_element(By.CSS_SELECTOR, "#group .end .muted").text
+    return told
 
 
 def test_the_clock_says_whether_the_office_is_open() -> None:
