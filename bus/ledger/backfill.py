@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from bus.ledger import duty, keys
-from bus.ledger.book import Book, event_record
+from bus.ledger.book import Ask, Book, Write, event_record
 from bus.ledger.database import Connection, Rows
-from bus.ledger.ledger import FenceLost
 from bus.seal import Keyring, SealError
 from contracts.envelope import Envelope
 from contracts.fault import Refusal
@@ -18,9 +16,6 @@ from contracts.marks import references
 
 DUTY = "search_keys"
 """Its position is the number of the last event that has its keys: those before it have not, empty: all have."""
-
-
-Write = Callable[[Callable[[Book], Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +29,7 @@ class Page:
 class KeyBook(keys.SearchKeys):
     """The search keys of one ledger, asked and filled in."""
 
-    def __init__(self, keyring: Keyring, ask: keys.Ask, write: Write) -> None:
+    def __init__(self, keyring: Keyring, ask: Ask, write: Write) -> None:
         super().__init__(keyring, ask)
         self._write = write
 
@@ -42,7 +37,7 @@ class KeyBook(keys.SearchKeys):
         """Give a page of older events their keys; False when all have them. Raises FenceLost."""
         page: Page | None = await self._ask(lambda c: read(c, self._keys))
         if page is not None:
-            await self._write(partial(write, page=page, fence=fence))
+            await self._write(duty.under(DUTY, fence, partial(_write, page=page, fence=fence)))
         return page is not None
 
 
@@ -59,15 +54,10 @@ def read(connection: Connection, keyring: Keyring) -> Page | None:
     return Page(frozenset({*_of_events(keyring, rows), *told}), str(rows[-1][0]))
 
 
-def write(book: Book, page: Page, fence: int) -> FenceLost | None:
-    """The keys and the position in one commit, while the duty stands under this fence."""
-    try:
-        duty.check(book, DUTY, fence)
-    except FenceLost as lost:
-        return lost
+def _write(book: Book, page: Page, fence: int) -> None:
+    """The keys and the position in one commit."""
     book.search |= page.found
     book.db.run("set_position", {"name": DUTY, "fence": fence, "position": page.position})
-    return None
 
 
 def _of_events(keyring: Keyring, rows: Rows) -> Iterator[keys.Key]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import orjson
 
-from bus.ledger.database import Database
+from bus.ledger.database import Connection, Database
 from bus.ledger.words import SourceRule, State
 from bus.seal import Keyring
 from contracts.envelope import Envelope
@@ -117,6 +117,12 @@ class Book:
         """Find the head of each lane anew and say when it is due. The lanes are locked."""
         if ids := sorted(set(lanes)):
             self.db.run("set_heads", {"ids": ids})
+
+
+Write = Callable[[Callable[[Book], Any]], Awaitable[Any]]
+"""The writer's turn, as the books of single matters are given it: what is done in it is answered after its commit."""
+Ask = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
+"""The reading threads, as they are given them."""
 
 
 def idempotency_key(source: str, event_id: str, partner: str, operation: str, revision: int = 0) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Write
 
 VERB = "note cause"
 PREFIX = "cause:"
@@ -21,14 +21,10 @@ class GroupNote(NamedTuple):
     at: float
 
 
-class Write(Protocol):
-    def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
-
-
 class Groups:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`). Raises LedgerBusy as the ledger does."""
 
-    def __init__(self, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, write: Write, read: Ask) -> None:
         self._write = write
         self._read = read
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import NamedTuple
 
-from bus.ledger import duty
 from bus.ledger.book import Book
 from bus.ledger.database import Row, Rows
 from bus.seal import Keyring
@@ -32,9 +31,8 @@ def entry(number: int, journal: int, at: float, process: str, text: str) -> byte
     return f"{number}|{journal}|{at!r}|{process}|{text}".encode()
 
 
-def seal(book: Book, fence: int) -> int:
+def seal(book: Book) -> int:
     """Link what is committed and not yet linked, at most a PAGE; how many rows."""
-    duty.check(book, "sealer", fence)
     ends = book.db.rows("chain_end", {})
     number, last, xid, link = (*ends[0][:3], bytes(ends[0][3])) if ends else (0, 0, -1, START.link)
     links = []

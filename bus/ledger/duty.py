@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from bus.adapter import Kept, Token
 from bus.ledger.book import Book
@@ -21,6 +22,21 @@ def check(book: Book, name: str, fence: int) -> None:
     rows = book.db.rows("duty_standing", {"name": name})
     if not rows or rows[0][0] != fence or rows[0][2] <= book.now:
         raise FenceLost(f"the duty {name} went to another process")
+
+
+def under(name: str, fence: int, work: Callable[[Book], Any]) -> Callable[[Book], Any]:
+    """`work` as only the duty's holder may do it. Where the duty is lost its answer is FenceLost, which is raised at whoever asked and
+    disturbs none of the others in its commit.
+    """
+
+    def fenced(book: Book) -> Any:
+        try:
+            check(book, name, fence)
+        except FenceLost as lost:
+            return lost
+        return work(book)
+
+    return fenced
 
 
 def keep(book: Book, name: str, keeps: Sequence[Kept]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
-from bus.ledger.book import lane_record
+from bus.ledger.book import Ask, lane_record
 from bus.ledger.database import Connection
 from bus.ledger.reading import conditions
 from bus.ledger.views import DeliveryView
@@ -29,7 +28,7 @@ class Remembered:
 class Exchanges:
     """The questions, over the reading threads. Every call raises LedgerBusy."""
 
-    def __init__(self, keys: Keyring, ask: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, ask: Ask) -> None:
         self._keys = keys
         self._ask = ask
 

@@ -7,14 +7,13 @@ journal, and the tally counts what stands. Every call raises LedgerBusy as the l
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from bus.clock import Clock
 from bus.ledger import duty
-from bus.ledger.book import Book, event_record
-from bus.ledger.ledger import FenceLost
+from bus.ledger.book import Ask, Book, Write, event_record
 from bus.ledger.words import State
 from bus.outcome import Cause
 from bus.seal import Keyring
@@ -94,14 +93,10 @@ _WAITING = "SELECT dossier FROM lane WHERE partner = :partner AND ready_at IS NO
 """By the index of lanes that have something to go."""
 
 
-class Write(Protocol):
-    def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
-
-
 class Expectations:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
-    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Ask) -> None:
         self._keys = keys
         self._clock = clock
         self._write = write
@@ -150,18 +145,11 @@ class Expectations:
     async def settle(self, fence: int, looks: Sequence[Looked]) -> None:
         """Raise what is new, lower what has come, and remember when to look again; one commit. Raises FenceLost."""
 
-        def settling(book: Book) -> FenceLost | None:
-            try:
-                duty.check(book, DUTY, fence)
-            except FenceLost as lost:
-                return lost
+        def settling(book: Book) -> None:
             for look in sorted(looks, key=lambda one: one.dossier):
                 _settle(book, look)
-            return None
 
-        lost: FenceLost | None = await self._write(settling)
-        if lost is not None:
-            raise lost
+        await self._write(duty.under(DUTY, fence, settling))
 
     async def raised(
         self, limit: int, *, step: str = "", partner: str = "", after: RaisedStep | None = None

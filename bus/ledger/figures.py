@@ -8,15 +8,14 @@ from its beginning. Every call raises LedgerBusy as the ledger does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
 from bus.ledger import duty
-from bus.ledger.book import Book, event_record
+from bus.ledger.book import Ask, Book, Write, event_record
 from bus.ledger.database import Rows
-from bus.ledger.ledger import FenceLost
 from bus.seal import Keyring
 from contracts.envelope import Envelope
 
@@ -60,14 +59,10 @@ Names = Mapping[tuple[str, str], str]
 """What a code is called, by (kind, code)."""
 
 
-class Write(Protocol):
-    def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
-
-
 class Figures:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
-    def __init__(self, keys: Keyring, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, write: Write, read: Ask) -> None:
         self._keys = keys
         self._write = write
         self._read = read
@@ -103,19 +98,12 @@ class Figures:
     async def count(self, fence: int, counted: Iterable[Counted], names: Names, position: str | None = None) -> None:
         """Count dossiers as this, instead of what they counted as, and remember the place reached. Raises FenceLost."""
 
-        def counting(book: Book) -> FenceLost | None:
-            try:
-                duty.check(book, DUTY, fence)
-            except FenceLost as lost:
-                return lost
+        def counting(book: Book) -> None:
             _count(book, {one.dossier: one for one in counted}, names)
             if position is not None:
                 book.db.run("set_position", {"name": DUTY, "fence": fence, "position": position})
-            return None
 
-        lost = await self._write(counting)
-        if lost is not None:
-            raise lost
+        await self._write(duty.under(DUTY, fence, counting))
 
     async def by_month(self, first: str, last: str, agency: str = "", field: str = "") -> dict[str, Counter[str]]:
         """The counters of each month from `first` to `last`, of all agencies and fields or of one."""

@@ -8,7 +8,7 @@ raises LedgerBusy as the ledger does.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -17,11 +17,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bus.clock import Clock
 from bus.ledger import chain_reading, duty, schema
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.ledger.chain import Start
 from bus.ledger.database import Row
-from bus.ledger.ledger import FenceLost
-from bus.ledger.people import Write
 from bus.seal import Keyring
 
 DUTY = "incidents"
@@ -140,7 +138,7 @@ def step(deliveries: int) -> int:
 class IncidentBook:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
-    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Ask) -> None:
         self._keys = keys
         self._clock = clock
         self._write = write
@@ -154,15 +152,8 @@ class IncidentBook:
         tellings: Collection[Telling] = (),
     ) -> Changed:
         """Write what a look found; of the kinds `judged`, what was not found is not there. Raises FenceLost."""
-
-        def looked(book: Book) -> Changed | FenceLost:
-            try:
-                duty.check(book, DUTY, fence)
-            except FenceLost as lost:
-                return lost
-            return _look(book, found, judged, tellings)
-
-        changed: Changed = await self._write(looked)
+        looking = duty.under(DUTY, fence, lambda book: _look(book, found, judged, tellings))
+        changed: Changed = await self._write(looking)
         return changed
 
     async def acknowledge(self, number: int, who: str, note: str, owner: str) -> Incident | None:

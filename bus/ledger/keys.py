@@ -7,10 +7,10 @@ search key: it is found by its keyed digest alone (`finder`).
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from bus.ledger.book import Ask
 from bus.ledger.database import Connection, Rows
 from bus.ledger.words import State
 from bus.seal import Keyring
@@ -26,7 +26,6 @@ FROM_DAY = re.compile(r"-(\d{6}-\d{4,10})\Z")
 _TRACE = re.compile(r"[0-9a-f]{32}\Z")
 _DELIVERY = re.compile(r"[1-9]\d{0,17}\Z")
 
-Ask = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 Key = tuple[str, str, str]
 """The values of `insert_search_key`: folded value, dossier, kind."""
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.ledger.claim import Admission, admit
 from bus.ledger.words import Claim
 from bus.seal import Keyring
 
-Write = Callable[[Callable[[Book], Any]], Awaitable[Any]]
 ABOUT = 50
 """People and firms a record names at most, by their digests."""
 
@@ -101,7 +99,7 @@ def keep_lookup(book: Book, looked: Looked) -> None:
 class Lookups:
     """The ledger as look-ups see it. `claim` and `record` write in those turns, `ask` reads."""
 
-    def __init__(self, keys: Keyring, claim: Write, record: Write, ask: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, claim: Write, record: Write, ask: Ask) -> None:
         self._keys = keys
         self._claim = claim
         self._record = record

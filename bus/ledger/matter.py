@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from bus.ledger import duty
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.ledger.words import Matter
 
 SLICE = 500
@@ -45,8 +45,8 @@ class Matters:
     def __init__(
         self,
         process: str,
-        write: Callable[[Callable[[Book], Any]], Awaitable[Any]],
-        ask: Callable[..., Awaitable[Any]],
+        write: Write,
+        ask: Ask,
     ) -> None:
         self._process = process
         self._write = write

@@ -7,12 +7,12 @@ change is written with who and why in one commit. Every call raises LedgerBusy a
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from bus.clock import Clock
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.ledger.database import Row
 from bus.seal import Keyring
 
@@ -80,14 +80,10 @@ class Remark:
     after: str
 
 
-class Write(Protocol):
-    def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
-
-
 class PeopleBook:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
-    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Ask) -> None:
         self._keys = keys
         self._clock = clock
         self._write = write

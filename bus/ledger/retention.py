@@ -7,7 +7,7 @@ digest stays, so it is known when it comes again; and a dossier's story tells wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -15,7 +15,7 @@ from typing import Any
 
 from bus.clock import Clock
 from bus.ledger import chain
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.ledger.database import Row, Rows
 
 DAY_S = 86_400.0
@@ -24,8 +24,6 @@ SLICE = 20
 LOOKED = 400
 """Pages of 500 that a preview looks through; what lies behind is not counted."""
 RULES = ("events", "messages", "people", "raw", "lookups", "audit")
-Write = Callable[[Callable[[Book], Any]], Awaitable[Any]]
-Ask = Callable[[Callable[[Any], Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)

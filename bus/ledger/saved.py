@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
-from bus.ledger.book import Book
-
-Write = Callable[[Callable[[Book], Any]], Awaitable[Any]]
+from bus.ledger.book import Ask, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +20,7 @@ class SavedView:
 class SavedViews:
     """The operations, over the writer's turn and the reading threads. Every call raises LedgerBusy."""
 
-    def __init__(self, write: Write, ask: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, write: Write, ask: Ask) -> None:
         self._write = write
         self._ask = ask
 

@@ -6,12 +6,12 @@ joined; accounts and bodies are sealed. Every call raises LedgerBusy as the ledg
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 from bus.clock import Clock
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.seal import Keyring
 
 Kind = Literal["state", "ticket", "session"]
@@ -61,14 +61,10 @@ class Waiting:
     oldest_at: float
 
 
-class Write(Protocol):
-    def __call__(self, work: Callable[[Book], Any], /) -> Awaitable[Any]: ...
-
-
 class SignIns:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
-    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, clock: Clock, write: Write, read: Ask) -> None:
         self._keys = keys
         self._clock = clock
         self._write = write

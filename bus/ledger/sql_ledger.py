@@ -26,7 +26,7 @@ from bus.ledger.exchanges import Exchanges
 from bus.ledger.expected import Expectations
 from bus.ledger.figures import Figures
 from bus.ledger.incidents import IncidentBook
-from bus.ledger.ledger import FenceLost, LedgerUnfit
+from bus.ledger.ledger import LedgerUnfit
 from bus.ledger.lookup import Lookups
 from bus.ledger.matter import Matters
 from bus.ledger.people import PeopleBook
@@ -228,11 +228,7 @@ class SqlLedger:
         bad_rows: Sequence[bytes],
         keeps: Sequence[Kept] = (),
     ) -> list[Verdict]:
-        def polled(book: Book) -> list[Verdict] | FenceLost:
-            try:
-                duty.check(book, name, fence)
-            except FenceLost as lost:
-                return lost
+        def polled(book: Book) -> list[Verdict]:
             verdicts = accept(book, arrivals)
             raw.keep(book, name, bad_rows)
             duty.keep(book, name, keeps)
@@ -240,7 +236,7 @@ class SqlLedger:
             book.db.run("set_position", {"name": name, "fence": fence, "position": cursor})
             return verdicts
 
-        verdicts: list[Verdict] = await self._other(polled)
+        verdicts: list[Verdict] = await self._other(duty.under(name, fence, polled))
         return verdicts
 
     async def cursor(self, name: str) -> str:
@@ -286,13 +282,7 @@ class SqlLedger:
         await self._other(lambda book: book.note(who, verb, reason, dossier))
 
     async def seal_journal(self, fence: int) -> int:
-        def sealing(book: Book) -> int | FenceLost:
-            try:
-                return chain.seal(book, fence)
-            except FenceLost as lost:
-                return lost
-
-        sealed: int = await self._other(sealing)
+        sealed: int = await self._other(duty.under("sealer", fence, chain.seal))
         return sealed
 
     async def story(self, dossier: str) -> Story | None:

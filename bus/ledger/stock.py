@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
 
-from bus.ledger.book import Book
+from bus.ledger.book import Book, Write
 from bus.ledger.database import Row
 
 SLICE = 500
@@ -20,7 +19,7 @@ class SqlStock:
     def __init__(
         self,
         partner: str,
-        write: Callable[[Callable[[Book], Any]], Awaitable[Any]],
+        write: Write,
         levels: Callable[[], Awaitable[dict[str, tuple[int, int]]]],
     ) -> None:
         self._partner = partner

@@ -6,17 +6,16 @@ Whoever holds the duty `tasks` turns them (`bus.ledger.turning`), under its fenc
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from bus.ledger import duty
 from bus.ledger.act import REFUSALS
-from bus.ledger.book import Book
+from bus.ledger.book import Ask, Book, Write
 from bus.ledger.editing import carry_out
-from bus.ledger.ledger import FenceLost
-from bus.ledger.people import Remark, Write
+from bus.ledger.people import Remark
 from bus.ledger.task import DUTY, ENDED, SLICE, Item, ItemState, NewTask, Task, TaskRefused, Turned, record
 from bus.ledger.turning import advance, keep, locked, move, task_of
 from bus.ledger.words import ActionRow, Arrival, Filter
@@ -31,7 +30,7 @@ _WAITING = """SELECT id, verb, settle_as, reference, past, who, reason, chosen, 
 class TaskBook:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
-    def __init__(self, keys: Keyring, write: Write, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, keys: Keyring, write: Write, read: Ask) -> None:
         self._keys = keys
         self._write = write
         self._read = read
@@ -80,29 +79,17 @@ class TaskBook:
 
     async def turn(self, fence: int) -> Turned:
         """One turn of everything that goes on by itself. Raises FenceLost."""
-
-        def turning(book: Book) -> Turned | FenceLost:
-            try:
-                duty.check(book, DUTY, fence)
-            except FenceLost as lost:
-                return lost
-            return advance(book)
-
-        turned: Turned = await self._write(turning)
+        turned: Turned = await self._write(duty.under(DUTY, fence, advance))
         return turned
 
     async def carry_out(self, fence: int, number: int, arrival: Arrival) -> set[str]:
         """An edit that was approved, its event entering by the front door; the partners that have due work then. Raises FenceLost."""
 
-        def carrying(book: Book) -> set[str] | FenceLost:
-            try:
-                duty.check(book, DUTY, fence)
-            except FenceLost as lost:
-                return lost
+        def carrying(book: Book) -> set[str]:
             found = locked(book, number)
             return set() if found is None or found.state != "running" else carry_out(book, found, arrival)
 
-        ready: set[str] = await self._write(carrying)
+        ready: set[str] = await self._write(duty.under(DUTY, fence, carrying))
         return ready
 
     async def at_work(self) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bus.adapter import Token
 from bus.clock import Clock
 from bus.ledger import duty
-from bus.ledger.book import Book
+from bus.ledger.book import Write
 
 REFRESH_TTL_S = 45.0
 REFRESH_POLL_S = 0.05
@@ -19,7 +18,7 @@ REFRESH_POLL_S = 0.05
 class SqlVault:
     """A partner's tokens, sealed in the ledger; one refresh in flight over all processes."""
 
-    def __init__(self, partner: str, write: Callable[[Callable[[Book], Any]], Awaitable[Any]], clock: Clock) -> None:
+    def __init__(self, partner: str, write: Write, clock: Clock) -> None:
         self._partner = partner
         self._write = write
         self._clock = clock
