@@ -31,11 +31,16 @@ class Owed(NamedTuple):
 
 
 def carry_out(book: Book, task: Task, arrival: Arrival) -> set[str]:
-    """The partners that have due work then. What is edited must stand as it was seen, and no newer state of its dossier may have come.
+    """The partners that have due work then. What is edited must stand as it was seen, and no newer state of its dossier may have come;
+    of what had changed already while the task was made, nothing is left to do.
 
     What a partner has, or may have, of the old event is not owed to it again, unless it is a full state: that replaces what it has.
     """
-    place, delivery, seen_at = book.db.rows("items_to_do", {"task": task.id, "limit": 1})[0]
+    found = book.db.rows("items_to_do", {"task": task.id, "limit": 1})
+    if not found:
+        _done(book, task, f"refused: {REFUSALS['changed']}")
+        return set()
+    place, delivery, seen_at = found[0]
     newer = book.db.rows("later_full", {"id": delivery})[0][0]
     rule = "later" if newer else _close(book, task, [delivery], {delivery: seen_at})
     if rule:
@@ -81,6 +86,10 @@ def _take_place(book: Book, old: Owed, arrival: Arrival) -> None:
 def _tick(book: Book, task: Task, place: int, row: tuple[Any, ...], says: str) -> None:
     """The only item is settled, and so is the task."""
     state, after, rule, words = row
-    book.db.run("seal_task", {"id": task.id, "body": None})
     book.db.many("move_items", [(task.id, place, state, "", after, rule, words, book.now, book.now)])
+    _done(book, task, says)
+
+
+def _done(book: Book, task: Task, says: str) -> None:
+    book.db.run("seal_task", {"id": task.id, "body": None})
     move(book, task, replace(task, state="done"), "bus", "task done", says)

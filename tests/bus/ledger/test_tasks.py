@@ -182,6 +182,20 @@ async def test_paused_it_begins_nothing_and_cancelled_it_drops_the_rest(bulk: Bu
         await bulk.book.pause(99, "lan", "why")
 
 
+async def test_an_edit_of_what_had_changed_while_it_was_made_ends_when_it_is_approved(bulk: Bulk) -> None:
+    await bulk.dead(1)
+    rows = await bulk.desk.ledger.act(Action("cancel", Filter(), "", "", dry_run=True))
+    new = NewTask("edit", "lan", "a wrong name", Filter(), "plain", 0, 1.0, needs_approval=True, body=b"{}")
+    number = await bulk.book.make(new, rows, seen_at=1.0)
+    await bulk.book.approve(number, "mai", "seen")
+    assert (await bulk.turn()).edits == (number,)
+    fence = await bulk.desk.ledger.take_duty("tasks", "here", 60)
+    assert fence is not None
+    assert await bulk.book.carry_out(fence, number, arrival(9)) == set()
+    assert await bulk.stands(number) == ("done", {"refused": 1})
+    assert await bulk.book.body(number) == b""
+
+
 async def test_what_changed_since_the_preview_is_refused_and_says_so(bulk: Bulk) -> None:
     await bulk.dead(3)
     seen_at = bulk.desk.clock.now()
