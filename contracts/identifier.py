@@ -47,7 +47,7 @@ def tidy(value: Any) -> Any:
         )
     if value.isascii():
         return _SPACES.sub(" ", value).strip()
-    return _SPACES.sub(" ", _BIDI.sub("", unicodedata.normalize("NFC", value))).strip()
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _BIDI.sub("", value))).strip()
 
 
 def looks_legacy(text: str) -> bool:

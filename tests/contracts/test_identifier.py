@@ -238,6 +238,7 @@ def test_half_a_surrogate_pair_is_refused_wherever_it_comes_from() -> None:
 def test_decomposed_zero_width_and_bidi_names_become_plain_ones() -> None:
     assert tidy(unicodedata.normalize("NFD", "Huỳnh Thị Đỗ Quyên")) == "Huỳnh Thị Đỗ Quyên"
     assert tidy("\ufeffNguyễn\u200b \u202eAn\u2069") == "Nguyễn An"
+    assert tidy("Nguye\u200b\u0302\u0303n") == "Nguyễn", "what stood between a letter and its marks is gone first"
 
 
 def test_real_vietnamese_is_never_taken_for_an_old_font() -> None:
