@@ -93,14 +93,14 @@ class Keyring:
 
     def open(self, sealed: bytes, record: str) -> bytes:
         """Decrypt what was sealed for the record named. Raises SealError."""
-        end = 1 + sealed[0]
+        end = 1 + sealed[0] if sealed else 0
         name = sealed[1:end].decode("utf-8", "replace")
         cipher = self._ciphers.get(name)
         if cipher is None:
             raise SealError(f"the data key {name!r} is not in the keyring; add it back to read what it sealed")
         try:
             return cipher.decrypt(sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :], record.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # changed or moved; cut short
             raise SealError(f"what is stored for {record.split('|')[0]} was not sealed for it") from None
 
     def digest(self, kind: str, value: str) -> bytes:

@@ -27,6 +27,13 @@ def write(folder: Path, body: bytes, step: int = 50_000) -> Path:
     return file.path
 
 
+def test_a_value_that_was_cut_short_does_not_open() -> None:
+    sealed = KEYS.seal(b"Nguyen Van An", "event|1")
+    for length in range(len(sealed)):
+        with pytest.raises(SealError):
+            KEYS.open(sealed[:length], "event|1")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_written_is_read_back_and_lies_sealed(tmp_path: Path, size: int) -> None:
     path = write(tmp_path, content(size))
