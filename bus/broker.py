@@ -146,6 +146,7 @@ class AmqpBell:
         self._suspect = False
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)  # full of what its thread has not read yet, it wakes it all the same
         self.connected = False
 
     async def start(self, listen: Sequence[str], on_ring: OnRing) -> None:

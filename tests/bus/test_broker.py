@@ -155,6 +155,14 @@ async def test_without_a_broker_nothing_raises_and_nothing_piles_up(partner: str
 
 
 @pytest.mark.slow
+async def test_a_bell_that_nobody_hears_out_holds_nobody_up() -> None:
+    many = [f"p{number}" for number in range(2000)]
+    bell = AmqpBell("amqp://127.0.0.1:1", many)  # not started: what wakes its thread is read by nobody
+    for partner in many:
+        bell.ring(partner)
+    await bell.stop()
+
+
 async def test_a_ring_acked_is_never_given_again_and_one_not_acked_is(rabbitmq: RabbitMQ, partner: str) -> None:
     async with ringing(rabbitmq.url, [partner], []) as (feeder, _):
         async with ringing(rabbitmq.url, [], [partner]) as (worker, ear):
