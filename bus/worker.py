@@ -100,6 +100,7 @@ class PartnerWorker:
         self._rings: list[Ring] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._abandoned = False
         self._others = True
         self._calls: set[asyncio.Task[None]] = set()
         self._deadlines: set[asyncio.Timeout] = set()
@@ -122,7 +123,8 @@ class PartnerWorker:
         self._wake.set()
 
     def abandon(self) -> None:
-        """Wait no longer for the calls under way: their outcome is unknown."""
+        """Wait no longer for the calls under way, nor for a busy ledger: their outcome is unknown."""
+        self._abandoned = True
         now = asyncio.get_running_loop().time()
         for deadline in self._deadlines:
             deadline.reschedule(now)
@@ -381,11 +383,11 @@ class PartnerWorker:
             self._wake.set()
 
     async def _insist(self, write: Callable[[], Coroutine[Any, Any, Written]]) -> Written | None:
-        """Ask a busy ledger again until it answers; None when we stop first: then the lease decides, and what was open turns unknown."""
+        """Ask a busy ledger again until it answers; None once we are abandoned: then the lease decides, what was open turns unknown."""
         while True:
             try:
                 return await write()
             except LedgerBusy:
-                if self._stopping:
+                if self._abandoned:
                     return None
                 await asyncio.sleep(BUSY_RETRY_S)

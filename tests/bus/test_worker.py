@@ -174,6 +174,22 @@ async def test_what_was_not_begun_goes_back_although_the_ledger_is_busy(
     assert await bench.work(Told(prepared=while_mapping)) == ["delivered"]
 
 
+async def test_an_outcome_that_is_known_is_recorded_although_the_ledger_is_busy_when_we_stop(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.ledger.accept([arrival(1)])
+    busy, record = iter(range(3)), bench.ledger.record
+
+    async def busy_thrice(*args: Any) -> Any:
+        if next(busy, None) is not None:
+            raise LedgerBusy("just now")
+        return await record(*args)
+
+    monkeypatch.setattr(worker, "BUSY_RETRY_S", 0.05)
+    monkeypatch.setattr(bench.ledger, "record", busy_thrice)
+    assert await bench.work(Told()) == ["delivered"]
+
+
 @pytest.mark.parametrize("dedupe", ["key", "query", "none"])
 async def test_an_adapter_that_raises_after_sending_leaves_its_rows_in_doubt(bench: Bench, dedupe: str) -> None:
     await bench.ledger.accept([arrival(1)])
