@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +40,8 @@ from contracts.envelope import Envelope
 THREADS = 3
 READ_LIMIT_S = 10.0
 PROOF_LIMIT_S = 600.0
+LOOK_STEPS = 1_000_000
+"""Steps SQLite takes between two looks at the clock: some tens of milliseconds."""
 TROUBLE = frozenset({State.WAITING, State.IN_DOUBT, State.DEAD})
 """States with a cause; only they have one, and a key that would free them."""
 UNDER_WAY = frozenset({State.PENDING, State.SENDING})
@@ -61,17 +64,22 @@ _VIEW = """SELECT d.id, d.partner, d.operation, d.dossier, d.number, d.state, d.
 
 
 class SqliteReading:
-    """Read-only on the ledger's file; WAL readers never block the writer."""
+    """Read-only on the ledger's file, each statement bounded in time; WAL readers never block the writer."""
 
     file = sqlite.dialect("reading.sql")
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite.connect(path, read_only=True)
+        self._limit_s, self._until = READ_LIMIT_S, 0.0
+        self._connection.set_progress_handler(lambda: time.monotonic() > self._until, LOOK_STEPS)
 
     def rows(self, sql: str, params: Mapping[str, Any]) -> Rows:
+        self._until = time.monotonic() + self._limit_s
         return self._connection.execute(self.file.get(sql, sql), sqlite.parameters(params)).fetchall()
 
     def snapshot(self, begin: bool) -> None:
+        self._limit_s = PROOF_LIMIT_S if begin else READ_LIMIT_S
+        self._until = time.monotonic() + self._limit_s
         self._connection.execute("BEGIN" if begin else "ROLLBACK")
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from bus.ledger import reading
 from bus.ledger.database import Rows, queries
 from bus.ledger.keys import SearchKeys
+from bus.ledger.ledger import LedgerBusy
 from bus.ledger.reading import PostgresReading, Reader, SqliteReading
 from bus.ledger.words import Filter, State
 from bus.outcome import Cause
@@ -80,16 +82,30 @@ def _scans(node: dict[str, Any]) -> Iterator[str]:
         yield from _scans(inner)
 
 
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
+
+
+def reading_of(url: str) -> SqliteReading | PostgresReading:
+    path = Path(url.removeprefix("sqlite:///"))
+    return SqliteReading(path) if url.startswith("sqlite") else PostgresReading(url)
+
+
+async def test_no_question_goes_on_for_ever(
+    desk: Desk, ledger_url: str, keys: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "READ_LIMIT_S", 0.2)
+    reader = Reader(lambda: reading_of(ledger_url), keys)
+    with pytest.raises(LedgerBusy, match="cannot be read"):
+        await reader.ask(lambda connection: connection.rows(ENDLESS, {}))
+    assert (await reader.totals()).events == 0
+    reader.close()
+
+
 @pytest.fixture
 async def explain(desk: Desk, ledger_url: str, keys: Keyring) -> tuple[Reader, Explained]:
     """A reader of a small ledger that tells how it finds what it is asked."""
     await desk.accept(*(arrival(number) for number in range(1, 4)))
-    inner = (
-        SqliteReading(Path(ledger_url.removeprefix("sqlite:///")))
-        if ledger_url.startswith("sqlite")
-        else PostgresReading(ledger_url)
-    )
-    explained = Explained(inner)
+    explained = Explained(reading_of(ledger_url))
     return Reader(lambda: explained, keys), explained
 
 
