@@ -7,8 +7,12 @@ from dataclasses import replace
 from fastapi import Request
 
 from bus.ledger.words import Filter
+from ops import causes
 from ops.api.desk import Page
+from ops.console import views
 from ops.console.door import Forbidden, reader
+from ops.console.text import Speech
+from ops.house import House
 
 
 def asked(request: Request) -> Page:
@@ -20,6 +24,26 @@ def asked(request: Request) -> Page:
         if name in Page.model_fields
     }
     return Page.model_validate(known)
+
+
+def words(house: House, name: str, value: str, where: Filter, say: Speech) -> tuple[str, str]:
+    """A part of the filter as people read it: what it is of, and what it must be."""
+    match name:
+        case "state":
+            told = say(f"state.{value}")
+        case "partner":
+            told = views.title_of(house, value, say)
+        case "operation":
+            told = views.operation_of(house, where.partner or "", value, say)
+        case "cause":
+            told = causes.entry(where.partner or "*", value, where.code or "").title(say.language)
+        case "hold_key":
+            told = views.waits_for(value, say)
+        case "since" | "until":
+            told = say.exact(float(value))
+        case _:
+            told = value
+    return say(f"filter.{name}") if say.knows(f"filter.{name}") else name, told
 
 
 def within(where: Filter, request: Request) -> Filter:

@@ -41,7 +41,7 @@ from ops.console import (
 from ops.console import causes as cause_groups
 from ops.console.door import Door, reader
 from ops.console.frame import HEADERS, Forgery, Frame
-from ops.console.listing import asked, within
+from ops.console.listing import asked, within, words
 from ops.console.reveal import revealed
 from ops.console.text import Speech, epoch
 from ops.house import House
@@ -120,7 +120,13 @@ def application(house: House, guard: Guard) -> FastAPI:
             "dossiers",
             say=say,
             rows=[_row(house, item, say) for item in told["items"]],
-            filters=[(name, value, "?" + urlencode([q for q in query if q != (name, value)])) for name, value in query],
+            filters=[
+                (
+                    *words(house, name, value, where.filter(), say),
+                    "?" + urlencode([q for q in query if q != (name, value)]),
+                )
+                for name, value in query
+            ],
             verb_query=urlencode(query),
             next_page=following,
             saved=await saved.of(house, request, "/console/deliveries"),

@@ -151,7 +151,7 @@ def chosen(found: Sequence[Group], asked: Mapping[str, str]) -> list[Group]:
 def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say: Speech) -> Group:
     entry = causes.entry(group.partner, group.cause.value, group.code)
     operation = operation_of(house, group.partner, group.operation, say)
-    under = " · ".join(part for part in (operation, _waits_for(group.hold_key, say) or group.code) if part)
+    under = " · ".join(part for part in (operation, waits_for(group.hold_key, say) or group.code) if part)
     query = f"partner={group.partner}&operation={group.operation}&state={group.state.value}&cause={group.cause.value}"
     query += f"&code={group.code}"
     again = "reprocess" if group.cause is Cause.POISON else "resend"
@@ -188,7 +188,7 @@ def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say:
     )
 
 
-def _waits_for(hold_key: str, say: Speech) -> str:
+def waits_for(hold_key: str, say: Speech) -> str:
     """What a group waits for: `code:ward:29999:2026-11-27` in words, another key as it is."""
     gap = codes.gap_of(hold_key) if hold_key else None
     return say("causes.gap", code=gap.code, list=list_title(gap.code_list, say)) if gap else hold_key

@@ -54,6 +54,12 @@ async def test_a_dossier_has_its_place_in_the_list_one_came_from_and_the_way_to_
     first, second, third = await refused(office)
     lan = await office.person("lan", "viewer")
     listed = (await lan.get(f"/console/deliveries?{LIST}")).text
+    tokens = re.findall(r'class="token"><span>(.*?)</span> (.*?) <a', listed)
+    assert tokens == [
+        ("Đối tác", "Cổng Dịch vụ công quốc gia"),
+        ("Tình trạng", "Không giao được"),
+        ("Nguyên nhân", "Cổng đã có hồ sơ, hoặc không nhận"),
+    ], "the filter in an officer's words"
     came = next(unescape(h) for h in re.findall(r'class="code" href="([^"]+)"', listed) if second in h)
     shown = (await lan.get(came)).text
     assert "2 trong 3" in shown
