@@ -14,7 +14,9 @@ from adapters.civil_registry import simulator
 from adapters.civil_registry.simulator import RegistrySimulator
 from adapters.dossier_system.simulator import SECRET, DossierSimulator
 from adapters.simulator import Simulator
+from adapters.transport.http import REPLY_LIMIT_BYTES
 from bus.seal import Keyring
+from contracts.canonical.registration import MAX_FILE_BYTES
 from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
@@ -79,8 +81,10 @@ async def province(folder: Path, *simulators: Simulator) -> AsyncIterator[House]
 async def test_certificates_too_large_for_one_answer_come_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four of 3 MB are more than is read of an answer; questions about fewer bring them."""
-    monkeypatch.setattr(simulator, "a_certificate", lambda number: b"%PDF-1.4\n%" + number.encode() * 500_000)
+    """Four as large as may be are more than is read of an answer; questions about fewer bring them."""
+    filling = bytes(MAX_FILE_BYTES - 100)
+    assert 3 * len(filling) * 4 // 3 > REPLY_LIMIT_BYTES
+    monkeypatch.setattr(simulator, "a_certificate", lambda number: b"%PDF-1.4\n%" + number.encode() + filling)
     registry, home = RegistrySimulator(), DossierSimulator()
     events = [asked_for(number) for number in range(1, 5)]
     async with province(tmp_path, registry, home) as house:
