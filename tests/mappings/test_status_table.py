@@ -23,6 +23,7 @@ from mappings.linked_services import outbound as linked
 from mappings.national_portal import outbound as portal
 from mappings.routes import owed
 from mappings.service_evaluation.outbound import Site, request
+from ops.events_doc.example import examples
 from ops.events_doc.registration import requested
 from ops.sample import generate
 
@@ -182,6 +183,33 @@ def test_the_iso_system_opens_steps_pauses_and_closes(status: int) -> None:
     else:
         assert operations == [wanted]
         assert iso.request(wanted, envelope.message)
+
+
+REGISTRY, HOUSEHOLD = "registration.changed", "household.registration_changed"
+MESSAGES = (
+    (1, "portal.dossier_filed", "filing"),
+    (1, "linked.dossier_filed", "filing"),
+    (3, REGISTRY, "note"),
+    (3, HOUSEHOLD, "reason"),
+    (5, REGISTRY, "deadline"),
+    (5, HOUSEHOLD, "deadline_on"),
+    (6, "payment.link_created", "url"),
+    (9, REGISTRY, "certificate"),
+    (9, HOUSEHOLD, "number"),
+)
+"""What a message to the citizen says in a status, where another than the dossier system knows it first (decision 0024)."""
+
+
+@pytest.mark.parametrize(("status", "event", "field"), MESSAGES)
+def test_what_a_citizen_is_to_read_is_told_to_the_dossier_system_which_writes_to_him(
+    status: int, event: str, field: str
+) -> None:
+    example = examples()[f"{PREFIX}{event}.v1"]
+    if "status" in example["data"]:
+        example = example | {"data": example["data"] | {"status": status}}
+    told = judge(example)
+    assert [one.operation for one in owed(told, ("dossier_system",))] == ["notify"]
+    assert field in type(told.message).model_fields
 
 
 def test_a_dossier_that_was_never_received_has_no_slip_to_pause_or_close() -> None:
