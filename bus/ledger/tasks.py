@@ -113,7 +113,7 @@ class TaskBook:
     async def waiting(self, partner: str = "") -> list[Task]:
         """Those a second person has to approve before they go on, the longest waiting first; at most a hundred."""
         found = await self._read(lambda c: c.rows(_WAITING, {"partner": partner}))
-        return await self._counted([task_of(row) for row in found])
+        return await self._counted([task_of(row) for row in found]) if found else []
 
     async def reach(self, number: int) -> tuple[int, int]:
         """Over how many dossiers and partners it goes."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bus.clock import instant
+from bus.outcome import Cause
 from contracts.working_time import Calendar, YearMissing
 from ops.console.text import Speech
-from ops.console.views import failures, needs_person
+from ops.console.views import needs_person
 from ops.house import House
 from ops.people import Reader
 
@@ -15,11 +18,13 @@ async def counts(house: House, reader: Reader) -> dict[str, int]:
 
     Of the reader's own partner alone where there is one. Raises LedgerBusy.
     """
-    groups = await failures(house, reader.partner)
-    waiting = await house.ledger.tasks().waiting(reader.partner)
-    incidents = await house.ledger.incidents().open(reader.partner)
+    ledger, only = house.ledger, reader.partner
+    standing, waiting, incidents = await asyncio.gather(
+        ledger.groups().standing(), ledger.tasks().waiting(only), ledger.incidents().open(only)
+    )
+    groups = [one for one in standing if one.cause is not Cause.NONE and only in ("", one.partner)]
     people = sum(needs_person(group) for group in groups)
-    gaps = {group.hold_key for group in groups if group.hold_key and group.cause.value == "code_gap"}
+    gaps = {group.hold_key for group in groups if group.hold_key and group.cause is Cause.CODE_GAP}
     things = people + len(incidents) + len(waiting)
     return {"worklist": things, "causes": len(groups), "tasks": len(waiting), "codes": len(gaps)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bus.ledger.cause_notes import GroupNote
+from bus.ledger.cause_notes import GroupNote, Standing
 from bus.ledger.views import CauseGroup, PartnerView, Totals
 from bus.ledger.words import State
 from bus.outcome import Cause
@@ -120,20 +120,15 @@ async def within(house: House, dossier: str, only: str) -> bool:
     return await house.ledger.search_keys().known(dossier, only)
 
 
-async def failures(house: House, only: str = "") -> list[CauseGroup]:
-    """Open failures as the ledger groups them, of the partner `only` where it is given."""
-    found = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
-    return [group for group in found if only in ("", group.partner)]
-
-
-def needs_person(group: CauseGroup) -> bool:
+def needs_person(group: CauseGroup | Standing) -> bool:
     """Whether it stays as it is until somebody does something."""
     return group.state is State.DEAD or group.cause not in BY_ITSELF
 
 
 async def groups(house: House, say: Speech, only: str = "") -> list[Group]:
     """Open failures, of the partner `only` where it is given; what needs a person first, then by how many dossiers they hold."""
-    mine = await failures(house, only)
+    failed = [group for group in await house.ledger.causes() if group.cause is not Cause.NONE]
+    mine = [group for group in failed if only in ("", group.partner)]
     notes = await house.ledger.groups().of(map(causes.fingerprint_of, mine))
     found = [_group(house, group, notes, say) for group in mine]
     return sorted(found, key=lambda g: (not g.needs_person, g.state is not State.IN_DOUBT, -g.dossiers, g.oldest_at))
