@@ -54,6 +54,8 @@ log = structlog.get_logger("ops.house")
 
 DRAIN_S = 25.0
 """How long calls under way may take to end when we stop (reliability G11)."""
+LEAVE_S = 2.0
+"""How long saying so may take."""
 CODES_PACE_S = 15.0
 FILL_S, FILL_PACE_S = 30.0, 0.2
 """How long a process has the right to fill in search keys, and its pause between two pages."""
@@ -130,6 +132,7 @@ class House:
         self._pollers: list[Poller] = []
         self._relay: Relay | None = None
         self._task_runner = TaskRunner(self.ledger, self.wake, partial(self.intake.arrival, client=edit.CLIENT))
+        self._relaying: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: list[asyncio.Task[None]] = []
 
@@ -163,12 +166,12 @@ class House:
         with contextlib.suppress(LedgerBusy):  # before the first claim, or another's sweep takes its worker for gone
             await self._relay.beat()
         runs = {
-            "relay": self._relay.run,
             "tasks": self._task_runner.run,
             **{f"worker {name}": worker.run for name, worker in self.workers.items()},
             **{f"poller {poller.partner}": poller.run for poller in self._pollers},
         }
         self._tasks = [self.sides.start(part, keep_up(part, run)) for part, run in runs.items()]
+        self._relaying = self.sides.start("relay", keep_up("relay", self._relay.run))
         await self._release_settings()
         self.lookout = lookout(self)
         watches: dict[str, Coroutine[Any, Any, None]] = {
@@ -198,8 +201,6 @@ class House:
         for poller in self._pollers:
             poller.stop()
         self._task_runner.stop()
-        if self._relay is not None:
-            self._relay.stop()
         _done, late = await asyncio.wait(self._tasks, timeout=DRAIN_S) if self._tasks else (set(), set())
         if late:
             for worker in self.workers.values():
@@ -208,11 +209,20 @@ class House:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._watches, return_exceptions=True)
+        await self._leave()
         await self.bell.stop()
         for adapter in self._adapters.values():
             with contextlib.suppress(Exception):
                 await adapter.close()
         await self.ledger.close()
+
+    async def _leave(self) -> None:
+        """Last of all: until then it says that we live, or another process would take over what is still under way."""
+        if self._relay is None or self._relaying is None:
+            return
+        self._relay.stop()
+        await asyncio.wait([self._relaying], timeout=LEAVE_S)
+        self._relaying.cancel()
 
     def adapter(self, name: str) -> Adapter:
         """A partner's room at work in this process, opened when first asked for. Raises KeyError for an unknown name."""
