@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from math import inf
@@ -214,6 +214,21 @@ def judge(value: Any) -> Envelope:
     except ValidationError as error:
         raise Refusal(faults_of(error), event_id, source) from None
     return _fitting(envelope)
+
+
+def make(
+    event_type: str, event_id: str, source: str, subject: str, at: datetime | str, data: Mapping[str, Any]
+) -> Envelope:
+    """An event that we tell: what a partner said, or what became of something, `at` that time. Judged like any other: raises Refusal."""
+    told = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": event_type,
+        "subject": subject,
+        "data": data,
+    }
+    return judge(told | {"time": at if isinstance(at, str) else at.isoformat()})
 
 
 def _fitting(envelope: Envelope) -> Envelope:

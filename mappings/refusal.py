@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.identifier import DossierCode
 
 SOURCE = "urn:lienthong:bus"
@@ -33,17 +33,7 @@ def refused(
         "words": line(words, WORDS_LIMIT),
         "at": at.isoformat(),
     }
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": f"refused-{key}-{attempt}",
-            "source": SOURCE,
-            "type": TYPE,
-            "subject": subject,
-            "time": at.isoformat(),
-            "data": data,
-        }
-    )
+    return make(TYPE, f"refused-{key}-{attempt}", SOURCE, subject, at, data)
 
 
 def _dossier(subject: str) -> str | None:

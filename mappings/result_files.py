@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.canonical.base import YEARS
 from contracts.canonical.document import Paper, ResultPaper
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from mappings.refusal import SOURCE, line
 
 TYPE, PAPER_TYPE = "vn.lienthong.result.checked.v1", "vn.lienthong.paper.checked.v1"
@@ -40,14 +40,4 @@ def checked(
         "url": paper.url,
         "at": at.isoformat(),
     }
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": f"checked-{key}-{place}",
-            "source": SOURCE,
-            "type": PAPER_TYPE if isinstance(paper, Paper) else TYPE,
-            "subject": dossier,
-            "time": at.isoformat(),
-            "data": data,
-        }
-    )
+    return make(PAPER_TYPE if isinstance(paper, Paper) else TYPE, f"checked-{key}-{place}", SOURCE, dossier, at, data)

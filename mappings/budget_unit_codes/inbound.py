@@ -9,7 +9,7 @@ from contracts.budget_unit_codes import SERVICES, STATES
 from contracts.budget_unit_codes.messages import DonVi, HoSoBTC
 from contracts.canonical.budget import BudgetDossierEvent, BudgetUnit
 from contracts.canonical.registration import MAX_FILE_BYTES
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from mappings.budget_unit_codes.progress import News
 from mappings.convert import as_day, certificate, choice, plain, stamp
 from mappings.table import Unmappable, read, row, table
@@ -119,17 +119,7 @@ def code_issued(filed: HoSoBTC, news: News, known: BudgetUnit | None, at: dateti
 
 
 def _event(name: str, number: str, filed: HoSoBTC, at: datetime, data: dict[str, Any]) -> Envelope:
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": number,
-            "source": SOURCE,
-            "type": f"vn.lienthong.{name}",
-            "subject": filed.maHoSoBTC,
-            "time": at.isoformat(),
-            "data": data,
-        }
-    )
+    return make(f"vn.lienthong.{name}", number, SOURCE, filed.maHoSoBTC, at, data)
 
 
 def _plain(found: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.business_registry.messages import KetQuaHKD
 from contracts.canonical.registration import MAX_FILE_BYTES
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from mappings.convert import certificate, day
 
 SOURCE = "urn:lienthong:business-registry"
@@ -29,28 +29,25 @@ def changed(known: Any, row: KetQuaHKD, code: str, key: str, now: datetime) -> E
     if state == getattr(known, "state", None):
         return None
     content, digest, fault = certificate(row.giayChungNhan, MAX_FILE_BYTES)
-    return judge(
+    return make(
+        "vn.lienthong.household.registration_changed.v1",
+        f"household-{key}",
+        SOURCE,
+        code,
+        now,
         {
-            "specversion": "1.0",
-            "id": f"household-{key}",
-            "source": SOURCE,
-            "type": "vn.lienthong.household.registration_changed.v1",
-            "subject": code,
-            "time": now.isoformat(),
-            "data": {
-                "dossier_code": code,
-                "state": state,
-                "status": status,
-                "at": now.isoformat(),
-                "reason": row.lyDo,
-                "deadline_on": _day(row.hanBoSung),
-                "number": row.maSoHKD or None,
-                "issued_on": _day(row.ngayCap),
-                "file": content,
-                "file_sha256": digest,
-                "file_fault": fault,
-            },
-        }
+            "dossier_code": code,
+            "state": state,
+            "status": status,
+            "at": now.isoformat(),
+            "reason": row.lyDo,
+            "deadline_on": _day(row.hanBoSung),
+            "number": row.maSoHKD or None,
+            "issued_on": _day(row.ngayCap),
+            "file": content,
+            "file_sha256": digest,
+            "file_fault": fault,
+        },
     )
 
 

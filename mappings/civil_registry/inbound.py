@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.canonical.registration import MAX_FILE_BYTES
 from contracts.civil_registry.messages import KetQua, KetQuaXuLy
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from mappings.convert import VIETNAM, certificate
 
 SOURCE = "urn:lienthong:civil-registry"
@@ -116,14 +116,4 @@ def _day(text: str) -> str | None:
 
 
 def _event(name: str, code: str, key: str, at: datetime, data: dict[str, Any]) -> Envelope:
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": f"registration-{key}",
-            "source": SOURCE,
-            "type": f"vn.lienthong.{name}",
-            "subject": code,
-            "time": at.isoformat(),
-            "data": data,
-        }
-    )
+    return make(f"vn.lienthong.{name}", f"registration-{key}", SOURCE, code, at, data)

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.canonical.events import SlipStepEvent
 from contracts.electronic_iso import messages
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from mappings.convert import choice, instant, text
 from mappings.table import Unmappable, read, row, table
 
@@ -54,37 +54,31 @@ def step_changed(change: Mapping[str, Any]) -> Envelope:
         raise Unmappable("MaThayDoi", "id", "required: without it the same change could not be known again")
     data = _plain(read(CHANGE, change))
     changed_at = read(WHEN, change).get("time")
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": hashlib.sha256(f"change|{number}".encode()).hexdigest()[:32],
-            "source": SOURCE,
-            "type": "vn.lienthong.iso.step_changed.v1",
-            "subject": str(change.get("MaHoSo") or ""),
-            "time": changed_at.isoformat() if changed_at else "",
-            "data": data,
-        }
+    return make(
+        "vn.lienthong.iso.step_changed.v1",
+        hashlib.sha256(f"change|{number}".encode()).hexdigest()[:32],
+        SOURCE,
+        str(change.get("MaHoSo") or ""),
+        changed_at.isoformat() if changed_at else "",
+        data,
     )
 
 
 def slip_opened(dossier: str, slip: str, key: str, at: datetime, due_at: datetime | None = None) -> Envelope:
     """The answer to `TiepNhanHoSo` as `iso.slip_opened`; `key` is the delivery's, so that one delivery makes one event. `due_at` is the
     due time the system was told with it."""
-    return judge(
+    return make(
+        "vn.lienthong.iso.slip_opened.v1",
+        f"slip-{key}",
+        SOURCE,
+        dossier,
+        at,
         {
-            "specversion": "1.0",
-            "id": f"slip-{key}",
-            "source": SOURCE,
-            "type": "vn.lienthong.iso.slip_opened.v1",
-            "subject": dossier,
-            "time": at.isoformat(),
-            "data": {
-                "dossier_code": dossier,
-                "slip": slip,
-                "due_at": due_at.isoformat() if due_at else None,
-                "at": at.isoformat(),
-            },
-        }
+            "dossier_code": dossier,
+            "slip": slip,
+            "due_at": due_at.isoformat() if due_at else None,
+            "at": at.isoformat(),
+        },
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.canonical.legal import LegalText, LegalTextEvent, RelatedText
 from contracts.canonical.procedure import PublishedProcedure
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.identifier import tidy
 from contracts.legal_documents.messages import VanBan, VanBanLienQuan
 from mappings.convert import VIETNAM, Converter, instant, plain
@@ -95,14 +95,11 @@ def _subject(item_id: str) -> str:
 
 
 def _event(name: str, subject: str, at: datetime, data: dict[str, Any], identity: str) -> Envelope:
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": hashlib.sha256(f"{name}|{subject}|{identity}".encode()).hexdigest()[:32],
-            "source": SOURCE,
-            "type": f"vn.lienthong.legal.{name}.v1",
-            "subject": subject,
-            "time": at.isoformat(),
-            "data": data,
-        }
+    return make(
+        f"vn.lienthong.legal.{name}.v1",
+        hashlib.sha256(f"{name}|{subject}|{identity}".encode()).hexdigest()[:32],
+        SOURCE,
+        subject,
+        at,
+        data,
     )

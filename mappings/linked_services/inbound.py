@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.linked_services import KINDS
 from mappings.convert import stamp
 from mappings.table import Unmappable
@@ -31,7 +31,7 @@ def filed(fields: Mapping[str, Any]) -> Envelope:
         raise Unmappable("module", "filing.kind", "neither KS nor KT")
     files = form.get("fileDinhKem") or []
     files = [files] if isinstance(files, Mapping) else files
-    filing = {
+    filing: dict[str, Any] = {
         "linked_code": code,
         "procedure_code": _text(fields, "maTTHC"),
         "kind": KINDS[module],
@@ -39,16 +39,13 @@ def filed(fields: Mapping[str, Any]) -> Envelope:
         "form": {name: _day(name, value) for name, value in form.items() if name not in ("module", "fileDinhKem")},
         "attachments": [file for file in files if isinstance(file, Mapping) and file.get("huyGiayTo") != "1"],
     }
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": hashlib.sha256(f"filed|{code}".encode()).hexdigest()[:32],
-            "source": SOURCE,
-            "type": "vn.lienthong.linked.dossier_filed.v1",
-            "subject": code,
-            "time": filing["filed_at"],
-            "data": {"filing": filing},
-        }
+    return make(
+        "vn.lienthong.linked.dossier_filed.v1",
+        hashlib.sha256(f"filed|{code}".encode()).hexdigest()[:32],
+        SOURCE,
+        code,
+        filing["filed_at"],
+        {"filing": filing},
     )
 
 

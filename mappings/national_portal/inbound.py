@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from contracts.canonical.document import file_facts
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.national_portal.messages import CauHoi, HoSoNop, TepTin
 from mappings.convert import stamp
 
@@ -80,17 +80,7 @@ def synced(dossier: str, key: str, at: datetime) -> Envelope:
 
 
 def _event(name: str, number: str, subject: str, at: str, data: dict[str, Any]) -> Envelope:
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": number,
-            "source": SOURCE,
-            "type": f"vn.lienthong.{name}",
-            "subject": subject.replace(" ", "-"),
-            "time": at,
-            "data": data,
-        }
-    )
+    return make(f"vn.lienthong.{name}", number, SOURCE, subject.replace(" ", "-"), at, data)
 
 
 def _moment(text: str) -> str:

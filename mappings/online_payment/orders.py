@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from contracts.canonical.dossier import Dossier
 from contracts.canonical.order import Order, ReportEvent
 from contracts.canonical.payment import Fee, Fine
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from mappings.online_payment.reference import reference
 
 SOURCE = "urn:lienthong:online-payment"
@@ -123,17 +123,7 @@ def record(report: ReportEvent, memo: Memo) -> Decided:
 
 def event(name: str, event_id: str, subject: str, at: datetime, data: dict[str, Any]) -> Envelope:
     """The event `payment.<name>`. Raises Refusal."""
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": event_id,
-            "source": SOURCE,
-            "type": f"vn.lienthong.payment.{name}.v1",
-            "subject": subject,
-            "time": _iso(at),
-            "data": data,
-        }
-    )
+    return make(f"vn.lienthong.payment.{name}.v1", event_id, SOURCE, subject, at, data)
 
 
 def digest(*parts: object) -> str:
@@ -179,11 +169,11 @@ def _known(memo: Memo) -> dict[str, Known]:
     return found
 
 
-def _same(known: Sequence[Known] | Any, payee: str, fees: Sequence[Fee]) -> Known | None:
+def _same(known: Iterable[Known], payee: str, fees: Sequence[Fee]) -> Known | None:
     """The order that asks for just these fees, or was paid for them."""
     for one in known:
         if one.state in ("open", "paid") and one.order.payee == payee and one.order.fees == tuple(fees):
-            return Known(*one)
+            return one
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from contracts import codes
 from contracts.codes import CodeGap
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.identifier import agency_levels
 from contracts.postal import COLLECTION_MARK
 from contracts.postal.messages import TrangThaiBuuGui
@@ -94,14 +94,4 @@ def _task(number: str, dossier: str, task: str, reason: str, at: datetime) -> En
 
 
 def _event(name: str, number: str, dossier: str, at: datetime, data: dict[str, Any]) -> Envelope:
-    return judge(
-        {
-            "specversion": "1.0",
-            "id": number,
-            "source": SOURCE,
-            "type": f"vn.lienthong.{name}",
-            "subject": dossier,
-            "time": at.isoformat(),
-            "data": {"dossier_code": dossier, **data},
-        }
-    )
+    return make(f"vn.lienthong.{name}", number, SOURCE, dossier, at, {"dossier_code": dossier, **data})

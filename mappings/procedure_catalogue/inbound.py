@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.canonical.procedure import Component, Decision, LegalBasis, NamedCode, Product, PublishedProcedure
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.identifier import tidy
 from contracts.procedure_catalogue.messages import (
     CachThuc,
@@ -179,19 +179,16 @@ def withdrawn(procedure: PublishedProcedure, today: date) -> tuple[PublishedProc
 def event_of(procedure: PublishedProcedure, at: datetime, content: str) -> Envelope:
     """`catalogue.procedure_changed` at an instant."""
     identity = "|".join(("procedure", procedure.code, *version_of(procedure), at.isoformat(), content))
-    return judge(
+    return make(
+        EVENT,
+        hashlib.sha256(identity.encode()).hexdigest()[:32],
+        SOURCE,
+        procedure.code,
+        at,
         {
-            "specversion": "1.0",
-            "id": hashlib.sha256(identity.encode()).hexdigest()[:32],
-            "source": SOURCE,
-            "type": EVENT,
-            "subject": procedure.code,
-            "time": at.isoformat(),
-            "data": {
-                "procedure": procedure.model_dump(mode="json", exclude_defaults=True),
-                "changed_at": at.isoformat(),
-            },
-        }
+            "procedure": procedure.model_dump(mode="json", exclude_defaults=True),
+            "changed_at": at.isoformat(),
+        },
     )
 
 

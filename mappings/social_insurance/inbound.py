@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.canonical.insurance import InsuranceNumber, InsuredPerson
 from contracts.canonical.registration import MAX_FILE_BYTES
-from contracts.envelope import Envelope, judge
+from contracts.envelope import Envelope, make
 from contracts.social_insurance import PRECISION, SEX, STATES
 from contracts.social_insurance.messages import ThongTinHgd, TraLoiThe
 from mappings.convert import choice, text
@@ -69,30 +69,27 @@ def changed(known: Any, told: TraLoiThe, reference: str, key: str, now: datetime
     if state == getattr(known, "state", None):
         return None
     content, fault = _file(told.fileThe)
-    return judge(
+    return make(
+        "vn.lienthong.insurance.card_changed.v1",
+        f"card-{key}",
+        SOURCE,
+        known.dossier_code,
+        now,
         {
-            "specversion": "1.0",
-            "id": f"card-{key}",
-            "source": SOURCE,
-            "type": "vn.lienthong.insurance.card_changed.v1",
-            "subject": known.dossier_code,
-            "time": now.isoformat(),
-            "data": {
-                "dossier_code": known.dossier_code,
-                "linked_code": known.linked_code,
-                "procedure_code": known.procedure_code,
-                "state": state,
-                "at": now.isoformat(),
-                "number": told.maSoBHXH or None,
-                "card": told.soTheBHYT.replace(" ", "").upper(),
-                "valid_from": _day("giaTriTu", told.giaTriTu),
-                "valid_until": _day("giaTriDen", told.giaTriDen),
-                "words": told.ghiChu[:4000],
-                "reference": reference[:100],
-                "file": content,
-                "file_fault": fault,
-            },
-        }
+            "dossier_code": known.dossier_code,
+            "linked_code": known.linked_code,
+            "procedure_code": known.procedure_code,
+            "state": state,
+            "at": now.isoformat(),
+            "number": told.maSoBHXH or None,
+            "card": told.soTheBHYT.replace(" ", "").upper(),
+            "valid_from": _day("giaTriTu", told.giaTriTu),
+            "valid_until": _day("giaTriDen", told.giaTriDen),
+            "words": told.ghiChu[:4000],
+            "reference": reference[:100],
+            "file": content,
+            "file_fault": fault,
+        },
     )
 
 
