@@ -97,7 +97,7 @@ async def test_a_document_that_is_not_posted_stands_on_the_list_until_it_is(prov
     assert (line["state"], line["due"], line["answer"]) == ("dead", "near", "VBPL-002")
     assert await counted(province.house.ledger, today) == {"near": 1}
     assert await counted(province.house.ledger, date(2026, 7, 17)) == {"past": 1}
-    await province.house.metrics.refresh(province.house.ledger, province.house.bell, "")
+    await province.house.metrics.refresh(province.house.ledger, province.house.bell, province.house.settings.ledger.url)
     figures = province.house.metrics.registry
     told = {due: figures.get_sample_value("lienthong_documents_unposted", {"due": due}) for due in DUES}
     assert sum(value or 0 for value in told.values()) == 1
