@@ -89,10 +89,6 @@ class Looked:
     next_at: float | None
 
 
-_WAITING = "SELECT dossier FROM lane WHERE partner = :partner AND ready_at IS NOT NULL ORDER BY priority, ready_at LIMIT :limit"
-"""By the index of lanes that have something to go."""
-
-
 class Expectations:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
 
@@ -135,7 +131,7 @@ class Expectations:
         """
 
         def look(connection: Any) -> list[tuple[str, bytes]]:
-            waiting = [row[0] for row in connection.rows(_WAITING, {"partner": partner, "limit": limit})]
+            waiting = [row[0] for row in connection.rows("dossiers_waiting", {"partner": partner, "limit": limit})]
             rows = connection.rows("newest_of", {"dossiers": waiting, "types": list(types)}) if waiting else []
             return [(code, self._keys.open(bytes(body), event_record(source, id_))) for code, source, id_, body in rows]
 

@@ -330,6 +330,12 @@ SELECT id, verb, settle_as, reference, past, who, reason, chosen, partner, canar
        approved_by, approved_at, created_at, changed_at, next_at FROM task
 WHERE id < :before AND (:partner = '' OR partner = :partner) ORDER BY id DESC LIMIT :limit;
 
+-- name: tasks_to_approve
+-- By the index of tasks that have not ended.
+SELECT id, verb, settle_as, reference, past, who, reason, chosen, partner, canary, rate_per_s, needs_approval, state,
+       tried_at, since, approved_by, approved_at, created_at, changed_at, next_at FROM task
+WHERE state NOT IN ('done', 'cancelled') AND state = 'approval' AND (:partner = '' OR partner = :partner) ORDER BY id LIMIT 100;
+
 -- name: task_at_work
 SELECT 1 FROM task WHERE state IN ('canary', 'running', 'making') UNION SELECT 1 FROM task_item WHERE state = 'acted' LIMIT 1;
 
@@ -395,6 +401,10 @@ SELECT partner, SUM(n) FROM tally WHERE state = 'event' AND partner <> '' GROUP 
 -- name: lanes_waiting
 -- How many dossiers wait for each partner, and since when the first of them could have gone; the partial index holds only those that wait.
 SELECT partner, COUNT(*), MIN(ready_at) FROM lane WHERE ready_at IS NOT NULL GROUP BY partner;
+
+-- name: dossiers_waiting
+-- Those that something waits for at a partner, by the index of lanes that have something to go.
+SELECT dossier FROM lane WHERE partner = :partner AND ready_at IS NOT NULL ORDER BY priority, ready_at LIMIT :limit;
 
 -- name: dated
 -- Dossiers that wait for a partner and must have reached it by a day, a page of the longest waiting.

@@ -21,11 +21,6 @@ from bus.ledger.turning import advance, keep, locked, move, task_of
 from bus.ledger.words import ActionRow, Arrival, Filter
 from bus.seal import Keyring
 
-_WAITING = """SELECT id, verb, settle_as, reference, past, who, reason, chosen, partner, canary, rate_per_s, needs_approval, state,
-    tried_at, since, approved_by, approved_at, created_at, changed_at, next_at FROM task
-    WHERE state NOT IN ('done', 'cancelled') AND state = 'approval' AND (:partner = '' OR partner = :partner) ORDER BY id LIMIT 100"""
-"""By the index of tasks that have not ended."""
-
 
 class TaskBook:
     """The operations, over the writer's turn (`write`) and the reading threads (`read`)."""
@@ -112,7 +107,7 @@ class TaskBook:
 
     async def waiting(self, partner: str = "") -> list[Task]:
         """Those a second person has to approve before they go on, the longest waiting first; at most a hundred."""
-        found = await self._read(lambda c: c.rows(_WAITING, {"partner": partner}))
+        found = await self._read(lambda c: c.rows("tasks_to_approve", {"partner": partner}))
         return await self._counted([task_of(row) for row in found]) if found else []
 
     async def reach(self, number: int) -> tuple[int, int]:
