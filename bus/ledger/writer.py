@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -190,7 +191,7 @@ class Writer:
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: Any) -> None:
-    if not loop.is_closed():
+    with suppress(RuntimeError):  # the loop has closed: nobody is left to answer
         loop.call_soon_threadsafe(function, *args)
 
 

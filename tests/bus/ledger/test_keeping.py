@@ -27,6 +27,7 @@ from bus.seal import Keyring, SealError
 from tests.builders import DOSSIER
 from tests.bus.ledger.conftest import Desk, arrival
 from tests.conftest import HandClock
+from tests.ledgers import new_ledger
 
 NAME = "Nguyễn Thị Canary"
 DEAD = Move(State.DEAD, Cause.REFUSED)
@@ -448,3 +449,30 @@ async def test_who_comes_after_the_clock_was_set_back_keeps_the_time_of_those_at
     assert abs(alone.clock.now() - time.time()) < 30
     assert await alone.take_duty("sweep", "two", 30) is not None
     await alone.close()
+
+
+class Leaving(asyncio.SelectorEventLoop):
+    """A loop that closes just after it was asked whether it is."""
+
+    def is_closed(self) -> bool:
+        return False
+
+
+async def test_a_caller_whose_loop_has_gone_is_written_once_and_stops_nobody(tmp_path: Path, keys: Keyring) -> None:
+    ledger = open_ledger(new_ledger(tmp_path), keys)
+
+    def ask_and_go() -> None:
+        loop = Leaving()
+        task = loop.create_task(ledger.remark("lan", "look", "before she left", "D-1"))
+        loop.run_until_complete(asyncio.sleep(0))
+        task.cancel()
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        loop.close()
+
+    with sqlite3.connect(tmp_path / "ledger.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")  # the writer waits meanwhile
+        await asyncio.to_thread(ask_and_go)
+        other.execute("ROLLBACK")
+    await ledger.remark("mai", "look", "later", "D-1")
+    assert [note.who for note in await ledger.people().remarks(2**62, 10)] == ["mai", "lan"]
+    await ledger.close()
