@@ -203,6 +203,7 @@ def test_f32_a_wall_clock_that_jumps_neither_storms_nor_freezes(tmp_path: Path, 
             if restart:
                 trial.kill()
                 trial.start_bus()
+                trial.wait_idle(size(60, 300))  # what is open at three deaths in a row would be taken for poison
         trial.feed(events[2 * len(jumps) * share :])
         trial.wait_idle(size(60, 300))
         run = trial.verdict()
