@@ -93,7 +93,7 @@ def read_json(reply: Reply) -> Any:
     if reply.content_type not in JSON_TYPES:
         raise Unreadable(f"content type {reply.content_type or 'missing'} where JSON was agreed")
     try:
-        return json.loads(reply.body.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_unique)
+        return _STRICT.decode(reply.body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON ({type(error).__name__})") from None
 
@@ -134,3 +134,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)

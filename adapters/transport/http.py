@@ -200,9 +200,10 @@ class HttpClient:
             endpoint.method,
             endpoint.url,
             headers=lines,
-            content=body,
+            stream=httpx.ByteStream(body),  # as `content` it would have its headers read and written once more
             extensions={"timeout": {"connect": CONNECT_LIMIT_S}},
         )
+        request.read()
         if not call.may_send():
             return _lease_over()
         _MAY_SEND.set(call.may_send)
@@ -213,9 +214,10 @@ class HttpClient:
             if not failure.sent and failure.cause is Cause.NOT_SENT:
                 raise _NotSent(failure) from None
             return failure
-        call.on_answer(response.headers)
+        told = _headers(response)
+        call.on_answer(told)
         try:
-            return await _read(response)
+            return await _read(response, told)
         finally:
             await response.aclose()
 
@@ -268,12 +270,21 @@ class _Unpacker:
             raise zlib.error("gzip cut short")
 
 
-async def _read(response: httpx.Response) -> Reply | Failure:
+def _headers(response: httpx.Response) -> dict[str, str]:
+    """An answer's headers by their names in small letters, those of one name joined (RFC 9110, 5.3)."""
+    told: dict[str, str] = {}
+    for name, value in response.headers.raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        told[key] = f"{told[key]}, {text}" if key in told else text
+    return told
+
+
+async def _read(response: httpx.Response, headers: Mapping[str, str]) -> Reply | Failure:
     """The whole body, at most the limit after decompression."""
     parts: list[bytes] = []
     size = 0
     try:
-        unpacker = _Unpacker(response.headers.get("content-encoding", "").strip().lower())
+        unpacker = _Unpacker(headers.get("content-encoding", "").strip().lower())
         async for packed in response.aiter_raw():
             part = unpacker.add(packed)
             size += len(part)
@@ -287,9 +298,9 @@ async def _read(response: httpx.Response) -> Reply | Failure:
         return Failure(True, Cause.UNKNOWN, f"the answer broke off ({type(error).__name__})")
     return Reply(
         response.status_code,
-        response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        headers.get("content-type", "").partition(";")[0].strip().lower(),
         b"".join(parts),
-        response.headers.get("retry-after", ""),
+        headers.get("retry-after", ""),
     )
 
 
