@@ -38,6 +38,8 @@ FAST: dict[str, Any] = {
     "breaker": {"open_s": 0.1, "cap_s": 0.2},
     "timeout_s": 5.0,
 }
+STILL: dict[str, dict[str, Any]] = {"postal": {"tracks_every_s": 3600}}
+"""Whose simulator moves on whenever it is looked at: a parcel on its way can be cancelled no more."""
 OPEN = {State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT}
 ASKED = [partner for partner in PARTNERS.values() if partner.lookups]
 
@@ -56,7 +58,13 @@ async def house_of(partner: Partner, stack: Stack, folder: Path) -> AsyncIterato
     keys = folder / "keys.json"
     keys.touch(0o600)
     keys.write_text(Keyring.generate())
-    own = {**demo_settings(partner.name), **QUICK.get(partner.name, {}), "base_url": served.url, **FAST}
+    own = {
+        **demo_settings(partner.name),
+        **QUICK.get(partner.name, {}),
+        **STILL.get(partner.name, {}),
+        "base_url": served.url,
+        **FAST,
+    }
     told = {"ledger": {"url": stack[0]}, "broker": {"url": stack[1]}, "keys": {"file": str(keys)}}
     house = House(Settings.model_validate({**told, "partners": {partner.name: own}}))
     await house.start()
