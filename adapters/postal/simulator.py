@@ -55,7 +55,7 @@ class PostalSimulator(GatewaySimulator):
     def __init__(self, book: Path | None = None, *, seed: int = 84, busy_postmen: bool = False) -> None:
         super().__init__(book)
         self._rng = random.Random(seed)
-        self._busy_postmen = busy_postmen
+        self.busy_postmen = busy_postmen
         self._pool = frozenset(expand(POOL))
         self._provinces = frozenset(int(row.name_vi) for row in codes.every("postal_province"))
         self.orders: dict[str, dict[str, Any]] = {}
@@ -148,7 +148,7 @@ class PostalSimulator(GatewaySimulator):
         page = self.rows[begin : begin + size]
         if page:
             return JSONResponse({"_embedded": {"rhDoc": page}, "_returned": len(page)})
-        if self._busy_postmen:
+        if self.busy_postmen:
             self._go_on()
         return JSONResponse({"_returned": 0})
 

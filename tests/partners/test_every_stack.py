@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from adapters.postal.simulator import PostalSimulator
 from adapters.simulator import Simulator
 from bus.adapter import Operation, Partner
 from bus.ledger.views import DeliveryView
@@ -38,8 +39,6 @@ FAST: dict[str, Any] = {
     "breaker": {"open_s": 0.1, "cap_s": 0.2},
     "timeout_s": 5.0,
 }
-STILL: dict[str, dict[str, Any]] = {"postal": {"tracks_every_s": 3600}}
-"""Whose simulator moves on whenever it is looked at: a parcel on its way can be cancelled no more."""
 OPEN = {State.PENDING, State.SENDING, State.WAITING, State.IN_DOUBT}
 ASKED = [partner for partner in PARTNERS.values() if partner.lookups]
 
@@ -55,21 +54,18 @@ async def house_of(partner: Partner, stack: Stack, folder: Path) -> AsyncIterato
     """A bus with this one partner, and the partner's simulator."""
     served = Served(application(partner.name, folder / "book.jsonl"), bind("127.0.0.1", 0))
     await served.started()
+    simulator: Simulator = served.app.state.simulator
+    if isinstance(simulator, PostalSimulator):
+        simulator.busy_postmen = False  # a parcel that was looked at is on its way, and can be cancelled no more
     keys = folder / "keys.json"
     keys.touch(0o600)
     keys.write_text(Keyring.generate())
-    own = {
-        **demo_settings(partner.name),
-        **QUICK.get(partner.name, {}),
-        **STILL.get(partner.name, {}),
-        "base_url": served.url,
-        **FAST,
-    }
+    own = {**demo_settings(partner.name), **QUICK.get(partner.name, {}), "base_url": served.url, **FAST}
     told = {"ledger": {"url": stack[0]}, "broker": {"url": stack[1]}, "keys": {"file": str(keys)}}
     house = House(Settings.model_validate({**told, "partners": {partner.name: own}}))
     await house.start()
     try:
-        yield house, served.app.state.simulator
+        yield house, simulator
     finally:
         await house.stop()
         await served.stop()
