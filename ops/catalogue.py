@@ -10,7 +10,7 @@ from adapters.legal_documents.bases import Bases
 from adapters.procedure_catalogue.catalogue import Catalogue
 from bus.ledger.ledger import Ledger
 from contracts import codes
-from contracts.canonical.procedure import PublishedProcedure
+from contracts.canonical.procedure import NamedCode, PublishedProcedure
 from contracts.codes import Code, CodeGap
 from ops import queries
 from ops.unposted import due, unposted
@@ -152,8 +152,8 @@ def code_rows(known: Catalogue) -> Iterator[Code]:
 
 
 def _row(one: PublishedProcedure, since: date | None, until: date | None) -> Code:
-    field_name = one.fields[0].name if one.fields else ""
-    extra = (field_name, one.agencies[0].name if one.agencies else "", one.kind)
+    field = one.fields[0] if one.fields else NamedCode()
+    extra = (field.name, one.agencies[0].name if one.agencies else "", one.kind, field.code)
     return Code(one.code, one.name, valid_from=since, valid_to=until, source="CSDLQG về TTHC", extra=extra)
 
 

@@ -27,7 +27,7 @@ def day(text: str | None) -> date | None:
 
 
 def _procedures() -> Iterator[Code]:
-    """The catalogue's procedures; `extra` is field name, publishing agency, kind."""
+    """The catalogue's procedures; `extra` is field name, publishing agency, kind; of one that was pulled the field's code too."""
     for row in table("procedures.csv"):
         yield Code(
             row["ma_tthc"], row["ten_tthc"], source="S4", extra=(row["linh_vuc"], row["co_quan_cong_bo"], row["loai"])

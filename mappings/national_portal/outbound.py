@@ -15,6 +15,9 @@ from mappings.table import build, computed, many, row, table
 
 TIME = stamp("%Y%m%d%H%M%S")
 DOC = "Cổng DVCQG, DongBoHoSoMC"
+FIELD_DOC = (
+    "domain notes 3.1: LINHVUCTHUCHIEN[0] of LayThuTuc; the desk's where the catalogue names none or was not pulled"
+)
 PROGRESS_DOC = "Cổng DVCQG, CapNhatTienDoHoSoMC"
 
 STATUS_WORDS = {
@@ -32,11 +35,34 @@ STATUS_WORDS = {
 """TrangThaiHoSo in words (code list dvcqg.TrangThaiHoSo)."""
 
 
+def published(message: Any) -> codes.Code:
+    """The dossier's procedure as the catalogue has it. Raises CodeGap as its code does."""
+    code = procedure_parts(message.dossier.procedure.code).base
+    return codes.lookup("procedure", code, as_day(message.dossier.filed_at))
+
+
 def procedure_name(message: Any) -> str:
-    """The procedure's name in the catalogue; the desk's for one that has none there. Raises CodeGap as its code does."""
+    """The procedure's name in the catalogue; the desk's for one that has none there."""
+    return published(message).name_vi or str(message.dossier.procedure.name)
+
+
+def field_of_work(message: Any) -> tuple[str, str]:
+    """Code and name, both of the catalogue or both of the desk: half of one beside half of the other would be a field nobody has."""
     procedure = message.dossier.procedure
-    known = codes.lookup("procedure", procedure_parts(procedure.code).base, as_day(message.dossier.filed_at))
-    return known.name_vi or str(procedure.name)
+    match published(message).extra:
+        case (str(name), _, _, str(code)) if name and code:
+            return code, name
+    return str(procedure.field_code), str(procedure.field_name)
+
+
+def field_code(message: Any) -> str:
+    """The code of the first field of work the catalogue names for the procedure, else the desk's."""
+    return field_of_work(message)[0]
+
+
+def field_name(message: Any) -> str:
+    """The name of the same field of work."""
+    return field_of_work(message)[1]
 
 
 def owner_number(message: Any) -> str:
@@ -162,8 +188,8 @@ DOSSIER = table(
         required=True,
     ),
     computed("TenTTHC", procedure_name, source="domain notes 3.1: as LayThuTuc names it", required=True),
-    row("dossier.procedure.field_code", "MaLinhVuc", source=DOC, required=True),
-    row("dossier.procedure.field_name", "TenLinhVuc", text(), source=DOC, required=True),
+    computed("MaLinhVuc", field_code, source=FIELD_DOC, required=True),
+    computed("TenLinhVuc", field_name, source=FIELD_DOC, required=True),
     row(
         "dossier.channel",
         "KenhThucHien",

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from contracts import codes
+from contracts.codes import Code
 from contracts.envelope import judge
 from mappings import business_registry, linked_services, national_portal, online_payment, service_evaluation
 from mappings.business_registry.outbound import request as told_the_register
@@ -64,3 +65,29 @@ def test_the_portals_own_systems_are_told_codes_and_names_of_its_catalogue_alone
     asked = message(online_payment, "two fees", code)
     bill = init(Asked(asked.dossier, asked.order, ACCOUNT, "P", "10.0.0.5"))["ThongTinBienLai"]
     assert (bill["MaTTHC"], bill["MaDVC"]) == (national, f"{national}.01")
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        (("Lý lịch tư pháp", "Bộ Công an", "STANDARD", "G01-CA20"), ("G01-CA20", "Lý lịch tư pháp")),
+        (("Lý lịch tư pháp", "Bộ Công an", "STANDARD", ""), ("G13-DD01", "Đất đai")),
+        (("", "Bộ Công an", "STANDARD", "G01-CA20"), ("G13-DD01", "Đất đai")),
+        ((), ("G13-DD01", "Đất đai")),
+    ],
+    ids=["both", "no code", "no name", "a row of the province"],
+)
+def test_the_portal_is_told_the_field_of_work_that_was_pulled_else_the_desks_whole(
+    extra: tuple[str, ...], told: tuple[str, str]
+) -> None:
+    codes.load_pulled("procedure", [Code("3.000333", "Cấp phiếu lý lịch tư pháp", extra=extra)])
+    try:
+        written = dossier_object(message(national_portal, "every kind of paper", "2.000488.000.00.00.H59"))
+    finally:
+        codes.load_pulled("procedure", [])
+    assert (written["MaLinhVuc"], written["TenLinhVuc"]) == told
+
+
+def test_the_field_of_work_is_the_desks_until_the_procedure_was_pulled() -> None:
+    written = dossier_object(message(national_portal, "every kind of paper", "1.001193"))
+    assert (written["MaLinhVuc"], written["TenLinhVuc"]) == ("G13-DD01", "Đất đai")

@@ -106,14 +106,16 @@ async def test_a_dossier_of_an_unknown_procedure_is_listed_and_goes_on_when_the_
     made = desk.catalogue.invented
     made.known.add(UNKNOWN)
     made.codes.append(UNKNOWN)
-    made.change(UNKNOWN, TENTTHC="Thủ tục mới của tỉnh")
+    field = {"MALINHVUC": "G86-001", "TENLINHVUC": "Lĩnh vực của tỉnh"}
+    made.change(UNKNOWN, TENTTHC="Thủ tục mới của tỉnh", LINHVUCTHUCHIEN=[field, {"MALINHVUC": "x", "TENLINHVUC": "y"}])
     desk.catalogue.invented.codes.sort()
     await _pull_again(desk)
 
-    async def synced() -> bool:
-        return event.subject in desk.simulators["national_portal"].app.state.simulator.dossiers
+    async def synced() -> Any:
+        return desk.simulators["national_portal"].app.state.simulator.dossiers.get(event.subject)
 
-    await desk.until(synced)
+    told = await desk.until(synced)
+    assert (told["MaLinhVuc"], told["TenLinhVuc"]) == tuple(field.values())
     assert await desk.shown(show="unmapped") == []
 
 
