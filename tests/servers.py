@@ -165,6 +165,7 @@ class Postgres(Server):
             "shared_buffers": "128MB",
             "log_min_messages": "warning",
             "deadlock_timeout": "200ms",
+            "wal_compression": "lz4",  # as the operator's guide says
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         (self._data / "postmaster.pid").unlink(missing_ok=True)

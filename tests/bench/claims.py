@@ -118,7 +118,7 @@ def ask(database: Database) -> None:
     database.begin()
     database.rows("ready_lanes", at)
     database.rows("next_ready", {"partner": "plain", "now": time.time()})
-    database.rollback()
+    database.commit()
 
 
 def median_ms(work: Callable[[], None]) -> float:
