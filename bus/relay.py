@@ -21,7 +21,7 @@ from bus.ledger.ledger import FenceLost, Ledger, LedgerBusy
 from bus.ledger.words import Move, Stale, State
 from bus.outcome import Cause
 from bus.policy import PartnerSettings
-from bus.upkeep import keep_up
+from bus.upkeep import Upkeep
 
 log = structlog.get_logger("bus.relay")
 
@@ -47,6 +47,7 @@ class Relay:
         ready: Callable[[Iterable[str]], None],
         on_live: Callable[[int], None],
         rng: random.Random,
+        upkeep: Upkeep,
     ) -> None:
         self._worker = worker
         self._ledger = ledger
@@ -56,6 +57,7 @@ class Relay:
         self._ready = ready
         self._on_live = on_live
         self._rng = rng
+        self._upkeep = upkeep
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
@@ -63,17 +65,17 @@ class Relay:
 
     async def run(self) -> None:
         """Beat and sweep at once, then at their paces; a busy ledger only delays."""
-        paces = ((BEAT_S, self.beat), (SWEEP_S, self._sweep), (BEAT_S, self._seal))
-        await asyncio.gather(*(keep_up(act.__name__, partial(self._every, pace_s, act)) for pace_s, act in paces))
+        acts = {"beat": (BEAT_S, self.beat), "sweep": (SWEEP_S, self._sweep), "seal": (BEAT_S, self._seal)}
+        await asyncio.gather(*(self._upkeep.keep(part, partial(self._every, part, *act)) for part, act in acts.items()))
         with contextlib.suppress(LedgerBusy):
             await self._ledger.leave(self._worker)
 
-    async def _every(self, pace_s: float, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _every(self, part: str, pace_s: float, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while not self._stopped.is_set():
             try:
                 await act()
             except (LedgerBusy, FenceLost) as error:
-                log.warning("ledger not ready", task=act.__name__, error=str(error))
+                log.warning("ledger not ready", task=part, error=str(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), pace_s)
 

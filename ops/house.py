@@ -30,7 +30,7 @@ from bus.outcome import Outcome
 from bus.policy import PartnerSettings
 from bus.quarantine import Quarantine
 from bus.relay import Relay
-from bus.upkeep import keep_up
+from bus.upkeep import Upkeep
 from bus.worker import PartnerWorker
 from contracts import codes
 from contracts.envelope import Envelope, flags
@@ -101,7 +101,7 @@ class House:
         self.public_url = settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
         self.calendar = settings.office.calendar
         self.open = False
-        self.sides = Sides()
+        self.sides, self.upkeep = Sides(), Upkeep()
         self.training: Training | None = None
         self.metrics = Metrics()
         self.on_event: list[Callable[[Envelope, int], None]] = [self.metrics.came_in]
@@ -161,6 +161,7 @@ class House:
             ready=self.wake,
             on_live=self._share,
             rng=self._rng,
+            upkeep=self.upkeep,
         )
         await self.bell.start(self.serves, self._rung)
         with contextlib.suppress(LedgerBusy):  # before the first claim, or another's sweep takes its worker for gone
@@ -170,8 +171,8 @@ class House:
             **{f"worker {name}": worker.run for name, worker in self.workers.items()},
             **{f"poller {poller.partner}": poller.run for poller in self._pollers},
         }
-        self._tasks = [self.sides.start(part, keep_up(part, run)) for part, run in runs.items()]
-        self._relaying = self.sides.start("relay", keep_up("relay", self._relay.run))
+        self._tasks = [self.sides.start(part, self.upkeep.keep(part, run)) for part, run in runs.items()]
+        self._relaying = self.sides.start("relay", self.upkeep.keep("relay", self._relay.run))
         await self._release_settings()
         self.lookout = lookout(self)
         watches: dict[str, Coroutine[Any, Any, None]] = {

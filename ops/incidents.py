@@ -16,7 +16,7 @@ from bus.ledger.incidents import Incident, Patience
 from ops import causes
 from ops.causes import Side
 from ops.queries import when
-from ops.words import Language
+from ops.words import Language, say
 
 LANGUAGES: tuple[Language, Language] = ("vi", "en")
 OURSELVES: dict[Language, str] = {"vi": "trục Liên Thông", "en": "Liên Thông itself"}
@@ -68,6 +68,8 @@ def told(incident: Incident, language: Language, names: Names) -> Told:
     kind = kinds()[incident.kind]
     side, facts = kind.side, dict(incident.facts)
     facts["partner"] = names(incident.partner, language) if incident.partner else OURSELVES[language]
+    if part := facts.get("part"):
+        facts["part"] = say(f"part.{part}", language, partner=facts["partner"])
     if cause := facts.get("cause"):
         line = causes.entry(incident.partner, cause, facts.get("code", ""))
         side, why = line.side, line.title(language)

@@ -13,6 +13,7 @@ from bus.ledger.sql_ledger import SqlLedger
 from ops.channels import Teller
 from ops.channels_way import ways
 from ops.incidents import patience
+from ops.incidents_own import OwnFaults
 from ops.incidents_signs import Concern, Signs
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ LEDGER_LATE_S = 120.0
 class Lookout:
     """Looks at its pace while this process holds the duty; tells without the ledger when the ledger itself is in trouble."""
 
-    def __init__(self, ledger: SqlLedger, signs: Signs, teller: Teller) -> None:
+    def __init__(self, ledger: SqlLedger, signs: Signs, teller: Teller, faults: OwnFaults) -> None:
         self._ledger = ledger
         self._book = ledger.incidents()
         self.signs = signs
         self._teller = teller
+        self._faults = faults
         self._busy_since: float | None = None
         self._told_busy = False
         self._turn = asyncio.Lock()
@@ -57,6 +59,7 @@ class Lookout:
                 log.error("look failed", error=type(error).__name__)
 
     async def _look(self) -> None:
+        await self._faults.tell()
         fence = await self._hold()
         if fence is None:
             self._over()
@@ -100,8 +103,7 @@ def lookout(house: House) -> Lookout:
         tls_certificate=house.settings.http.tls_certificate,
         calendar=house.calendar,
         steady=house.training is None,
-        fallen=house.sides.fallen,
     )
     ledger, link = house.ledger, (own.link or house.public_url).rstrip("/")
     teller = Teller(own, ledger.incidents(), ledger.clock, ways(own), house.title, link)
-    return Lookout(ledger, Signs(ledger, concern), teller)
+    return Lookout(ledger, Signs(ledger, concern), teller, OwnFaults(ledger, house.sides, house.upkeep))

@@ -7,7 +7,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from bus.ledger.words import State
 from bus.maintenance import VIETNAM, closed_until
 from bus.policy import PartnerSettings
 from contracts.working_time import Calendar, YearMissing
+from ops.incidents_own import failing, fallen
 from ops.incidents_settings import IncidentSettings
 from ops.reconcile import day_number
 
@@ -53,8 +54,7 @@ TRIES = 3
 class Concern:
     """Whom and what to look at: the enabled partners with their settings, where the ledger lies, our own certificate.
 
-    `fallen`: tasks of this process that have died, and of what. `steady`: the clock runs evenly; where it is set forward (training),
-    nothing can be told from how long something has been silent.
+    `steady`: the clock runs evenly; where it is set forward (training), nothing can be told from how long something has been silent.
     """
 
     partners: Mapping[str, Partner]
@@ -65,7 +65,6 @@ class Concern:
     tls_certificate: str | None
     calendar: Calendar
     steady: bool = True
-    fallen: Mapping[str, str] = field(default_factory=dict)
 
 
 class Signs:
@@ -88,6 +87,7 @@ class Signs:
         views = {view.partner: view for view in await self._ledger.partners() if view.partner in self._concern.enabled}
         waiting = await self._book.waiting()
         await self._keep_settled(now)
+        stuck = await failing(self._book, views, waiting, now)
         found = [
             *self._switches(views, waiting),
             *await self._failures(),
@@ -96,14 +96,15 @@ class Signs:
             *self._holidays(now),
             *await self._untold(),
             *await self._unapproved(),
-            *self._fallen(),
+            *await fallen(self._book, now),
+            *stuck,
             *await self._mismatches(now),
         ]
         if not self._concern.steady:
             return found
         return [
             *found,
-            *self._slow(views, waiting, now),
+            *self._slow(views, waiting, stuck, now),
             *await self._silence(now),
             *await self._certificates(now),
             *await self._pollers(views, now),
@@ -126,14 +127,22 @@ class Signs:
         ]
 
     def _slow(
-        self, views: Mapping[str, PartnerView], waiting: Mapping[str, tuple[int, float]], now: float
+        self,
+        views: Mapping[str, PartnerView],
+        waiting: Mapping[str, tuple[int, float]],
+        stuck: Collection[Condition],
+        now: float,
     ) -> list[Condition]:
-        """What could go has waited for too long, though the partner is open and answers."""
+        """What could go has waited for too long, though the partner is open and answers, and our worker does not fail."""
         late = now - self._concern.incidents.slow_s
+        ours = {one.partner for one in stuck if one.about == "worker"}
         return [
             Condition("slow", name, dossiers=dossiers, deliveries=views[name].backlog if name in views else dossiers)
             for name, (dossiers, since) in waiting.items()
-            if name in self._concern.enabled and since < late and not self._barred(name, views, now)
+            if name in self._concern.enabled
+            and since < late
+            and name not in ours
+            and not self._barred(name, views, now)
         ]
 
     def _barred(self, name: str, views: Mapping[str, PartnerView], now: float) -> bool:
@@ -266,10 +275,6 @@ class Signs:
         """Recipients whom no notice has reached for some tries."""
         lost = sorted({one.recipient for one in await self._book.owed(math.inf) if one.tries >= TRIES})
         return [Condition("notices", about=name, facts={"recipient": name}) for name in lost]
-
-    def _fallen(self) -> list[Condition]:
-        """Work in the background that has died of an exception; it stays so until the process is started anew."""
-        return [Condition("fallen", about=name, facts={"task": name}) for name in sorted(self._concern.fallen)]
 
     async def _unapproved(self) -> list[Condition]:
         """Bulk actions that stand because no second person has approved them."""

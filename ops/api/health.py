@@ -18,7 +18,10 @@ def routes(house: House, guard: Guard) -> APIRouter:
     async def live() -> JSONResponse:
         return JSONResponse({"live": True})
 
-    @router.get("/readyz", summary="The ledger can be written; the broker's state is told, not required")
+    @router.get(
+        "/readyz",
+        summary="The ledger can be written; whether the broker is there, or a loop is failing, is told and bars nothing",
+    )
     async def ready() -> JSONResponse:
         try:
             await house.ledger.ping()
@@ -26,7 +29,13 @@ def routes(house: House, guard: Guard) -> APIRouter:
         except LedgerBusy:
             writable = False
         good = writable and house.open
-        state = {"ready": good, "ledger": writable, "broker": house.bell.connected, "stopping": not house.open}
+        state = {
+            "ready": good,
+            "ledger": writable,
+            "broker": house.bell.connected,
+            "failing": bool(house.upkeep.failing()),
+            "stopping": not house.open,
+        }
         return JSONResponse(state, 200 if good else 503)
 
     @router.get("/metrics", summary="Prometheus exposition")

@@ -46,6 +46,7 @@ async def relayed(desk: Desk, operation: str = "row") -> AsyncIterator[None]:
         ready=lambda _partners: None,
         on_live=lambda _live: None,
         rng=random.Random(1),
+        upkeep=upkeep.Upkeep(),
     )
     running = asyncio.create_task(relay.run())
     yield

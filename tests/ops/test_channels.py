@@ -17,12 +17,15 @@ from bus.ledger.incidents import DUTY, Condition, Incident, Notice
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.seal import Keyring
+from bus.upkeep import Upkeep
 from ops.channels import GIVE_UP, Teller, plan
 from ops.channels_way import ID_HEADER, ways
 from ops.incidents import kinds, patience
 from ops.incidents_duty import LEDGER_LATE_S, Lookout
+from ops.incidents_own import OwnFaults
 from ops.incidents_settings import IncidentSettings
 from ops.incidents_signs import Signs
+from ops.side import Sides
 from tests.conftest import HandClock
 from tests.ledgers import new_ledger
 from tests.ops.test_incidents import MORNING, PORTAL, an_incident
@@ -58,7 +61,7 @@ class Duty:
         link = "https://lienthong.tinh.gov.vn"
         self.teller = Teller(settings, book, self.clock, ways(settings), lambda _p, language: names[language], link)
         signs: Signs = _ByHand(self)  # type: ignore[assignment]
-        self.lookout = Lookout(self.ledger, signs, self.teller)
+        self.lookout = Lookout(self.ledger, signs, self.teller, OwnFaults(self.ledger, Sides(), Upkeep()))
         return self.lookout
 
     async def turn(self, *found: Condition, after: float = 0.0) -> list[str]:

@@ -20,9 +20,11 @@ from bus.ledger.words import Action, Arrival, Claim, Debt, Filter, Move, Partner
 from bus.outcome import Cause
 from bus.policy import PartnerSettings
 from bus.seal import Keyring
+from bus.upkeep import Upkeep
 from contracts.working_time import Calendar
 from ops import desk, incidents_signs
 from ops.incidents import kinds, told
+from ops.incidents_own import OwnFaults
 from ops.incidents_settings import DOSSIER_SYSTEM, IncidentSettings
 from ops.incidents_signs import Concern, Signs
 from ops.side import Sides
@@ -163,6 +165,19 @@ async def test_what_could_go_and_waits_is_slow(tmp_path: Path, ledger: SqlLedger
     assert await found(signs, "poller") == [("breaker", PORTAL, "")]
 
 
+async def test_what_waits_because_our_worker_fails_is_not_laid_to_a_slow_partner(
+    tmp_path: Path, ledger: SqlLedger, clock: HandClock
+) -> None:
+    await ledger.accept([an_arrival(1), an_arrival(2)])
+    signs = Signs(ledger, concern(tmp_path))
+    clock.advance(901)
+    assert ("slow", PORTAL, "") in await found(signs)
+    await ledger.incidents().keep("failing", {(f"worker {PORTAL}", 0): clock.now() - 60})
+    assert await found(signs, "poller") == [("failing", PORTAL, "worker")]
+    (one,) = [c for c in await signs.found() if c.kind == "failing"]
+    assert (one.since, one.dossiers, one.deliveries) == (clock.now() - 60, 2, 2)
+
+
 async def test_a_poller_that_stands_is_one_since_its_last_turn(
     tmp_path: Path, ledger: SqlLedger, clock: HandClock
 ) -> None:
@@ -279,20 +294,23 @@ async def test_a_task_nobody_approves_is_one_until_somebody_does(tmp_path: Path,
     assert "approval" not in {kind for kind, *_ in await found(signs)}
 
 
-async def test_what_dies_beside_is_logged_and_told_and_what_was_stopped_is_not(
-    tmp_path: Path, ledger: SqlLedger, capsys: pytest.CaptureFixture[str]
+async def test_what_dies_beside_is_logged_and_told_whoever_looks_and_what_was_stopped_is_not(
+    tmp_path: Path, ledger: SqlLedger, clock: HandClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def falls() -> None:
         raise ValueError("Nguyễn Thị An")
 
     sides = Sides()
-    signs = Signs(ledger, concern(tmp_path, fallen=sides.fallen))
+    signs = Signs(ledger, concern(tmp_path))
     stopped = sides.start("watch", asyncio.sleep(60))
     task = sides.start("deadlines", falls())
     stopped.cancel()
     await asyncio.gather(task, stopped, return_exceptions=True)
     await asyncio.sleep(0)
+    await OwnFaults(ledger, sides, Upkeep()).tell()
     assert await found(signs) == [("fallen", "", "deadlines")]
+    clock.advance(60)
+    assert await found(signs) == [], "its process is gone"
     said = capsys.readouterr().out
     assert "a side task has died" in said
     assert "ValueError" in said
@@ -361,6 +379,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "mismatch": {"lines": 3},
     "approval": {"task": 4},
     "fallen": {"task": "deadlines"},
+    "failing": {"part": "worker"},
 }
 """What each kind's conditions carry, as the signs above make them."""
 
