@@ -189,16 +189,29 @@ class Simulator:
 
 
 class GatewaySimulator(Simulator):
-    """A partner behind the national bus' gateway: client credentials, a bearer token on every call, a quota (domain notes 2.1)."""
+    """A partner behind the national bus' gateway: client credentials, a bearer token on every call, a quota (domain notes 2.1).
+
+    Told an access key at /_sim/access_key, it gives no tokens any more: each call shows the key's five values, as a province's own
+    bus wants them.
+    """
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
         self.account = ("sim", "sim")
+        self.access_key: dict[str, str] = {}
         self._tokens: set[str] = set()
         self.quota: int | None = None
         self.route("/token", self._token)
+        self.route("/_sim/access_key", self._told_access_key, weather=False)
+
+    async def _told_access_key(self, request: Request) -> Response:
+        """`{"AppName": "...", "AccessKey": "...", "SecretKey": "...", "PartnerCode": "...", "PartnerCodeCus": "..."}`, or `{}`."""
+        self.access_key = await request.json()
+        return JSONResponse({"wants": list(self.access_key) or "token"})
 
     async def _token(self, request: Request) -> Response:
+        if self.access_key:
+            return Response("no such service", 404, media_type="text/plain")
         basic = base64.b64encode(":".join(self.account).encode()).decode()
         if request.headers.get("authorization") != f"Basic {basic}":
             return JSONResponse({"error": "invalid_client"}, 401)
@@ -211,7 +224,7 @@ class GatewaySimulator(Simulator):
         """What the gateway answers instead of the partner: 401 to a stranger, 429 when the quota is used up; None: go on."""
         if self.weather.takes("session"):
             self._tokens.clear()
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
+        if not self._knows(request.headers.get("authorization", "")):
             return Response("Invalid Credentials", 401, media_type="text/plain")
         if self.quota is not None:
             if self.quota <= 0:
@@ -219,6 +232,15 @@ class GatewaySimulator(Simulator):
                 return Response("Message throttled out", 429, headers, "text/plain")
             self.quota -= 1
         return None
+
+    def _knows(self, shown: str) -> bool:
+        """Whether the Authorization header is a token given here, or the access key in Base64."""
+        if not self.access_key:
+            return shown.removeprefix("Bearer ") in self._tokens
+        try:
+            return bool(json.loads(base64.b64decode(shown, validate=True)) == self.access_key)
+        except ValueError:
+            return False
 
 
 class EnvelopeSimulator(Simulator):

@@ -75,8 +75,8 @@ class BudgetAdapter:
         return [Unknown(words="a confirmation cannot be asked for", request=row.body) for row in rows]
 
     async def probe(self, call: Call) -> Outcome | None:
-        """A token is asked for."""
-        return await self._client.log_in(call) or Delivered()
+        """A token is asked for, where there are tokens."""
+        return await self._client.probe(call)
 
     async def look_up(self, asked: HoiDonVi, call: Call) -> Found | Outcome:
         """The register's units; of several none is chosen."""

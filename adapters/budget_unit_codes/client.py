@@ -63,9 +63,9 @@ class BudgetClient:
         reply = await self._gateway.ask_model(endpoint, body, TraLoi, call)
         return reply if isinstance(reply, Outcome) else refused(reply) or reply
 
-    async def log_in(self, call: Call) -> Outcome | None:
-        """See Gateway.log_in."""
-        return await self._gateway.log_in(call)
+    async def probe(self, call: Call) -> Outcome | None:
+        """See Gateway.probe."""
+        return await self._gateway.probe(call)
 
     async def close(self) -> None:
         await self._gateway.close()

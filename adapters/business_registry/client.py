@@ -50,7 +50,7 @@ class RegisterClient:
             name, password = secret.get("username", ""), secret.get("password", "")
             address = contract.SERVICE, contract.PORT
             self._soap = SoapClient(self._http, contract.wsdl(), *address, name, password, settings.soap_path)
-        self.log_in = self._gateway.log_in
+        self.probe = self._gateway.probe
 
     async def detail(self, code: str, call: Call) -> TraLoiTraCuu | Outcome:
         """`chiTietDoanhNghiep`; the REST face takes the code in its address."""

@@ -120,8 +120,8 @@ class RegistryAdapter:
         return Delivered(code=result.trangThai, words=result.noiDungXuLy[:500], reply=said, replies=(event,))
 
     async def probe(self, call: Call) -> Outcome | None:
-        """A token is asked for."""
-        return await self._client.log_in(call) or Delivered()
+        """A token is asked for, where there are tokens."""
+        return await self._client.probe(call)
 
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
         """Results are watched by deliveries, not by a poller."""

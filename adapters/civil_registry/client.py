@@ -35,7 +35,7 @@ class RegistryClient:
         self._gateway = Gateway(settings, vault)
         self._send = self._gateway.endpoint(settings.send_path)
         self._result = self._gateway.endpoint(settings.result_path)
-        self.log_in = self._gateway.log_in
+        self.probe = self._gateway.probe
         self.close = self._gateway.close
 
     async def send(self, body: bytes, call: Call) -> TraLoi | Outcome:

@@ -112,8 +112,8 @@ class PostalAdapter:
         return [Unknown(words="VNPost cannot be asked for one order", request=row.body) for row in rows]
 
     async def probe(self, call: Call) -> Outcome | None:
-        """See PostalClient.log_in."""
-        return await self._client.log_in(call) or Delivered()
+        """See PostalClient.probe."""
+        return await self._client.probe(call)
 
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
         """The next page of everybody's orders behind the cursor, the first time of the last day's."""

@@ -7,11 +7,9 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from adapters.transport.classify import Model, Unreadable, from_failure, from_status, read_model, unreadable
 from adapters.transport.gateway import Gateway, GatewaySettings
-from adapters.transport.http import Endpoint, Failure, HttpClient
 from bus.adapter import Call, Vault
-from bus.outcome import Cause, Held, Outcome, Taken, Unknown
+from bus.outcome import Delivered, Outcome
 from bus.policy import Seconds
 from contracts.identifier import Phone
 from contracts.postal.item_code import LIMIT, expand
@@ -73,58 +71,41 @@ class PostalSettings(GatewaySettings):
             raise ValueError('auth = "access_token" needs credentials.access_token')
         return self
 
+    @property
+    def fixed(self) -> dict[str, str]:
+        """See GatewaySettings.fixed; or the province's own token, in a header of its name."""
+        return {"access_token": self.credential("access_token")} if self.auth == "access_token" else super().fixed
+
 
 class PostalClient:
     """Speaks for the province."""
 
     def __init__(self, settings: PostalSettings, vault: Vault) -> None:
         self._settings = settings
-        token = settings.credentials.get("access_token")
-        self._fixed = {"access_token": token.get_secret_value()} if settings.auth == "access_token" and token else None
         self._gateway = Gateway(settings, vault)
-        self._http = HttpClient(settings)
         self._order = self._gateway.endpoint(settings.order_path)
         self._cancel = self._gateway.endpoint(settings.cancel_path)
 
     async def order(self, body: bytes, call: Call) -> TraLoi | Outcome:
         """Create an order."""
-        return await self._ask(self._order, body, TraLoi, call)
+        return await self._gateway.ask_model(self._order, body, TraLoi, call)
 
     async def cancel(self, body: bytes, call: Call) -> TraLoi | Outcome:
         """Cancel one."""
-        return await self._ask(self._cancel, body, TraLoi, call)
+        return await self._gateway.ask_model(self._cancel, body, TraLoi, call)
 
     async def tracking(self, last_id: str, call: Call) -> TrangTheoDoi | Outcome:
         """The page behind `last_id`."""
         query = urlencode({"pagesize": self._settings.page_size, "lastId": last_id})
         endpoint = self._gateway.endpoint(f"{self._settings.tracking_path}?{query}", method="GET")
-        return await self._ask(endpoint, b"", TrangTheoDoi, call)
+        return await self._gateway.ask_model(endpoint, b"", TrangTheoDoi, call)
 
-    async def _ask(self, endpoint: Endpoint, body: bytes, model: type[Model], call: Call) -> Model | Outcome:
-        if self._fixed is None:
-            return await self._gateway.ask_model(endpoint, body, model, call)
-        reply = await self._http.send(endpoint, body, call, self._fixed)
-        if isinstance(reply, Failure):
-            return from_failure(reply)
-        if reply.status == 401:  # a fixed token is not renewed
-            return Held(cause=Cause.FORBIDDEN, code="401", words="the gateway refused our access token")
-        outcome = from_status(reply)
-        if isinstance(outcome, Taken):
-            return Unknown(code="202", words="the contract knows no 202")
-        if outcome is not None:
-            return outcome
-        try:
-            return read_model(reply, model)
-        except Unreadable as why:
-            return unreadable(reply, why)
-
-    async def log_in(self, call: Call) -> Outcome | None:
-        """The cheapest harmless call: a token, or a look behind the end of the cursor; None when it went well."""
-        if self._fixed is None:
-            return await self._gateway.log_in(call)
+    async def probe(self, call: Call) -> Outcome | None:
+        """The cheapest harmless call: a token, or a look behind the end of the cursor."""
+        if self._settings.auth == "oauth2":
+            return await self._gateway.probe(call)
         page = await self.tracking("f" * 24, call)
-        return page if isinstance(page, Outcome) else None
+        return page if isinstance(page, Outcome) else Delivered()
 
     async def close(self) -> None:
         await self._gateway.close()
-        await self._http.close()

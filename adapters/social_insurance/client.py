@@ -34,7 +34,7 @@ class InsuranceClient:
         self._gateway = Gateway(settings, vault)
         self._path = settings.path
         self._clock = clock
-        self.log_in = self._gateway.log_in
+        self.probe = self._gateway.probe
         self.close = self._gateway.close
 
     async def ask(self, operation: str, body: bytes, part: type[Part], call: Call) -> tuple[Part, str] | Outcome:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -64,19 +68,34 @@ class Desk:
         return await self.gateway.ask_model(self.gateway.endpoint("/x"), b"{}", Answer, call)
 
 
-@pytest.fixture
-async def desk(tmp_path: Path, keys: Keyring) -> AsyncIterator[Desk]:
+PAIR = {"consumer_key": "k", "consumer_secret": "s"}
+KEY = {"app_name": "TPHCM", "access_key": "a", "secret_key": "s", "partner_code": "H59", "partner_code_cus": "Đ"}
+
+
+@asynccontextmanager
+async def opened(folder: Path, keys: Keyring, **own: Any) -> AsyncIterator[Desk]:
     bus = Bus()
     routes = [Route("/token", bus.token, methods=["POST"]), Route("/x", bus.call, methods=["POST"])]
     served = Served(Starlette(routes=routes), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(new_ledger(tmp_path), keys)
-    own = {"base_url": served.url, "dstcode": "G15", "credentials": {"consumer_key": "k", "consumer_secret": "s"}}
-    gateway = Gateway(GatewaySettings.model_validate(own), ledger.vault("behind"))
+    ledger = open_ledger(new_ledger(folder), keys)
+    gateway = Gateway(GatewaySettings.model_validate({"base_url": served.url, **own}), ledger.vault("behind"))
     yield Desk(bus, gateway)
     await gateway.close()
     await ledger.close()
     await served.stop()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, keys: Keyring) -> AsyncIterator[Desk]:
+    async with opened(tmp_path, keys, dstcode="G15", credentials=PAIR) as found:
+        yield found
+
+
+@pytest.fixture
+async def by_key(tmp_path: Path, keys: Keyring) -> AsyncIterator[Desk]:
+    async with opened(tmp_path, keys, credentials=dict.fromkeys(PAIR, "") | KEY) as found:
+        yield found
 
 
 async def test_one_token_serves_all_calls_and_the_header_names_the_destination(desk: Desk) -> None:
@@ -109,7 +128,7 @@ async def test_a_gateway_that_gives_no_token_has_taken_nothing(desk: Desk) -> No
     told = await desk.ask()
     assert isinstance(told, Transient)
     assert (told.cause, desk.bus.heard) == (Cause.NOT_SENT, [])
-    assert isinstance(await desk.gateway.log_in(Call("c", 5.0)), Transient)
+    assert isinstance(await desk.gateway.probe(Call("c", 5.0)), Transient)
 
 
 async def test_a_quota_that_is_used_up_says_when_to_come_again(desk: Desk) -> None:
@@ -128,3 +147,43 @@ async def test_what_the_contract_cannot_read_is_unknown(desk: Desk, reply: tuple
 async def test_an_account_without_the_right_holds_the_partner(desk: Desk) -> None:
     desk.bus.replies = [(403, b"forbidden")]
     assert isinstance(await desk.ask(), Held)
+
+
+async def test_an_access_key_goes_along_in_place_of_token_and_destination(by_key: Desk) -> None:
+    assert await by_key.ask() == Answer(said="yes")
+    (heard,) = by_key.bus.heard
+    told = json.loads(base64.b64decode(heard["authorization"], validate=True))
+    assert list(told.items()) == [
+        ("AppName", "TPHCM"),
+        ("AccessKey", "a"),
+        ("SecretKey", "s"),
+        ("PartnerCode", "H59"),
+        ("PartnerCodeCus", "Đ"),
+    ]
+    assert (heard["accept"], heard["content-type"], heard["charset"]) == (*2 * ("application/json",), "utf-8")
+    assert "dstcode" not in heard
+    assert (by_key.bus.tokens, await by_key.gateway.probe(Call("c", 5.0))) == (0, None)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refused_access_key_holds_the_partner_and_is_shown_once(by_key: Desk, status: int) -> None:
+    by_key.bus.replies = [(status, b"Invalid Credentials")]
+    held = await by_key.ask()
+    assert isinstance(held, Held)
+    assert (held.cause, held.code) == (Cause.FORBIDDEN, str(status))
+    assert (len(by_key.bus.heard), by_key.bus.tokens, by_key.extra_calls) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("missing", KEY)
+def test_an_access_key_that_is_not_whole_is_refused_naming_what_is_missing(missing: str) -> None:
+    for left in ({missing: ""}, {}):
+        given = {name: value for name, value in KEY.items() if name != missing} | left
+        with pytest.raises(ValidationError, match=rf"an access key is given without {missing}\b") as refused:
+            GatewaySettings.model_validate({"credentials": given})
+        assert [fault["loc"] for fault in refused.value.errors()] == [("credentials",)]
+
+
+@pytest.mark.parametrize("also", PAIR)
+def test_two_ways_in_are_one_too_many(also: str) -> None:
+    with pytest.raises(ValidationError, match="two ways in"):
+        GatewaySettings.model_validate({"credentials": KEY | {also: "x"}})

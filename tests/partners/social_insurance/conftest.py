@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,16 +91,23 @@ class Insurance:
         return await self.adapter.numbers(CriteriaQuestion.model_validate(criteria), Call("c", 5.0))
 
 
-@pytest.fixture
-async def insurance(tmp_path: Path, keys: Keyring) -> AsyncIterator[Insurance]:
-    simulator = InsuranceSimulator(tmp_path / "book.jsonl")
+@asynccontextmanager
+async def opened(folder: Path, keys: Keyring, **own: Any) -> AsyncIterator[Insurance]:
+    """The two sides, with settings of our own."""
+    simulator = InsuranceSimulator(folder / "book.jsonl")
     served = Served(simulator.app(), bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(new_ledger(tmp_path), keys)
+    ledger = open_ledger(new_ledger(folder), keys)
     clock = HandClock(AT.timestamp())
-    settings = InsuranceSettings.model_validate({**DEMO, "asks_every_s": 300, "base_url": served.url})
+    settings = InsuranceSettings.model_validate({**DEMO, "asks_every_s": 300, "base_url": served.url, **own})
     adapter = InsuranceAdapter(Wiring(settings, ledger.vault("social_insurance"), clock, random.Random(1)))
     yield Insurance(adapter, simulator, clock)
     await adapter.close()
     await ledger.close()
     await served.stop()
+
+
+@pytest.fixture
+async def insurance(tmp_path: Path, keys: Keyring) -> AsyncIterator[Insurance]:
+    async with opened(tmp_path, keys) as found:
+        yield found
