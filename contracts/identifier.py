@@ -15,7 +15,7 @@ from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.vn import mst
 
 from contracts.fault import refuse
-from contracts.marks import PERSONAL, Finder
+from contracts.marks import PERSONAL, Coded, Finder
 
 _AGENCY = re.compile(r"(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.\d{1,3}){0,9})\Z", re.ASCII)
 _DOSSIER = re.compile(r"(?P<agency>[A-Z0-9.]{3,35})-(?P<day>\d{6})-(?P<number>\d{4,10})\Z", re.ASCII)
@@ -242,7 +242,10 @@ TIDY = BeforeValidator(tidy)
 """Stands behind the constraints of a text, so that they are checked natively, on what is left after tidying."""
 Tidy = Annotated[str, TIDY]
 AgencyId = Annotated[
-    Tidy, AfterValidator(_agency), _described("agency id, old form or new", "000.00.17.H59", "H59.17.5")
+    Tidy,
+    AfterValidator(_agency),
+    _described("agency id, old form or new", "000.00.17.H59", "H59.17.5"),
+    Coded("agency"),
 ]
 DossierCode = Annotated[
     Tidy,
@@ -250,7 +253,10 @@ DossierCode = Annotated[
     _described("agency id, day of reception yyMMdd, number", "000.00.17.H59-230425-0001"),
 ]
 ProcedureCode = Annotated[
-    Tidy, AfterValidator(_procedure), _described("procedure code", "1.012783", "2.000815.000.00.00.H55.02")
+    Tidy,
+    AfterValidator(_procedure),
+    _described("procedure code", "1.012783", "2.000815.000.00.00.H55.02"),
+    Coded("procedure"),
 ]
 CitizenId = Annotated[
     Tidy, AfterValidator(_citizen), _described("12 digits", "084080000123"), PERSONAL, Finder("citizen")

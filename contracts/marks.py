@@ -1,4 +1,4 @@
-"""Marks for fields: what is personal, what is secret, by what a person may be found. Logs, screens and errors obey them.
+"""Marks for fields: what is personal, what is secret, by what a person may be found, what is a code. Logs, screens and errors obey them.
 
 A mark stands in the annotation: `number: Annotated[str, PERSONAL, Finder("citizen")]`.
 """
@@ -33,6 +33,13 @@ class Searchable:
     """A number of `kind` that names a dossier elsewhere and nobody: the dossier may be searched by it as it is."""
 
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code of the list of that name (`contracts.codes`)."""
+
+    code_list: str
 
 
 PERSONAL = Personal()
@@ -91,6 +98,11 @@ def _inner_marks(annotation: Any) -> list[Any]:
     for inner in get_args(annotation):
         found += _inner_marks(inner)
     return found
+
+
+def code_list(field: FieldInfo) -> str:
+    """The list a field's codes stand in; empty where it holds none."""
+    return next((mark.code_list for mark in _marks(field) if isinstance(mark, Coded)), "")
 
 
 def model_within(annotation: Any) -> type[BaseModel] | None:

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from contracts.canonical.events import EVENTS
 from contracts.fault import mask
-from contracts.marks import fields_of, model_within
+from contracts.marks import code_list, fields_of, model_within
 
 Kind = Literal["text", "number", "flag", "choice", "entry", "add"]
 """How a value is entered. `entry`: the head of an entry of a list, or of something left out of what may be there; `add`: where one more
@@ -32,7 +32,7 @@ MOST_SPARE = 20
 class Field:
     """One place of an event's data: how it is entered, and what it is now (masked where it is personal).
 
-    `optional`: it may be left out; `new`: it is not there yet.
+    `optional`: it may be left out; `new`: it is not there yet; `code_list`: the list its codes stand in.
     """
 
     path: str
@@ -43,6 +43,7 @@ class Field:
     locked: bool = False
     optional: bool = False
     new: bool = False
+    code_list: str = ""
 
 
 @dataclass(slots=True)
@@ -67,7 +68,8 @@ class _Walk:
             self._list(inner, item, value if isinstance(value, list) else [], here, new=new)
         elif inner is None:
             if not _free(info.annotation):
-                self._leaf(here, value, info.annotation, optional=not info.is_required(), new=new)
+                coded = code_list(info)
+                self._leaf(here, value, info.annotation, coded, optional=not info.is_required(), new=new)
         elif info.is_required() or value is not None:
             if not info.is_required():
                 self._head(here, new=False)
@@ -111,13 +113,13 @@ class _Walk:
         if not own:
             self._put(Field(dotted(here), "", "add", optional=True, new=True))
 
-    def _leaf(self, here: Path, value: Any, annotation: Any, *, optional: bool, new: bool) -> None:
+    def _leaf(self, here: Path, value: Any, annotation: Any, coded: str = "", *, optional: bool, new: bool) -> None:
         own = self.hidden[_plain(here)]
         kind, options = _kind(annotation)
         locked = (here[-1] in LOCKED and not new) or (own and not self.personal)
         shown = _text(value)
         hide = mask if own and not self.clear else str
-        self._put(Field(dotted(here), hide(shown), kind, options, own, locked, optional, new))
+        self._put(Field(dotted(here), hide(shown), kind, options, own, locked, optional, new, coded))
 
     def _put(self, one: Field) -> None:
         self.form[one.path] = one
@@ -167,7 +169,7 @@ def _free(annotation: Any) -> bool:
 def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
     """How a value is entered, and what may be chosen from."""
     if get_origin(annotation) is Literal:
-        return "choice", tuple(str(option) for option in get_args(annotation))
+        return "choice", tuple(str(option) for option in get_args(annotation) if option != "")
     if annotation is bool:
         return "flag", ("true", "false")
     if annotation is int:

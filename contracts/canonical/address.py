@@ -8,16 +8,20 @@ from pydantic import StringConstraints
 
 from contracts.canonical.base import Day, Shape
 from contracts.identifier import Remark
+from contracts.marks import Coded
 
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,5}$")]
+Province = Annotated[UnitCode, Coded("province")]
+District = Annotated[UnitCode, Coded("district")]
+Ward = Annotated[UnitCode, Coded("ward")]
 
 
 class Address(Shape):
     """An address with the codes of the statistics office as they stood on `as_of`; no district after 2025-06-30."""
 
-    province: UnitCode
-    district: UnitCode | None = None
-    ward: UnitCode | None = None
+    province: Province
+    district: District | None = None
+    ward: Ward | None = None
     scheme: Literal["gso"] = "gso"
     as_of: Day
     detail: Remark = ""

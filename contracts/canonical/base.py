@@ -11,9 +11,12 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.fault import refuse
+from contracts.marks import Coded
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+STATUS = Coded("dvcqg.TrangThaiHoSo")
+"""For a field that holds a dossier's status."""
 YEARS = range(1900, 2200)
 """Years an event may speak of; everything else is a slip of the pen or breaks arithmetic on times."""
 

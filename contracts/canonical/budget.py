@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from contracts.canonical.base import Day, Instant, Shape
+from contracts.canonical.base import STATUS, Day, Instant, Shape
 from contracts.canonical.registration import FileContent
 from contracts.fault import refuse
 from contracts.identifier import BudgetUnitCode, Key, Label, Name, Remark, TaxCode, Text, Title
@@ -74,7 +74,7 @@ class BudgetDossierEvent(Shape):
     received_at: Instant | None = None
     due_at: Instant | None = None
     state: BudgetState
-    status: Annotated[int, Field(strict=True, ge=1, le=9)]
+    status: Annotated[int, Field(strict=True, ge=1, le=9), STATUS]
     reason: Remark = ""
     warnings: tuple[Literal["registered_twice"], ...] = ()
     at: Instant

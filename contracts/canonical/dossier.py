@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from contracts.canonical.base import Instant, Shape, remembered
+from contracts.canonical.base import STATUS, Instant, Shape, remembered
 from contracts.canonical.document import OtherPaper, Paper, ResultPaper, Supplement
 from contracts.canonical.enterprise import HouseholdBusiness
 from contracts.canonical.payment import Fee, PaidBy
@@ -15,7 +15,7 @@ from contracts.fault import refuse
 from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark, Text, Title
 from contracts.marks import PERSONAL, Searchable
 
-Status = Annotated[int, Field(strict=True, ge=1, le=10)]
+Status = Annotated[int, Field(strict=True, ge=1, le=10), STATUS]
 """1 filed, 2 received, 3 refused at reception, 4 in processing, 5 supplement asked, 6 fee asked, 7 withdrawn, 8 stopped,
 9 processed, 10 result returned (national portal, TrangThaiHoSo)."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from contracts.canonical.address import Address, UnitCode
+from contracts.canonical.address import Address, UnitCode, Ward
 from contracts.canonical.base import Count, Day, Flag, Shape
 from contracts.fault import refuse
 from contracts.identifier import TIDY, CitizenId, Label, Name, TaxCode, Text, tax_code
@@ -60,7 +60,7 @@ class Seat(Shape):
     district: Label = ""
     ward: Label = ""
     detail: Text = ""
-    ward_now: UnitCode | None = None
+    ward_now: Ward | None = None
     ward_now_name: Label = ""
     ward_heirs: tuple[UnitCode, ...] = ()
 

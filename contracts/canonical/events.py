@@ -34,7 +34,7 @@ from contracts.canonical.result_file import CheckedEvent, PaperCheckedEvent
 from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
 from contracts.identifier import TIDY, AgencyId, DossierCode, Key, Label, Name, ProcedureCode, Remark
-from contracts.marks import PERSONAL, Searchable
+from contracts.marks import PERSONAL, Coded, Searchable
 
 Unit = Annotated[str, StringConstraints(max_length=5), TIDY]
 """A unit's code as the portal has it, not yet looked up."""
@@ -70,9 +70,9 @@ class Filing(Shape):
     owner_id: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL]
     account: Annotated[Label, PERSONAL] = ""
     agency_id: AgencyId | None = None
-    province: Unit = ""
-    district: Unit = ""
-    ward: Unit = ""
+    province: Annotated[Unit, Coded("province")] = ""
+    district: Annotated[Unit, Coded("district")] = ""
+    ward: Annotated[Unit, Coded("ward")] = ""
     address: Remark = ""
     email: Annotated[str, StringConstraints(max_length=254), TIDY, PERSONAL] = ""
     phone: Annotated[str, StringConstraints(max_length=20), TIDY, PERSONAL] = ""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.canonical.address import UnitCode
-from contracts.canonical.base import Day, Instant, Shape
+from contracts.canonical.address import Ward
+from contracts.canonical.base import STATUS, Day, Instant, Shape
 from contracts.canonical.registration import FileContent
 from contracts.identifier import TIDY, DossierCode, Remark, TaxCode, Text
 
@@ -19,7 +19,7 @@ class HouseholdDecision(Shape):
 
     dossier_code: DossierCode
     state: HouseholdState
-    status: Annotated[int, Field(strict=True, ge=3, le=9)]
+    status: Annotated[int, Field(strict=True, ge=3, le=9), STATUS]
     at: Instant
     reason: Remark = ""
     deadline_on: Day | None = None
@@ -34,4 +34,4 @@ class HouseholdNameQuestion(Shape):
     """Household businesses of a commune whose name is the one asked for, however it is written."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=500), TIDY] = Field(examples=["Hộ kinh doanh Mẫu"])
-    ward: UnitCode = Field(examples=["29557"])
+    ward: Ward = Field(examples=["29557"])

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from contracts.canonical.address import Address, UnitCode
-from contracts.canonical.base import Day, Flag, Instant, Shape
+from contracts.canonical.address import Address, Province, UnitCode
+from contracts.canonical.base import STATUS, Day, Flag, Instant, Shape
 from contracts.canonical.dossier import Dossier
 from contracts.fault import refuse
 from contracts.identifier import (
@@ -151,7 +151,7 @@ class Registration(Shape):
 
     linked_code: LinkedCode = ""
     unit: UnitCode
-    province: UnitCode
+    province: Province
     filing_kind: Short = ""
     place: Text = ""
     copies: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
@@ -192,7 +192,7 @@ class AcceptedEvent(Shape):
     linked_code: LinkedCode = ""
     procedure_code: ProcedureCode
     kind: RegistrationKind
-    province: UnitCode
+    province: Province
     at: Instant
     birth: Birth | None = None
 
@@ -238,9 +238,9 @@ class ChangedEvent(Shape):
     linked_code: LinkedCode = ""
     procedure_code: ProcedureCode
     kind: RegistrationKind
-    province: UnitCode
+    province: Province
     state: RegistrationState
-    status: Annotated[int, Field(strict=True, ge=3, le=9)]
+    status: Annotated[int, Field(strict=True, ge=3, le=9), STATUS]
     at: Instant
     officer: Annotated[str, StringConstraints(max_length=300), PERSONAL] = ""
     position: Text = ""

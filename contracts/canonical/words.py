@@ -1,4 +1,4 @@
-"""What each field of the canonical model is called, in two languages; for documents and screens."""
+"""What each field of the canonical model, and each value one may choose for it, is called in two languages; for documents and screens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """A field in Vietnamese and English."""
+    """In Vietnamese and English."""
 
     vi: str
     en: str
@@ -18,5 +18,15 @@ class Words(NamedTuple):
 @cache
 def field_words() -> dict[tuple[str, str], Words]:
     """Words by (shape, field)."""
-    text = files(__package__).joinpath("words.csv").read_text(encoding="utf-8")
-    return {(row["shape"], row["field"]): Words(row["vi"], row["en"]) for row in csv.DictReader(text.splitlines())}
+    return _read("words.csv", "shape", "field")
+
+
+@cache
+def value_words() -> dict[tuple[str, str], Words]:
+    """Words by (field, value): a value means one thing wherever a field of that name has it."""
+    return _read("values.csv", "field", "value")
+
+
+def _read(name: str, first: str, second: str) -> dict[tuple[str, str], Words]:
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return {(row[first], row[second]): Words(row["vi"], row["en"]) for row in csv.DictReader(text.splitlines())}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
+from bus.clock import instant
+from bus.ledger.views import EventView
+from bus.maintenance import VIETNAM
 from contracts.canonical.events import EVENTS
 from ops import desk, edit
-from ops.console import fields, views
+from ops.console import coded, fields, views
 from ops.console.door import reader
 from ops.console.filters import ids_of
 from ops.console.frame import Frame
@@ -38,11 +43,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field with its words; `within` says of which entry it is."""
+    """A field with its words; `within` says of which entry it is, `now` its value, `options` what may be chosen (value, words)."""
 
     field: Field
     words: str
     within: str
+    now: str
+    options: list[tuple[str, str]]
 
 
 def add(app: FastAPI, frame: Frame) -> None:
@@ -92,7 +99,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             dossier=view.dossier,
             delivery=view.id,
             title=views.operation_of(house, view.partner, view.operation, say),
-            lines=[_line(event.type, one, say) for one in found],
+            lines=_lines(event, found, say),
             given=given,
             faults=wrong.faults if wrong else (),
         )
@@ -114,6 +121,20 @@ def _given(form: Mapping[str, Any]) -> Given:
     return given
 
 
-def _line(kind: str, one: Field, say: Speech) -> Line:
-    *above, words = fields.label(EVENTS[kind].model, PLACE.sub(r"[\1]", one.path), say) or [one.path]
-    return Line(one, words, " › ".join(above[1:]))
+def _lines(event: EventView, found: list[Field], say: Speech) -> list[Line]:
+    """The form in the reader's language. Codes are those of the event's day; of an address, those of the day it names."""
+    model, values = EVENTS[event.type].model, {one.path: one.value for one in found}
+    today = instant(event.occurred_at).astimezone(VIETNAM).date()
+    lines = []
+    for one in found:
+        *above, words = fields.label(model, PLACE.sub(r"[\1]", one.path), say) or [one.path]
+        on = _day(values.get(f"{one.path.rpartition('.')[0]}.as_of", "")) or today
+        now = one.value if one.personal else coded.shown(one, one.value, on, say)
+        lines.append(Line(one, words, " › ".join(above[1:]), now, coded.offered(one, on, say)))
+    return lines
+
+
+def _day(text: str) -> date | None:
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(text)
+    return None

@@ -14,6 +14,7 @@ from bus.ledger.words import Claim, Filter, Move, Result, State
 from bus.outcome import Cause
 from tests.console.conftest import PASSWORD, PORTAL, RECEIVED, Office
 
+CODED = ("channel", "status", "applicant.verified", "applicant.address.ward")
 PAPERS = [paper["title"] for paper in RECEIVED.data["dossier"]["papers"]]
 
 
@@ -33,12 +34,21 @@ async def test_an_officer_edits_a_list_and_empties_a_field_and_sees_what_differs
     await office.person("lan", "operator", "data_reader")
     delivery = await refused(office)
     told = await asyncio.to_thread(_journey, chromium, office.url, delivery)
+    assert told["vi"] == [
+        "trực tuyến (online)",
+        "Được tiếp nhận (2)",
+        "có (true)",
+        "Xã Trà Cú (29461)",
+        "Đã trả kết quả (10)",
+    ]
+    assert told["en"] == ["online", "received (2)", "yes (true)", "Xã Trà Cú (29461)", "result returned (10)"]
     assert told["kept"] == ["Đơn bổ sung.pdf", "thiếu một giấy"], "asking for room loses nothing"
     assert "url" in told["wrong"], "a paper without its address breaks the contract"
     assert "TV-1" in told["task"]
     assert "dossier.agency.name" in told["task"]
     assert PAPERS[0] in told["task"], "what goes"
     assert "Đơn bổ sung.pdf" in told["task"], "what is new"
+    assert "dossier.return_method" in told["task"]
     assert "dossier.due_at" in told["task"], "what was emptied"
     waiting = await office.house.ledger.tasks().waiting()
     assert [(task.verb, task.who, task.reason) for task in waiting] == [("edit", "lan", "thiếu một giấy")]
@@ -53,6 +63,9 @@ def _journey(chromium: webdriver.Chrome, url: str, delivery: int) -> dict[str, A
     def put(path: str, text: str) -> None:
         chromium.find_element(By.CSS_SELECTOR, at(path)).send_keys(text)
 
+    def now(path: str) -> str:
+        return chromium.find_element(By.XPATH, f"//*[@title='dossier.{path}']/ancestor::tr/td[1]").text
+
     def press(css: str) -> None:
         wanted = chromium.find_element(By.CSS_SELECTOR, css)
         chromium.execute_script("arguments[0].scrollIntoView({block: 'center'})", wanted)
@@ -62,6 +75,11 @@ def _journey(chromium: webdriver.Chrome, url: str, delivery: int) -> dict[str, A
     chromium.find_element(By.NAME, "name").send_keys("lan")
     chromium.find_element(By.NAME, "password").send_keys(PASSWORD)
     chromium.find_element(By.CSS_SELECTOR, "main button").click()
+    told: dict[str, Any] = {}
+    for language in ("en", "vi"):
+        chromium.get(f"{url}/console/edit?delivery={delivery}&lang={language}")
+        chosen = Select(chromium.find_element(By.CSS_SELECTOR, at("status")))
+        told[language] = [now(path) for path in CODED] + [chosen.options[-1].text]
     put("agency.name", "Tên đúng của cơ quan")
     chromium.find_element(By.NAME, "reason").send_keys("thiếu một giấy")
     new = len(PAPERS)
@@ -71,10 +89,12 @@ def _journey(chromium: webdriver.Chrome, url: str, delivery: int) -> dict[str, A
     press("button[value='dossier.papers']")
     chromium.find_element(By.CSS_SELECTOR, at(f"papers.{new + 1}.id"))
     kept = [chromium.find_element(By.CSS_SELECTOR, css) for css in (at(f"papers.{new}.title"), "[name=reason]")]
-    told: dict[str, Any] = {"kept": [one.get_attribute("value") for one in kept]}
+    told["kept"] = [one.get_attribute("value") for one in kept]
     press("[name='drop:dossier.papers.0']")
     press("[name='drop:dossier.due_at']")
-    Select(chromium.find_element(By.CSS_SELECTOR, at("return_method"))).select_by_visible_text("post")
+    Select(chromium.find_element(By.CSS_SELECTOR, at("return_method"))).select_by_visible_text(
+        "nhận tại bộ phận một cửa (counter)"
+    )
     press("main form .btn.first")
     told["wrong"] = chromium.find_element(By.CSS_SELECTOR, "[role=alert]").text
     assert chromium.find_element(By.CSS_SELECTOR, "[name='drop:dossier.papers.0']").is_selected()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
 from contracts.canonical.base import Shape
 from contracts.canonical.events import EVENTS, PREFIX, DossierEvent
-from contracts.canonical.words import field_words
+from contracts.canonical.words import field_words, value_words
 from contracts.envelope import judge
 from contracts.fault import Refusal
 from tests.contracts.examples import event, set_at
@@ -138,3 +138,22 @@ def test_every_field_is_called_something_in_both_languages_and_no_other() -> Non
         for name in shape.model_fields
     }
     assert {key for key, words in field_words().items() if words.vi and words.en} == fields
+
+
+def choices(annotation: Any) -> Iterator[str]:
+    """What may be chosen, wherever in an annotation; an empty one is none."""
+    if get_origin(annotation) is Literal:
+        yield from filter(None, get_args(annotation))
+    for inner in get_args(annotation):
+        yield from choices(inner)
+
+
+def test_every_value_that_may_be_chosen_is_called_something_in_both_languages_and_no_other() -> None:
+    values = {
+        (name, value)
+        for kind in EVENTS.values()
+        for shape in shapes(kind.model)
+        for name, field in shape.model_fields.items()
+        for value in choices(field.annotation)
+    }
+    assert {key for key, words in value_words().items() if words.vi and words.en} == values
