@@ -47,8 +47,8 @@ check: lint  ## format, lint, types, house rules, quick tests
 bench: dev servers  ## speed and memory as ratios; writes docs/performance.md
 	$(BIN)/python -m tests.bench
 
-chaos: dev servers  ## the fault scenarios at full size
-	LIENTHONG_REQUIRE_SERVERS=1 LIENTHONG_CHAOS=full $(BIN)/python -m pytest -m "slow or chaos" --timeout 3600 tests/chaos
+chaos: dev servers  ## the fault scenarios at full size, two at a time: about an hour
+	LIENTHONG_REQUIRE_SERVERS=1 LIENTHONG_CHAOS=full $(BIN)/python -m pytest -m "slow or chaos" --timeout 3600 -n 2 tests/chaos
 
 year: dev  ## a year of one province, a million events, through every partner; EVENTS=N for fewer
 	$(BIN)/python -m tests.year --events $(or $(EVENTS),1000000)

@@ -81,6 +81,7 @@ async def _trouble(office: Office) -> None:
 def _visit(chromium: webdriver.Chrome, url: str, person: Browser) -> list[str]:
     """What is wrong anywhere, a line each."""
     chromium.set_script_timeout(60)
+    chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": AXE})
     chromium.get(f"{url}/console/static/base.css")
     chromium.add_cookie({"name": "lt_session", "value": person.session, "path": "/"})
     found: list[str] = []
@@ -93,7 +94,6 @@ def _visit(chromium: webdriver.Chrome, url: str, person: Browser) -> list[str]:
             if status != 200:
                 found.append(f"{address}: {status}; say in ASKED what it has to be asked")
                 continue
-            chromium.execute_script(AXE)
             for size in (DESK, PHONE):
                 chromium.set_window_size(*size)
                 at = f"{address} {language} {theme} {size[0]}"

@@ -23,9 +23,8 @@ from ops.events_doc.example import examples, smallest
 ROOT = Path(__file__).parent.parent.parent
 NAME = "fire_safety"
 TITLES = ("--title-vi", "Cảnh sát phòng cháy", "--title-en", "Fire safety police")
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "build", "*.egg-info", "__pycache__", ".mypy_cache", ".ruff_cache"
-)
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "build", "*.egg-info", "__pycache__", ".ruff_cache")
+"""What mypy knows of the other modules is taken along."""
 
 
 def run(*words: str, given: str = "") -> Any:
