@@ -329,9 +329,18 @@ class EmptyStock:
         return 0
 
 
+async def never(_job: Job, _operation: str) -> bool:
+    """Nothing is owed again."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What an adapter is given at start. `public_url` is where partners reach our files and callbacks."""
+    """What an adapter is given at start. `public_url` is where partners reach our files and callbacks.
+
+    `owed_since` tells whether an operation became owed for a job's dossier after the job did, and was not cancelled: what a watch asks
+    before it tells news, for one that began later tells them. It raises LedgerBusy.
+    """
 
     settings: PartnerSettings
     vault: Vault
@@ -340,6 +349,7 @@ class Wiring:
     public_url: str = ""
     shelf: Shelf = field(default_factory=EmptyShelf)
     stock: Stock = field(default_factory=EmptyStock)
+    owed_since: Callable[[Job, str], Awaitable[bool]] = never
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,7 @@ class House:
                 self.public_url,
                 shelf=self.ledger,
                 stock=self.ledger.stock(name),
+                owed_since=self.ledger.owed_since,
             )
             self._adapters[name] = self.partners[name].open(wiring)
         return self._adapters[name]

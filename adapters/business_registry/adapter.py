@@ -15,6 +15,7 @@ from adapters.outward import outward
 from adapters.transport.classify import everywhere, of_question
 from bus.adapter import Call, Found, Job, Poll, Row, Wiring
 from bus.clock import instant
+from bus.ledger.ledger import LedgerBusy
 from bus.outcome import Delivered, Held, Outcome, Taken, Transient, Unknown
 from contracts.business_registry.messages import KetQuaHKD, TraLoiTraCuu
 from contracts.canonical.enterprise import EnterpriseQuestion, HouseholdQuestion
@@ -37,6 +38,7 @@ class RegisterAdapter:
         self._client = RegisterClient(wiring.settings, wiring.vault)
         self._clock = wiring.clock
         self._asks_every_s = wiring.settings.asks_every_s
+        self._owed_since = wiring.owed_since
 
     async def look_up(self, code: str, call: Call) -> Found | Outcome:
         """The records of a code as they stand today; `null` is nothing found, no outage."""
@@ -83,7 +85,8 @@ class RegisterAdapter:
         return [Unknown(words="the registry cannot be asked by dossier", request=row.body) for row in rows]
 
     async def _watch(self, rows: Sequence[Row], call: Call) -> list[Outcome]:
-        """Each row by its own line of the answer; a row the answer passes over stays as it was."""
+        """Each row by its own line of the answer; a row the answer passes over stays as it was. Of two watches of a dossier that was
+        received anew, the later one tells."""
         reply = await self._client.results([row.job.dossier for row in rows], call)
         if isinstance(reply, Outcome):
             return of_question(reply, rows)
@@ -91,9 +94,9 @@ class RegisterAdapter:
         if not isinstance(outcome, Delivered):
             return everywhere(outcome, rows)
         found = {line.get("maHoSo"): line for line in reply.duLieu if isinstance(line, dict)}
-        return [self._decided(row, found.get(row.job.dossier)) for row in rows]
+        return [await self._decided(row, found.get(row.job.dossier)) for row in rows]
 
-    def _decided(self, row: Row, line: dict[str, Any] | None) -> Outcome:
+    async def _decided(self, row: Row, line: dict[str, Any] | None) -> Outcome:
         if line is None:
             return replace(self._later(), words="the answer passed over this dossier")
         said = json.dumps(line, ensure_ascii=False).encode()
@@ -110,7 +113,12 @@ class RegisterAdapter:
             return Unknown(words=str(error)[:500], reply=said)
         if event is None:
             return replace(self._later(), code=told.trangThai)
-        return Delivered(code=told.trangThai, words=told.lyDo[:500], reply=said, replies=(event,))
+        try:
+            told_by_another = await self._owed_since(row.job, WATCH)
+        except LedgerBusy as busy:
+            return replace(self._later(), words=str(busy))
+        news = () if told_by_another else (event,)
+        return Delivered(code=told.trangThai, words=told.lyDo[:500], reply=said, replies=news)
 
     async def probe(self, call: Call) -> Outcome | None:
         """A token is asked for, where there are tokens."""

@@ -4,7 +4,8 @@ Watching is a delivery of its own. What the registry says stays `taken` until it
 owes the next watch. So age, backlog, order and the place to go on from are the ledger's, and up to 1,000 dossiers share a question.
 
 While the registry waits for a supplement the lane must be free to send it, so that watch stands aside: it ends when the registration
-goes on, and tells of one that is refused because nothing came.
+goes on, and tells of one that is refused because nothing came. One that is refused after the supplement came is told by the watch that
+came with it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from adapters.civil_registry.faults import read
 from adapters.transport.classify import of_question
 from bus.adapter import Call, Job, Poll, Row, Wiring
 from bus.clock import instant
+from bus.ledger.ledger import LedgerBusy
 from bus.outcome import Cause, Contract, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
 from contracts.civil_registry import MODULES
 from contracts.civil_registry.messages import KetQua, TraLoi
@@ -42,6 +44,7 @@ class RegistryAdapter:
         self._client = RegistryClient(wiring.settings, wiring.vault)
         self._clock = wiring.clock
         self._asks_every_s = wiring.settings.asks_every_s
+        self._owed_since = wiring.owed_since
 
     def prepare(self, job: Job) -> Row | Outcome:
         """A registration's whole body; of a watch only the code, with module and province as what rows of one question share."""
@@ -97,9 +100,9 @@ class RegistryAdapter:
             for line in reply.value
             if isinstance(line, dict) and line.get("module", module) == module
         }
-        return [self._read(row, found.get(row.job.dossier)) for row in rows]
+        return [await self._read(row, found.get(row.job.dossier)) for row in rows]
 
-    def _read(self, row: Row, line: dict[str, Any] | None) -> Outcome:
+    async def _read(self, row: Row, line: dict[str, Any] | None) -> Outcome:
         now = self._clock.now()
         later = Taken(ask_after_s=self._asks_every_s - now % self._asks_every_s)
         if line is None:
@@ -107,7 +110,7 @@ class RegistryAdapter:
         said = json.dumps(line, ensure_ascii=False).encode()
         try:
             result = KetQua.model_validate(line)
-            if row.job.operation == WAIT and result.trangThai not in (SUPPLEMENT, REFUSED):
+            if row.job.operation == WAIT and await self._goes_on(row.job, result.trangThai):
                 return Delivered(code=result.trangThai, words="it goes on: its own watch tells how", reply=said)
             event = changed(row.job.envelope.message, result, row.job.key, instant(now))
         except ValidationError as error:
@@ -115,9 +118,15 @@ class RegistryAdapter:
             return Unknown(code=field, words=f"not the agreed shape: {field}", reply=said)
         except Refusal as error:
             return Unknown(words=str(error)[:500], reply=said)
+        except LedgerBusy as busy:
+            return replace(later, words=str(busy))
         if event is None:
             return replace(later, code=result.trangThai, reply=b"")
         return Delivered(code=result.trangThai, words=result.noiDungXuLy[:500], reply=said, replies=(event,))
+
+    async def _goes_on(self, job: Job, state: str) -> bool:
+        """Whether a registration that wanted a supplement got it; a refusal alone does not tell. Raises LedgerBusy."""
+        return state not in (SUPPLEMENT, REFUSED) or (state == REFUSED and await self._owed_since(job, WATCH))
 
     async def probe(self, call: Call) -> Outcome | None:
         """A token is asked for, where there are tokens."""

@@ -185,6 +185,10 @@ class Ledger(Protocol):
         """The events of one type about a dossier, in the order they came."""
         ...
 
+    async def owed_since(self, job: Job, operation: str) -> bool:
+        """Whether the partner was owed the operation for the job's dossier after the job, unless it was cancelled."""
+        ...
+
     async def memo(self, partner: str, dossier: str) -> dict[str, str]:
         """What a partner told us of a dossier and wants back later; empty where nothing was."""
         ...

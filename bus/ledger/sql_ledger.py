@@ -320,6 +320,10 @@ class SqlLedger:
     async def about(self, dossier: str, kind: str) -> list[Envelope]:
         return await self._reader.about(dossier, kind)
 
+    async def owed_since(self, job: Job, operation: str) -> bool:
+        asked = {"partner": job.partner, "dossier": job.dossier, "operation": operation, "after": job.delivery}
+        return bool(await self._reader.ask(lambda c: c.rows("owed_since", asked)))
+
     async def memo(self, partner: str, dossier: str) -> dict[str, str]:
         return await self._reader.memo(partner, dossier)
 

@@ -53,6 +53,17 @@ async def test_a_newer_full_state_supersedes_older_ones_that_have_not_left(desk:
     assert (await desk.ledger.verify()).holds
 
 
+async def test_what_became_owed_later_is_known_until_it_is_cancelled(desk: Desk) -> None:
+    await desk.accept(arrival(1, "state"), arrival(1, "row", dossier=OTHER))
+    job = next(job for job in (await desk.claim()).jobs if job.envelope.subject == DOSSIER)
+    await desk.accept(arrival(2, "row"))
+    said = [await desk.ledger.owed_since(job, operation) for operation in ("row", "state")]
+    assert said == [True, False]
+    (later,) = [view for view in (await desk.ledger.deliveries(Filter(dossier=DOSSIER)))[0] if view.operation == "row"]
+    await desk.ledger.act(Action("cancel", Filter(ids=(later.id,)), "an officer", "not wanted"))
+    assert not await desk.ledger.owed_since(job, "row")
+
+
 async def test_progress_behind_an_unsent_create_keeps_its_create_when_a_newer_state_arrives(desk: Desk) -> None:
     await desk.accept(arrival(1, "state", "row"))
     await desk.accept(arrival(2, "state"))

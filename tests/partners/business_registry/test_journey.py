@@ -23,7 +23,7 @@ from ops.house import House
 from ops.sample import generate
 from ops.settings import Settings
 from ops.simulate import Served, bind
-from tests.ledgers import new_ledger
+from tests.ledgers import all_settled, new_ledger
 
 
 @dataclass
@@ -58,7 +58,8 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     keys = tmp_path / "keys.json"
     keys.touch(0o600)
     keys.write_text(Keyring.generate())
-    own = {**DEMO, "base_url": served.url, "retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
+    retry = {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}
+    own = {**DEMO, "asks_every_s": 0.2, "base_url": served.url, "retry": retry, "timeout_s": 2.0}
     settings = {
         "ledger": {"url": new_ledger(tmp_path)},
         "keys": {"file": str(keys)},
@@ -107,3 +108,18 @@ async def test_a_quota_that_is_used_up_stops_look_ups_and_deliveries_until_the_r
     province.register.quota = None
     assert (await province.settled())[State.DELIVERED] == 1
     assert [match["unit"] for match in await province.look_up("084080000123")] == ["household"]
+
+
+async def test_a_dossier_received_anew_before_its_first_watch_ended_is_decided_once(province: Province) -> None:
+    """Two watches see the decision; the later one tells it."""
+    events = one_household()
+    received = next(event for event in events if event.type.endswith("dossier.received.v1"))
+    first = received.model_copy(update={"sequence": 1})
+    anew = received.model_copy(update={"id": f"{received.id}-anew", "sequence": 2})
+    await province.house.intake.accept([first, anew], client="test")
+    await province.settled()
+    province.register.decide(received.subject, "4")
+    await all_settled(province.house.ledger)
+    told = await province.house.ledger.about(received.subject, "vn.lienthong.household.registration_changed.v1")
+    states = [event.data["state"] for event in told]
+    assert states in (["registered"], ["waiting", "registered"])

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from adapters.civil_registry import simulator
 from adapters.civil_registry.simulator import RegistrySimulator
@@ -20,7 +22,7 @@ from contracts.canonical.registration import MAX_FILE_BYTES
 from ops.house import House
 from ops.settings import Settings
 from ops.simulate import Served, bind
-from tests.ledgers import new_ledger
+from tests.ledgers import all_settled, new_ledger
 from tests.partners.civil_registry.conftest import asked_for
 
 FAST = {"retry": {"base_s": 0.05, "cap_s": 0.2, "floor_s": 0.01}, "timeout_s": 2.0}
@@ -109,3 +111,41 @@ async def test_a_birth_is_registered_and_the_id_that_comes_later_completes_it(tm
     assert [each.get("state", "accepted") for each in data] == ["accepted", "processing", "registered", "registered"]
     assert [each["certificate"]["citizen_id"] is None for each in data[2:]] == [True, False]
     assert len(registry.book.of("taken")) == 1
+
+
+class SlowToSay(RegistrySimulator):
+    """Answers no question while its gate is shut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def _tell(self, request: Request) -> Response:
+        await self.gate.wait()
+        return await super()._tell(request)
+
+
+@pytest.mark.parametrize("between", [[], ["2"]], ids=["at once", "after another supplement"])
+async def test_a_refusal_is_told_once_where_the_watch_for_a_supplement_missed_that_it_came(
+    tmp_path: Path, between: list[str]
+) -> None:
+    """The watch that came with the supplement tells it, or the one that waited for the last."""
+    registry, home = SlowToSay(), DossierSimulator()
+    first = asked_for()
+    again = first.model_copy(update={"id": f"{first.id}-2", "sequence": 2})
+    async with province(tmp_path, registry, home) as house:
+        await house.intake.accept([first], client="test")
+        await told(home, 1)
+        registry.decide(first.subject, "2")
+        await told(home, 2)
+        registry.gate.clear()
+        await house.intake.accept([again], client="test")
+        await told(home, 3)
+        for place, state in enumerate([*between, "6"], start=4):
+            registry.decide(first.subject, state)
+            registry.gate.set()
+            await told(home, place)
+        await all_settled(house.ledger)
+        notices = [notice["data"].get("state", "accepted") for notice in home.book.of("notice")]
+    assert notices == ["accepted", "supplement", "accepted", *("supplement" for _ in between), "refused"]
