@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from adapters.transport.classify import retry_after_s
+from adapters.transport.retry_after import retry_after_s
 
 BATCH = "application/cloudevents-batch+json"
 TIMEOUT_S = 60.0

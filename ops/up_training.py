@@ -14,7 +14,8 @@ from ops.house import House
 from ops.settings import Settings
 from ops.training import ISO, PAYMENT, PORTAL, Training, Unfit, begin_anew, opens_at, own_ledger
 from ops.training_morning import Morning
-from ops.up import StartError, bus, demo_settings
+from ops.up import StartError, bus
+from ops.up_demo import demo_settings
 
 LONG_S = 4 * 3600.0
 """How seldom the platform is asked about orders here: the lost notice is not made up for before the officer looks."""

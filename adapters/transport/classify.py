@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from adapters.transport.http import Failure, Reply
+from adapters.transport.retry_after import retry_after_s
 from bus.outcome import Cause, Contract, Held, Outcome, Permanent, Taken, Transient, Unknown
 
 WORDS_LIMIT = 500
@@ -64,19 +64,6 @@ def from_status(reply: Reply, *, now: datetime | None = None, contract_shape: bo
             return Contract(cause=Cause.CONTRACT, code=code, words=words)
         case _:
             return Unknown(code=code, words=words)
-
-
-def retry_after_s(header: str, now: datetime | None = None) -> float | None:
-    """Retry-After in seconds from either form (RFC 9110, 10.2.3); None for rubbish, 0 for a date gone by."""
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
 
 
 def excerpt(body: bytes) -> str:

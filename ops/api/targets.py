@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from ops.api.guard import Guard, Problem
 from ops.console.text import Speech
 from ops.house import House
-from ops.targets import paper
 from ops.targets.report import By, Unasked, as_dict, report, sheet
+from ops.targets.written import on_paper
 from ops.words import Language
 
 
@@ -36,7 +36,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
         if format == "csv":
             return Response(sheet(told, lang), media_type="text/csv; charset=utf-8")
         if format == "pdf":
-            return Response(paper.pdf_of(told, Speech(lang, told.at)), media_type="application/pdf")
+            return Response(on_paper(told, Speech(lang, told.at)), media_type="application/pdf")
         return JSONResponse(as_dict(told))
 
     return router

@@ -36,22 +36,19 @@ def up(
     config: ConfigFile = None,
 ) -> None:
     """Everything in one process: intake, workers, pollers. Example: lienthong up --demo"""
-    from ops import up as running
-
     settings = settings_of(config)
+    here, at = data.resolve(), settings.http.port if port is None else port
     if training:
         from ops.up_training import up_training
 
-        here = data.resolve() / "training"
-        _run(lambda: up_training(here, settings.http.port if port is None else port, overrides=settings))
+        _run(lambda: up_training(here / "training", at, overrides=settings))
     elif demo:
-        folder = data.resolve()
-        _run(
-            lambda: running.up_demo(
-                folder, settings.http.port if port is None else port, stream=not no_stream, overrides=settings
-            )
-        )
+        from ops.up_demo import up_demo
+
+        _run(lambda: up_demo(here, at, stream=not no_stream, overrides=settings))
     else:
+        from ops import up as running
+
         _run(lambda: running.bus(_on_port(settings, port)))
 
 

@@ -12,7 +12,7 @@ from bus.ledger.migrations import HEAD
 from ops.console.frame import Frame
 from ops.console.text import Speech
 from ops.setting_list import sections
-from ops.targets import paper, rules
+from ops.targets import rules, written
 from ops.targets.report import By, Report, Unasked, Value, report, sheet
 
 WIDTH, FLOOR, REACH = 350.0, 90.5, 78.0
@@ -50,13 +50,13 @@ def add(app: FastAPI, frame: Frame) -> None:
             say=say,
             told=told,
             cards=[(value, chart(value, say)) for value in told.values],
-            published=[(one, paper.figure(one, say)) for one in rules.published()],
-            sentence=paper.sentence(told, say),
-            percent=paper.percent,
-            goal=paper.goal,
-            month_words=paper.month_words,
+            published=[(one, written.figure(one, say)) for one in rules.published()],
+            sentence=written.sentence(told, say),
+            percent=written.percent,
+            goal=written.goal,
+            month_words=written.month_words,
             month_options=[
-                (month, say("targets.month", month=paper.month_words(month)).capitalize()) for month in told.months
+                (month, say("targets.month", month=written.month_words(month)).capitalize()) for month in told.months
             ],
             query=urlencode(query),
             other=other,
@@ -82,7 +82,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             told = await asked(request)
         except Unasked:
             return frame.failed(request, 404, "targets.unasked")
-        body = sheet(told, say.language) if ending == "csv" else paper.pdf_of(told, say)
+        body = sheet(told, say.language) if ending == "csv" else written.on_paper(told, say)
         return frame.file(body, media_type, f"{say('targets.file')}-{told.month}.{ending}")
 
     async def asked(request: Request) -> Report:
@@ -97,13 +97,13 @@ def chart(value: Value, say: Speech) -> Chart:
     points = [(4 + place * step, FLOOR - REACH * height) for place, height in value.heights()]
     title, goal = value.indicator.says("title", say.language), value.indicator.goal
     at = None if goal is None else FLOOR - REACH * value.height(goal)
-    figures = [f"{paper.month_words(month)} {paper.percent(s, say)}" for month, s in value.series if s is not None]
+    figures = [f"{written.month_words(month)} {written.percent(s, say)}" for month, s in value.series if s is not None]
     label = say(
         "targets.chart",
         title=title,
         n=len(value.series),
         months=", ".join(figures) or say("targets.chart_none"),
-        goal="" if goal is None else f"; {paper.goal(goal, say)}",
+        goal="" if goal is None else f"; {written.goal(goal, say)}",
     )
     last = points[-1][1] if points else FLOOR
     above = at is not None and (at > 20 and last > at)

@@ -20,6 +20,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 from ops.console.text import Speech
 from ops.targets import rules
 from ops.targets.report import Report, Value
+from ops.targets.written import figure, goal, month_words, percent, sentence
 
 PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 MARGIN, GAP = 15 * mm, 6 * mm
@@ -65,37 +66,6 @@ def pdf_of(told: Report, say: Speech) -> bytes:
 
     page.build(story, onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
-
-
-def month_words(month: str) -> str:
-    """`11/2026` of `2026-11`."""
-    return f"{month[5:]}/{month[:4]}"
-
-
-def sentence(told: Report, say: Speech) -> str:
-    """What the report is about: whose dossiers, and how many."""
-    names = [told.names[kind, code] for kind, code in (("agency", told.agency), ("field", told.field)) if code]
-    return say("targets.sentence", n=say.number(told.received), whose=", ".join(names) or say("targets.province"))
-
-
-def percent(share: float | None, say: Speech) -> str:
-    """`72,4 %`, a dash where there is nothing to count."""
-    return "–" if share is None else say("targets.percent", n=say.number(share, 1))
-
-
-def goal(value: float, say: Speech) -> str:
-    """`mục tiêu 60 %`."""
-    return say("targets.goal", n=_as_published(value, say))
-
-
-def figure(one: rules.Published, say: Speech) -> str:
-    """A published figure with its unit."""
-    return say.number(one.value) if one.unit == "count" else _as_published(one.value, say)
-
-
-def _as_published(value: float, say: Speech) -> str:
-    """Percent with the digits it was published with."""
-    return say("targets.percent", n=say.number(value, 0 if value.is_integer() else 2))
 
 
 @cache

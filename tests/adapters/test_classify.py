@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from adapters.transport.classify import Unreadable, from_failure, from_status, read_json, read_model, retry_after_s
+from adapters.transport.classify import Unreadable, from_failure, from_status, read_json, read_model
 from adapters.transport.http import Failure, Reply
+from adapters.transport.retry_after import retry_after_s
 from bus.outcome import Cause, Contract, Held, Outcome, Permanent, Taken, Transient, Unknown
 
 NOW = datetime(2026, 1, 5, 8, 0, 0, tzinfo=UTC)

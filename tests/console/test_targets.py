@@ -11,7 +11,7 @@ from reportlab.pdfbase import pdfmetrics
 
 from ops.console.text import Speech
 from ops.sample import generate
-from ops.targets import paper, report, rules
+from ops.targets import paper, report, rules, written
 from ops.targets.follow import once
 from tests.console.conftest import Office
 
@@ -39,7 +39,7 @@ async def test_the_page_says_how_each_indicator_stands_and_how_it_is_worked_out(
         for value in told.values:
             assert value.indicator.says("title", say.language) in shown
             assert value.indicator.says("says", say.language).replace("'", "&#39;") in shown
-            assert paper.percent(value.share, say) in shown
+            assert written.percent(value.share, say) in shown
         assert "1.844" in shown if language == "vi" else "1,844" in shown
         assert shown.count('role="img" aria-label="') == len(told.values)
         assert 'style="' not in shown, "nothing inline"
