@@ -50,6 +50,7 @@ CLIENTS = {
     "dossier-system": {"scopes": ["events"], "sources": ["urn:lienthong:dossier-system"]},
     "desk": {"scopes": ["events", "read", "act", "metrics"]},
     "viewer": {"scopes": ["read"]},
+    "reception": {"scopes": ["lookup"]},
 }
 
 
