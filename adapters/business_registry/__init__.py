@@ -73,6 +73,7 @@ ADAPTER = Partner(
     assumed=(
         "dongBoHoSoHKD and its codes are proposed; a state is kept under maHoSo, so one told again changes nothing (dedupe = key)",
         "traCuuKetQuaHKD is proposed after the civil registry's layKetQua; a dossier its answer passes over has nothing new",
+        "a dossier told as received (2) begins anew there after a refusal or a withdrawal, so its old end is not told again",
         "traCuuTenHKD is proposed: it answers in the records of chiTietDoanhNghiep, names compared without accents and blanks",
         "trangThai of dongBoHoSoHKD is the dossier's status as the national portal counts it",
         "the SOAP face: its WSDL is proposed, with the REST face's fields and a WS-Security UsernameToken",

@@ -41,6 +41,8 @@ XML = "text/xml; charset=utf-8"
 FRESH = timedelta(minutes=5)
 AT_THE_DESK = {"3": "6", "7": "7", "9": "4", "10": "4"}
 """What the desk's own end of a dossier makes of a registration here."""
+RECEIVED, ENDED = "2", ("6", "7")
+"""A dossier that the desk receives anew begins again here, where it had been refused or withdrawn."""
 WHY = {"2": "Bổ sung giấy tờ chứng minh địa điểm kinh doanh", "6": "Tên hộ kinh doanh trùng trong phạm vi cấp xã"}
 A_CERTIFICATE = "JVBERi0xLjQKJSVFT0YK"
 """The shortest PDF there is."""
@@ -122,9 +124,10 @@ class RegisterSimulator(GatewaySimulator):
             self.households[told.maHoSo] = data
             self.book.write("household", maHoSo=told.maHoSo, data=data)
             self._register(data)
-            state = AT_THE_DESK.get(told.trangThai, "1")
             before = self.decisions.get(told.maHoSo, {"trangThai": ""})["trangThai"]
-            if state != before and (state != "1" or not before):
+            begins = not before or (told.trangThai == RECEIVED and before in ENDED)
+            state = AT_THE_DESK.get(told.trangThai, "1" if begins else before)
+            if state != before:
                 self.decide(told.maHoSo, state)
         return self.say("00", "Thành công")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from bus.outcome import Cause, Delivered, Outcome, Taken, Transient, Unknown
 from contracts.business_registry.messages import KetQuaHKD
 from contracts.canonical.enterprise import Enterprise
 from contracts.canonical.household import HouseholdNameQuestion
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, judge
 from mappings.business_registry.decision import changed
 from mappings.routes import owed
 from tests.builders import a_job
@@ -110,6 +111,18 @@ async def test_a_registration_withdrawn_at_the_desk_is_watched_no_longer(registe
     (outcome,) = await asked(register, watch())
     assert isinstance(outcome, Delivered)
     assert outcome.replies == ()
+
+
+@pytest.mark.parametrize("end", ["6", "7"])
+async def test_a_dossier_that_is_received_anew_is_not_told_its_old_end_again(register: Register, end: str) -> None:
+    await told(register)
+    register.simulator.decide(CODE, end)
+    await asked(register, watch())
+    renamed = json.loads(RECEIVED.to_json())
+    renamed["data"]["dossier"]["business"]["name"] = "Hộ kinh doanh Tên Khác"
+    anew = judge(renamed)
+    await told(register, anew)
+    assert (await one(register, anew)).message.state == "waiting"
 
 
 async def test_a_register_that_is_busy_is_asked_again_later(register: Register) -> None:
