@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from ops.commands.common import (
-    CONTEXT,
-    NO,
-    USAGE,
-    AsJson,
-    ConfigFile,
-    Key,
-    Url,
-    ask,
-    fail,
-    remote,
-)
-from ops.remote import Remote
+from ops.commands.common import CONTEXT, NO, AsJson, Bus, Why, asks_a_bus, because
 
 app = typer.Typer()
 
 
 Ids = Annotated[list[int] | None, typer.Argument(help="deliveries by id (see `lienthong deliveries`)")]
-Why = Annotated[str, typer.Option("--reason", help="why; recorded with who")]
 
 
 def _verb(verb: str, says: str, also: str = "") -> None:
     """One command per verb of the desk, all alike; `also` is what its example must say besides."""
 
+    @asks_a_bus
     def command(
+        bus: Bus,
         ids: Ids = None,
         reason: Why = "",
         dossier: Annotated[str | None, typer.Option("--dossier")] = None,
@@ -50,13 +38,9 @@ def _verb(verb: str, says: str, also: str = "") -> None:
             bool, typer.Option("--task", help="make a task of it (see `lienthong tasks`); needed for many")
         ] = False,
         past: Annotated[bool, typer.Option("--past", help="also what later ones of its dossier have passed")] = False,
-        url: Url = None,
-        key: Key = "",
-        config: ConfigFile = None,
         as_json: AsJson = False,
     ) -> None:
-        if len(reason) < 3:
-            fail(USAGE, "say why with --reason")
+        because(reason)
         where = {
             "ids": ids or [],
             "dossier": dossier,
@@ -75,9 +59,9 @@ def _verb(verb: str, says: str, also: str = "") -> None:
             "dry_run": dry_run,
         }
         if as_task:
-            _task(remote(url, key, config), body, as_json=as_json)
+            _task(bus, body, as_json=as_json)
             return
-        told = ask(lambda: remote(url, key, config).post("/v1/deliveries/actions", body | {"limit": limit}))
+        told = bus.post("/v1/deliveries/actions", body | {"limit": limit})
         table = Table("delivery", "dossier", "partner", "before", "after", "refused because")
         for row in told["rows"]:
             table.add_row(
@@ -93,9 +77,9 @@ def _verb(verb: str, says: str, also: str = "") -> None:
     app.command(name=verb, help=f"{says} Example: {example}")(command)
 
 
-def _task(bus: Remote, body: dict[str, Any], *, as_json: bool) -> None:
+def _task(bus: Bus, body: dict[str, Any], *, as_json: bool) -> None:
     """Make a task of a verb over what a filter finds, or say how far it would reach."""
-    told = ask(lambda: bus.post("/v1/tasks", body))
+    told = bus.post("/v1/tasks", body)
     if not body["dry_run"]:
         CONTEXT.show(told, as_json, Table(f"task {told['id']}: {told['verb']} {told['count']} deliveries"))
         return
@@ -129,97 +113,84 @@ for _name, _says, *_also in (
 
 
 @app.command()
-def pause(
-    partner: str, reason: Why = "", url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
-) -> None:
+@asks_a_bus
+def pause(bus: Bus, partner: str, reason: Why = "", as_json: AsJson = False) -> None:
     """Hold a partner; survives restarts. Example: lienthong pause national_portal --reason 'maintenance until 22:00'"""
-    _switch("pause", partner, reason, url, key, config, as_json)
+    _switch(bus, "pause", partner, reason, as_json)
 
 
 @app.command()
-def resume(
-    partner: str, reason: Why = "", url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
-) -> None:
+@asks_a_bus
+def resume(bus: Bus, partner: str, reason: Why = "", as_json: AsJson = False) -> None:
     """Open a paused partner again. Example: lienthong resume national_portal --reason 'the portal is back'"""
-    _switch("resume", partner, reason, url, key, config, as_json)
+    _switch(bus, "resume", partner, reason, as_json)
 
 
-def _switch(
-    verb: str, partner: str, reason: str, url: str | None, key: str, config: Path | None, as_json: bool
-) -> None:
-    if len(reason) < 3:
-        fail(USAGE, "say why with --reason")
-    told = ask(lambda: remote(url, key, config).post(f"/v1/partners/{partner}/{verb}", {"reason": reason}))
+def _switch(bus: Bus, verb: str, partner: str, reason: str, as_json: bool) -> None:
+    because(reason)
+    told = bus.post(f"/v1/partners/{partner}/{verb}", {"reason": reason})
     CONTEXT.show(told, as_json, Table(f"{partner}: {'paused' if told['paused'] else 'open'}"))
 
 
 @app.command(name="note-cause")
+@asks_a_bus
 def note_cause(
+    bus: Bus,
     group: Annotated[str, typer.Argument(help="the group (see `lienthong causes`)")],
     owner: Annotated[str, typer.Option("--owner", help="who sees to it")] = "",
     reason: Annotated[str, typer.Option("--reason", help="what has been found out")] = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Keep who sees to a group of failures, and a note.
 
     Example: lienthong note-cause 0123456789ab --owner 'Tổ danh mục' --reason 'asked the portal'
     """
-    told = ask(lambda: remote(url, key, config).post(f"/v1/causes/{group}", {"owner": owner, "reason": reason}))
+    told = bus.post(f"/v1/causes/{group}", {"owner": owner, "reason": reason})
     CONTEXT.show(told, as_json, Table(f"{told['fingerprint']}: {told['owner'] or 'nobody'}"))
 
 
 @app.command(name="close-gap")
+@asks_a_bus
 def close_gap(
+    bus: Bus,
     source: str,
     dossier: str,
     reason: Why = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Stop waiting for missing numbers of a sequence.
 
     Example: lienthong close-gap urn:lienthong:dossier-system 000.00.17.H59-260106-774020001 --reason 'never sent'
     """
-    if len(reason) < 3:
-        fail(USAGE, "say why with --reason")
-    told = ask(
-        lambda: remote(url, key, config).post(
-            "/v1/gaps/close", {"source": source, "dossier": dossier, "reason": reason}
-        )
-    )
+    because(reason)
+    told = bus.post("/v1/gaps/close", {"source": source, "dossier": dossier, "reason": reason})
     CONTEXT.show(told, as_json, Table(f"{told['entered']} events entered"))
 
 
 @app.command(name="deal-with")
+@asks_a_bus
 def deal_with(
+    bus: Bus,
     rows: Annotated[list[int], typer.Argument(help="rows by id (see `lienthong kept-raw`)")],
     reason: Why = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Say that rows which could not be read have been dealt with: they are counted no more.
 
     Example: lienthong deal-with 4 5 --reason 'filed by hand'
     """
-    if len(reason) < 3:
-        fail(USAGE, "say why with --reason")
-    told = ask(lambda: remote(url, key, config).post("/v1/kept-raw/dealt", {"ids": rows, "reason": reason}))
+    because(reason)
+    told = bus.post("/v1/kept-raw/dealt", {"ids": rows, "reason": reason})
     CONTEXT.show(told, as_json, Table(f"dealt with: {len(told['dealt'])} of {len(set(rows))}"))
     if len(told["dealt"]) < len(set(rows)):
         raise typer.Exit(NO)
 
 
 @app.command(name="verify-audit")
-def verify_audit(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def verify_audit(bus: Bus, as_json: AsJson = False) -> None:
     """Verify the journal's hash chain; names the first bad entry. Example: lienthong verify-audit"""
-    told = ask(lambda: remote(url, key, config).get("/v1/audit/verify"))
+    told = bus.get("/v1/audit/verify")
     CONTEXT.show(
         told,
         as_json,

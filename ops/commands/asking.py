@@ -10,13 +10,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, USAGE, AsJson, Bus, asks_a_bus, fail
 
 app = typer.Typer()
 
 
 @app.command()
+@asks_a_bus
 def lookup(
+    bus: Bus,
     system: Annotated[str, typer.Argument(help="whom to ask; without a key: what can be asked")] = "",
     value: Annotated[str, typer.Argument(metavar="KEY", help="the key (read from standard input with -)")] = "",
     what: Annotated[str, typer.Option("--what", help="which look-up; the system's first by default")] = "",
@@ -29,18 +31,14 @@ def lookup(
         list[str] | None, typer.Option("--field", help="what is wanted (default: all that is not personal)")
     ] = None,
     at_least: Annotated[int | None, typer.Option("--at-least", help="number of the change already known")] = None,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Look something up through the bus; it is recorded who asked, and what for.
 
     Example: lienthong lookup
     """
-    bus = remote(url, key, config)
     if not value and not by:
-        _list(ask(lambda: bus.get("/v1/lookups")), system, as_json)
+        _list(bus.get("/v1/lookups"), system, as_json)
         return
     body: dict[str, Any] = {
         "what": what,
@@ -53,7 +51,7 @@ def lookup(
         "at_least": at_least,
         "dossier": dossier or None,
     }
-    told = ask(lambda: bus.post(f"/v1/lookups/{system}", body))
+    told = bus.post(f"/v1/lookups/{system}", body)
     if as_json:
         CONTEXT.show(told, True)
         return
@@ -69,22 +67,20 @@ def lookup(
 
 
 @app.command()
+@asks_a_bus
 def lookups(
+    bus: Bus,
     who: Annotated[str, typer.Option("--who", help="API client")] = "",
     system: Annotated[str, typer.Option("--system", help="whom was asked")] = "",
     about: Annotated[str, typer.Option("--about", help="citizen, tax or social: its value from standard input")] = "",
     cursor: Annotated[str, typer.Option("--cursor", help="`next` of the page before")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """The record of look-ups, newest first. Example: echo 084080000123 | lienthong lookups --about citizen"""
-    bus = remote(url, key, config)
     body = {"who": who, "system": system, "kind": about, "cursor": cursor, "limit": limit}
     body["value"] = sys.stdin.readline().strip() if about else ""
-    told = ask(lambda: bus.post("/v1/audit/lookups", body))
+    told = bus.post("/v1/audit/lookups", body)
     names = ("at", "who", "officer", "system", "what", "purpose", "reason", "dossier", "outcome", "matches", "cached")
     table = Table(*names, caption=f"next page: --cursor {told['next']}" if told["next"] else None)
     for item in told["items"]:
@@ -116,21 +112,19 @@ def _list(told: dict[str, Any], system: str, as_json: bool) -> None:
 
 
 @app.command(name="who-looked")
+@asks_a_bus
 def who_looked(
+    bus: Bus,
     week: Annotated[str, typer.Option("--week", help="yyyy-Wnn (default: the last one that is over)")] = "",
     csv: Annotated[Path | None, typer.Option("--csv", help="write a table for spreadsheets here")] = None,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Who looked at people's data in a week, how often and what for. Example: lienthong who-looked --week 2026-W47"""
-    bus = remote(url, key, config)
     if csv is not None:
-        csv.write_bytes(ask(lambda: bus.file("/v1/audit/looked", week=week, format="csv")))
+        csv.write_bytes(bus.file("/v1/audit/looked", week=week, format="csv"))
         print(f"{csv} written")
         return
-    told = ask(lambda: bus.get("/v1/audit/looked", week=week))
+    told = bus.get("/v1/audit/looked", week=week)
     table = Table(
         "who", "how", "times", "dossiers", "purposes", title=f"{told['week']}, {told['from']} to {told['to']}"
     )

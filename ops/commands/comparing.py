@@ -7,22 +7,21 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, NO, AsJson, Bus, asks_a_bus, because
 
 app = typer.Typer()
 
 
 @app.command()
+@asks_a_bus
 def reconcile(
+    bus: Bus,
     partner: Annotated[str, typer.Argument(help="partner")],
     first: Annotated[str, typer.Option("--from", help="first day, yyyy-mm-dd")],
     last: Annotated[str, typer.Option("--to", help="last day, included")],
     repair: Annotated[bool, typer.Option("--repair", help="set right what can be")] = False,
     reason: Annotated[str, typer.Option("--reason", help="of the repair: why; recorded with who")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what the repair would do")] = False,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """What we hold and what the partner holds, by day; every line in which they differ. Exit code 1 when they do.
@@ -31,14 +30,12 @@ def reconcile(
 
     Example: lienthong reconcile online_payment --from 2026-07-01 --to 2026-07-07
     """
-    bus = remote(url, key, config)
     if repair:
-        if len(reason) < 3:
-            fail(USAGE, "say why with --reason")
+        because(reason)
         days = {"from": first, "to": last, "reason": reason, "dry_run": dry_run}
-        _repaired(ask(lambda: bus.post(f"/v1/reconcile/{partner}/repair", days)), as_json)
+        _repaired(bus.post(f"/v1/reconcile/{partner}/repair", days), as_json)
         return
-    told = ask(lambda: bus.get(f"/v1/reconcile/{partner}", **{"from": first, "to": last}))
+    told = bus.get(f"/v1/reconcile/{partner}", **{"from": first, "to": last})
     table = Table("day", "ours", "sum", "theirs", "sum", "", title=f"{partner}, {told['from']} to {told['to']}")
     for line in told["days"]:
         sides = [f"{line[side][what]:,}" for side in ("ours", "theirs") for what in ("count", "sum")]
@@ -78,11 +75,10 @@ def _repaired(told: dict[str, Any], as_json: bool) -> None:
 
 
 @app.command()
+@asks_a_bus
 def overdue(
+    bus: Bus,
     partner: Annotated[str, typer.Argument(help="partner; all by default")] = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """What is open for longer than it should be: steps of dossiers late or missing, items undelivered, births without a card, and the
@@ -90,8 +86,7 @@ def overdue(
 
     Example: lienthong overdue postal
     """
-    bus = remote(url, key, config)
-    told = ask(lambda: bus.get("/v1/overdue", partner=partner))
+    told = bus.get("/v1/overdue", partner=partner)
     table = Table("partner", "watched", "open", "overdue", "dossier", "since", "state")
     for watch in told["items"]:
         about = (watch["partner"], watch["title_en"], str(watch["open"]), str(watch["overdue"]))

@@ -11,18 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.commands.common import (
-    CONTEXT,
-    NO,
-    USAGE,
-    AsJson,
-    ConfigFile,
-    Key,
-    Url,
-    ask,
-    fail,
-    remote,
-)
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, Bus, ask, asks_a_bus, fail
 
 app = typer.Typer()
 
@@ -68,25 +57,24 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 @app.command()
+@asks_a_bus
 def send(
+    bus: Bus,
     file: Annotated[Path, typer.Argument(help="events, one JSON a line (default: standard input)")] = STDIN,
     batch: Annotated[int, typer.Option("--batch", min=1, max=1000)] = 200,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Post events in batches, again after a broken connection; 0 only when each was accepted or a duplicate.
 
     Example: lienthong sample --events 100 | lienthong send --url http://127.0.0.1:8080
     """
+    remote = bus.remote  # settings that cannot be used are told before anything is read
     counts: dict[str, int] = {}
-    bus = remote(url, key, config)
     values: list[Any] = []
     refused: list[dict[str, Any]] = []
 
     def post() -> None:
-        for verdict in ask(lambda: bus.send(values)):
+        for verdict in ask(lambda: remote.send(values)):
             counts[verdict["status"]] = counts.get(verdict["status"], 0) + 1
             if verdict["status"] in ("refused", "conflict"):
                 refused.append(verdict)

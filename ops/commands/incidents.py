@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote, settings_of
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, Bus, ConfigFile, asks_a_bus, fail, settings_of
 
 app = typer.Typer()
 incidents = typer.Typer(help="Incidents: what is wrong, and who is on it.", no_args_is_help=True)
@@ -18,18 +18,17 @@ Number = Annotated[int, typer.Argument(help="the incident's number")]
 
 
 @incidents.command(name="list")
+@asks_a_bus
 def listed(
+    bus: Bus,
     every: Annotated[bool, typer.Option("--all", help="closed ones too, newest first")] = False,
     partner: Annotated[str, typer.Option("--partner", help="one partner")] = "",
     cursor: Annotated[str, typer.Option("--cursor", help="`next` of the page before")] = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """What is wrong now. Example: lienthong incidents list --all"""
     query = {"all": "true" if every else "", "partner": partner, "cursor": cursor}
-    told = ask(lambda: remote(url, key, config).get("/v1/incidents", **query))
+    told = bus.get("/v1/incidents", **query)
     following = f"next page: --cursor {told['next']}" if told["next"] else None
     table = Table("no.", "what", "since", "closed", "dossiers", "deliveries", "owner", caption=following)
     for one in told["items"]:
@@ -41,9 +40,10 @@ def listed(
 
 
 @incidents.command()
-def show(number: Number, url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def show(bus: Bus, number: Number, as_json: AsJson = False) -> None:
     """One incident, what to do about it, and whom it was told to. Example: lienthong incidents show 1"""
-    told = ask(lambda: remote(url, key, config).get(f"/v1/incidents/{number}"))
+    told = bus.get(f"/v1/incidents/{number}")
     table = Table("field", "value")
     for name, value in told.items():
         if name != "notices" and value not in (None, ""):
@@ -56,19 +56,18 @@ def show(number: Number, url: Url = None, key: Key = "", config: ConfigFile = No
 
 
 @incidents.command()
+@asks_a_bus
 def acknowledge(
+    bus: Bus,
     number: Number,
     reason: Annotated[str, typer.Option("--reason", help="what is being done; recorded with who")] = "",
     owner: Annotated[str, typer.Option("--owner", help="who is on it (default: you)")] = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Take an open incident on. Example: lienthong incidents acknowledge 1 --reason 'called the ministry'"""
     if len(reason.strip()) < 3:
         fail(USAGE, "say what is being done with --reason")
-    told = ask(lambda: remote(url, key, config).post(f"/v1/incidents/{number}", {"note": reason, "owner": owner}))
+    told = bus.post(f"/v1/incidents/{number}", {"note": reason, "owner": owner})
     CONTEXT.show(told, as_json, Table(f"incident {number}: {told['owner']} is on it"))
 
 

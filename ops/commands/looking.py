@@ -8,34 +8,22 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ops.commands.common import (
-    CONTEXT,
-    NO,
-    USAGE,
-    AsJson,
-    ConfigFile,
-    Key,
-    Url,
-    ask,
-    fail,
-    remote,
-)
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, Bus, asks_a_bus, fail
 
 app = typer.Typer()
 
 
 @app.command()
+@asks_a_bus
 def status(
+    bus: Bus,
     verify: Annotated[
         bool, typer.Option("--verify", help="prove owed = delivered + dead + cancelled + superseded + open")
     ] = False,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Totals by state and partner. Example: lienthong status --verify --json"""
-    told = ask(lambda: remote(url, key, config).get("/v1/status", verify="true" if verify else None))
+    told = bus.get("/v1/status", verify="true" if verify else None)
     columns = (
         "owed",
         "open",
@@ -67,21 +55,19 @@ def status(
 
 
 @app.command(name="kept-raw")
+@asks_a_bus
 def kept_raw(
+    bus: Bus,
     partner: Annotated[str, typer.Argument(help="whose rows (default: all)")] = "",
     dealt: Annotated[bool, typer.Option("--all", help="those that somebody has dealt with too")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Rows of polls that could not be read and nobody has dealt with, masked, newest first (see `deal-with`).
 
     Example: lienthong kept-raw procedure_catalogue
     """
-    bus = remote(url, key, config)
-    told = ask(lambda: bus.get("/v1/kept-raw", partner=partner or None, limit=limit, dealt=dealt))
+    told = bus.get("/v1/kept-raw", partner=partner or None, limit=limit, dealt=dealt)
     names = ("id", "partner", "first_at", "last_at", "times", "size_bytes", "why")
     table = Table(*names, *(("dealt with", "by", "because") if dealt else ()))
     for item in told["items"]:
@@ -91,12 +77,11 @@ def kept_raw(
 
 
 @app.command()
+@asks_a_bus
 def story(
+    bus: Bus,
     dossier: Annotated[str, typer.Argument(help="dossier code")],
     lang: Annotated[str, typer.Option("--lang", help="vi or en")] = "vi",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """One dossier's story: what came, what was sent where, the answers, what is owed and why.
@@ -107,7 +92,7 @@ def story(
 
     if lang != "vi" and lang != "en":
         fail(USAGE, "--lang is vi or en")
-    told = ask(lambda: remote(url, key, config).get(f"/v1/dossiers/{dossier}"))
+    told = bus.get(f"/v1/dossiers/{dossier}")
     if as_json:
         CONTEXT.show(told, True)
     else:
@@ -115,9 +100,10 @@ def story(
 
 
 @app.command()
-def causes(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def causes(bus: Bus, as_json: AsJson = False) -> None:
     """What waits, is in doubt or dead, grouped by cause, oldest first. Example: lienthong causes"""
-    told = ask(lambda: remote(url, key, config).get("/v1/causes"))
+    told = bus.get("/v1/causes")
     names = ("partner", "operation", "state", "cause", "code", "hold_key", "count", "dossiers", "oldest_at")
     table = Table(*names, "do", "owner", "group")
     for item in told["items"]:
@@ -127,7 +113,9 @@ def causes(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: A
 
 
 @app.command()
+@asks_a_bus
 def deliveries(
+    bus: Bus,
     partner: Annotated[str, typer.Option("--partner")] = "",
     state: Annotated[
         list[str] | None, typer.Option("--state", help="pending, waiting, in_doubt, dead ... (repeatable)")
@@ -136,13 +124,9 @@ def deliveries(
     dossier: Annotated[str, typer.Option("--dossier")] = "",
     cursor: Annotated[str, typer.Option("--cursor", help="`next` of the page before")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Deliveries, newest first. Example: lienthong deliveries --state dead --partner national_portal"""
-    bus = remote(url, key, config)
     query = {
         "partner": partner,
         "state": state or (),
@@ -151,7 +135,7 @@ def deliveries(
         "cursor": cursor,
         "limit": limit,
     }
-    told = ask(lambda: bus.get("/v1/deliveries", **query))
+    told = bus.get("/v1/deliveries", **query)
     names = ("id", "dossier", "partner", "operation", "state", "cause", "code", "attempt", "due_at", "deadline_on")
     table = Table(*names, caption=f"next page: --cursor {told['next']}" if told["next"] else None)
     for item in told["items"]:
@@ -160,12 +144,11 @@ def deliveries(
 
 
 @app.command()
+@asks_a_bus
 def partners(
+    bus: Bus,
     action: Annotated[str, typer.Argument(help="`show` for one partner's page")] = "",
     name: Annotated[str, typer.Argument(help="partner")] = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """The partners and their switches; with `show NAME` one of them as its code says: operations, questions, failures, tables.
@@ -175,7 +158,7 @@ def partners(
     if action:
         _show(action, name, as_json)
         return
-    told = ask(lambda: remote(url, key, config).get("/v1/partners"))
+    told = bus.get("/v1/partners")
     names = ("partner", "title_vi", "enabled", "paused", "breaker", "backlog", "last_success_at")
     table = Table(*names)
     for item in told["items"]:
@@ -195,9 +178,10 @@ def _show(action: str, name: str, as_json: bool) -> None:
 
 
 @app.command(name="sign-ins")
-def sign_ins(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def sign_ins(bus: Bus, as_json: AsJson = False) -> None:
     """How sign-ins fare by provider and cause, and who waits for an account. Example: lienthong sign-ins"""
-    told = ask(lambda: remote(url, key, config).get("/v1/sign-in/status"))
+    told = bus.get("/v1/sign-in/status")
     fared = Table("provider", "span", "tries", "failed", "share", "causes", "do")
     for span in ("last_hour", "last_day"):
         for provider, entry in told[span].items():
@@ -215,12 +199,11 @@ def sign_ins(url: Url = None, key: Key = "", config: ConfigFile = None, as_json:
 
 
 @app.command()
+@asks_a_bus
 def search(
+    bus: Bus,
     text: Annotated[str, typer.Argument(help="any number a dossier is known by (- reads it from standard input)")],
     lang: Annotated[str, typer.Option("--lang", help="vi or en")] = "vi",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Dossiers by code, receipt, tracking or payment number, citizen id, partner's reference, trace, event or delivery.
@@ -234,7 +217,7 @@ def search(
         fail(USAGE, "--lang is vi or en")
     language: Language = "en" if lang == "en" else "vi"
     asked = sys.stdin.readline().strip() if text == "-" else text
-    told = ask(lambda: remote(url, key, config).post("/v1/search", {"q": asked}))
+    told = bus.post("/v1/search", {"q": asked})
     table = Table(*(say(f"find.{column}", language) for column in ("dossier", "by", "exchanges", "changed")))
     for line in told["dossiers"]:
         states = ", ".join(f"{n} {say(f'state.{state}', language)}" for state, n in line.get("states", {}).items())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from ops.commands.acting import Why
-from ops.commands.common import CONTEXT, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, AsJson, Bus, Why, asks_a_bus, because
 from ops.rights import ROLES
 
 app = typer.Typer()
@@ -21,9 +19,10 @@ At = Annotated[str, typer.Option("--partner", help="bind them to one partner (de
 
 
 @people.command(name="list")
-def listed(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def listed(bus: Bus, as_json: AsJson = False) -> None:
     """Who may sign in. Example: lienthong people list"""
-    told = ask(lambda: remote(url, key, config).get("/v1/people"))
+    told = bus.get("/v1/people")
     table = Table("name", "roles", "partner", "state", "sign-in codes")
     for person in told["items"]:
         state = "disabled" if person["disabled"] else "new" if person["must_change"] else "active"
@@ -33,42 +32,39 @@ def listed(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: A
 
 
 @people.command()
+@asks_a_bus
 def add(
+    bus: Bus,
     name: str,
     role: Roles,
     partner: At = "",
     reason: Why = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a person; prints a one-time password. Example: lienthong people add lan --role operator --reason 'on duty from May'"""
-    _change(name, {"verb": "add", "roles": role, "partner": partner}, reason, url, key, config, as_json)
+    _change(bus, name, {"verb": "add", "roles": role, "partner": partner}, reason, as_json)
 
 
 @people.command()
+@asks_a_bus
 def entrust(
+    bus: Bus,
     name: str,
     role: Roles,
     partner: At = "",
     reason: Why = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Give a person these roles instead. Example: lienthong people entrust lan --role viewer --reason 'moved to another unit'"""
-    _change(name, {"verb": "entrust", "roles": role, "partner": partner}, reason, url, key, config, as_json)
+    _change(bus, name, {"verb": "entrust", "roles": role, "partner": partner}, reason, as_json)
 
 
 def _verb(verb: str, says: str) -> None:
     """One command per verb that takes a name and a reason."""
 
-    def command(
-        name: str, reason: Why = "", url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
-    ) -> None:
-        _change(name, {"verb": verb}, reason, url, key, config, as_json)
+    @asks_a_bus
+    def command(bus: Bus, name: str, reason: Why = "", as_json: AsJson = False) -> None:
+        _change(bus, name, {"verb": verb}, reason, as_json)
 
     people.command(name=verb, help=f"{says} Example: lienthong people {verb} lan --reason 'asked for in person'")(
         command
@@ -80,12 +76,9 @@ _verb("disable", "Keep a person out; their sessions end.")
 _verb("enable", "Let a disabled person in again.")
 
 
-def _change(
-    name: str, change: dict[str, Any], reason: str, url: str | None, key: str, config: Path | None, as_json: bool
-) -> None:
-    if len(reason) < 3:
-        fail(USAGE, "say why with --reason")
-    told = ask(lambda: remote(url, key, config).post(f"/v1/people/{name}", change | {"reason": reason}))
+def _change(bus: Bus, name: str, change: dict[str, Any], reason: str, as_json: bool) -> None:
+    because(reason)
+    told = bus.post(f"/v1/people/{name}", change | {"reason": reason})
     word = told.get("one_time_password", "")
     said = f"{name}: one-time password {word} (shown once, good for 7 days)" if word else f"{name}: {told['done']} done"
     CONTEXT.show(told, as_json, Table(said))

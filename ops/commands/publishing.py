@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, Bus, asks_a_bus, fail
 
 app = typer.Typer()
 COLUMNS = {
@@ -22,7 +22,9 @@ COLUMNS = {
 
 
 @app.command()
+@asks_a_bus
 def procedures(
+    bus: Bus,
     words: Annotated[list[str] | None, typer.Argument(help="a code, or words of a name (accents optional)")] = None,
     unmapped: Annotated[
         bool, typer.Option("--unmapped", help="local codes with no portal code that hold dossiers")
@@ -38,9 +40,6 @@ def procedures(
     late: Annotated[bool, typer.Option("--late", help="decisions not published within 5 working days")] = False,
     quirks: Annotated[bool, typer.Option("--quirks", help="rows of the catalogue that were odd")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=5000)] = 50,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Procedures of the national catalogue, or what is wrong with them. Example: lienthong procedures dang ky khai sinh"""
@@ -56,8 +55,7 @@ def procedures(
     if len(shows) > 1 or not (shows or words):
         fail(USAGE, f"say a code or words, or one of {', '.join('--' + name.replace('_', '-') for name in chosen)}")
     show = shows[0] if shows else ""
-    bus = remote(url, key, config)
-    told = ask(lambda: bus.get("/v1/procedures", words=" ".join(words or ()), show=show, limit=limit))
+    told = bus.get("/v1/procedures", words=" ".join(words or ()), show=show, limit=limit)
     table = Table(*COLUMNS[show])
     for line in told["items"]:
         table.add_row(*(_cell(line.get(name)) for name in COLUMNS[show]))

@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, NO, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, NO, USAGE, AsJson, Bus, asks_a_bus, fail
 
 app = typer.Typer()
 
 
 @app.command()
-def retention(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def retention(bus: Bus, as_json: AsJson = False) -> None:
     """The rules of [retention], and how much each would take if its duty ran now; nothing is changed. Example: lienthong retention"""
-    told = ask(lambda: remote(url, key, config).get("/v1/retention"))
+    told = bus.get("/v1/retention")
     table = Table("rule", "days", "would go now")
     for item in told["items"]:
         days = "for good" if item["days"] is None else str(item["days"])
@@ -25,13 +26,12 @@ def retention(url: Url = None, key: Key = "", config: ConfigFile = None, as_json
 
 
 @app.command()
+@asks_a_bus
 def erase(
+    bus: Bus,
     kind: Annotated[str, typer.Argument(help="citizen, tax or social; its value is read from standard input")],
     reason: Annotated[str, typer.Option("--reason", help="the request it is done on; recorded with who")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say which dossiers it would concern")] = False,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Remove the contents of a person's closed dossiers on request; what is still open stays and is named. Exit code 1 when some is.
@@ -49,7 +49,7 @@ def erase(
         "reason": reason,
         "dry_run": dry_run,
     }
-    told = ask(lambda: remote(url, key, config).post("/v1/retention/erase", body))
+    told = bus.post("/v1/retention/erase", body)
     table = Table("dossier", "")
     for dossier in told["erased"]:
         table.add_row(dossier, "would be removed" if dry_run else "removed")

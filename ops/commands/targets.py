@@ -8,14 +8,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ops.commands.common import CONTEXT, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, USAGE, AsJson, Bus, asks_a_bus, fail
 
 app = typer.Typer()
 MARKS = {True: "✓", False: "✗", None: ""}
 
 
 @app.command()
+@asks_a_bus
 def targets(
+    bus: Bus,
     month: Annotated[str, typer.Option("--month", help="yyyy-mm (default: the newest with figures)")] = "",
     agency: Annotated[str, typer.Option("--agency", help="an agency's id (default: all)")] = "",
     field: Annotated[str, typer.Option("--field", help="a field's code (default: all)")] = "",
@@ -23,24 +25,20 @@ def targets(
     lang: Annotated[str, typer.Option("--lang", help="vi or en")] = "vi",
     csv: Annotated[Path | None, typer.Option("--csv", help="write a table for spreadsheets here")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="write the paper here")] = None,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """The province's indicators of a month, from the events carried. Example: lienthong targets --month 2026-11 --pdf chi-tieu.pdf"""
     if by not in ("agency", "field") or lang not in ("vi", "en"):
         fail(USAGE, "--by is agency or field, --lang is vi or en")
-    bus = remote(url, key, config)
     asked = {"month": month, "agency": agency, "field": field, "by": by}
     files = {"csv": csv, "pdf": pdf}
     for kind, path in files.items():
         if path is not None:
-            path.write_bytes(ask(lambda kind=kind: bus.file("/v1/targets", **asked, format=kind, lang=lang)))
+            path.write_bytes(bus.file("/v1/targets", **asked, format=kind, lang=lang))
             print(f"{path} written")
     if any(files.values()):
         return
-    told = ask(lambda: bus.get("/v1/targets", **asked))
+    told = bus.get("/v1/targets", **asked)
     CONTEXT.show(told, as_json, _whole(told, lang))
     if not as_json:
         CONTEXT.out.print(_lines(told))

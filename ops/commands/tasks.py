@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ops.commands.acting import Why
-from ops.commands.common import CONTEXT, NO, UNREACHABLE, USAGE, AsJson, ConfigFile, Key, Url, ask, fail, remote
+from ops.commands.common import CONTEXT, NO, UNREACHABLE, USAGE, AsJson, Bus, Why, asks_a_bus, because, fail
 from ops.remote import Declined, Unreachable
 from ops.story import local
 
@@ -21,22 +20,22 @@ Number = Annotated[int, typer.Argument(help="the task's number (see `lienthong t
 
 
 @tasks.callback()
-def overview(
-    context: typer.Context, url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False
-) -> None:
+@asks_a_bus
+def overview(bus: Bus, context: typer.Context, as_json: AsJson = False) -> None:
     """Actions over many deliveries; without a command: the list."""
     if context.invoked_subcommand is None:
-        _list(url, key, config, as_json=as_json)
+        _list(bus, as_json=as_json)
 
 
 @tasks.command(name="list")
-def listed(url: Url = None, key: Key = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
+@asks_a_bus
+def listed(bus: Bus, as_json: AsJson = False) -> None:
     """Bulk actions, the newest first. Example: lienthong tasks list"""
-    _list(url, key, config, as_json=as_json)
+    _list(bus, as_json=as_json)
 
 
-def _list(url: str | None, key: str, config: Any, *, as_json: bool) -> None:
-    told = ask(lambda: remote(url, key, config).get("/v1/tasks"))
+def _list(bus: Bus, *, as_json: bool) -> None:
+    told = bus.get("/v1/tasks")
     table = Table("task", "verb", "by", "made", "state", "settled", "reason")
     for task in told["items"]:
         made = local(task["created_at"])
@@ -45,29 +44,27 @@ def _list(url: str | None, key: str, config: Any, *, as_json: bool) -> None:
 
 
 @tasks.command()
+@asks_a_bus
 def show(
+    bus: Bus,
     number: Annotated[int | None, typer.Argument(help="the newest when none is named")] = None,
     state: Annotated[str, typer.Option("--state", help="only rows in this state, such as failed or refused")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
     csv: Annotated[Path | None, typer.Option("--csv", help="write all its rows here, for spreadsheets")] = None,
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """One bulk action with a result row per delivery. Example: lienthong tasks show"""
-    bus = remote(url, key, config)
     if number is None:
-        newest = ask(lambda: bus.get("/v1/tasks", limit=1))["items"]
+        newest = bus.get("/v1/tasks", limit=1)["items"]
         if not newest:
             CONTEXT.show({"items": []}, as_json, Table("there is no task yet"))
             return
         number = newest[0]["id"]
     if csv is not None:
-        csv.write_bytes(ask(lambda: bus.file(f"/v1/tasks/{number}/rows.csv")))
+        csv.write_bytes(bus.file(f"/v1/tasks/{number}/rows.csv"))
         print(f"{csv} written")
         return
-    told = ask(lambda: bus.get(f"/v1/tasks/{number}", state=state, limit=limit))
+    told = bus.get(f"/v1/tasks/{number}", state=state, limit=limit)
     table = Table("place", "delivery", "dossier", "partner", "result", "before", "after", "says")
     for item in told["items"]:
         names = ("place", "delivery", "dossier", "partner", "state", "before", "after")
@@ -78,36 +75,34 @@ def show(
 
 
 @app.command()
+@asks_a_bus
 def edit(
+    bus: Bus,
     delivery: Annotated[int, typer.Argument(help="a delivery by id (see `lienthong deliveries`)")],
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="PATH=VALUE, repeatable; without it the fields are listed")
     ] = None,
     reason: Why = "",
-    url: Url = None,
-    key: Key = "",
-    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Correct the event of a delivery and send it anew, once another person approves.
 
     Example: lienthong edit 17 --set dossier.return_method=post --reason 'asked by the desk'
     """
-    bus, path = remote(url, key, config), f"/v1/deliveries/{delivery}/edit"
+    path = f"/v1/deliveries/{delivery}/edit"
     if not changes:
-        form = ask(lambda: bus.get(path))
+        form = bus.get(path)
         table = Table("field", "value", "kind")
         for field in form["fields"]:
             table.add_row(field["path"], field["value"], "locked" if field["locked"] else field["kind"])
         CONTEXT.show(form, as_json, table)
         return
-    if len(reason) < 3:
-        fail(USAGE, "say why with --reason")
+    because(reason)
     if wrong := [change for change in changes if "=" not in change]:
         fail(USAGE, f"--set is PATH=VALUE, not {wrong[0]}")
     given = dict(change.split("=", 1) for change in changes)
     try:
-        told = bus.post(path, {"changes": given, "reason": reason})
+        told = bus.remote.post(path, {"changes": given, "reason": reason})
     except Unreachable as error:
         fail(UNREACHABLE, str(error))
     except Declined as error:
@@ -125,20 +120,17 @@ def edit(
 def _turn(turn: str, says: str) -> None:
     """One command per turn a person may give a task."""
 
+    @asks_a_bus
     def command(
+        bus: Bus,
         number: Number,
         reason: Why = "",
-        url: Url = None,
-        key: Key = "",
-        config: ConfigFile = None,
         as_json: AsJson = False,
     ) -> None:
-        if len(reason) < 3:
-            fail(USAGE, "say why with --reason")
-        bus = remote(url, key, config)
-        if all(task["id"] != number for task in ask(lambda: bus.get("/v1/tasks", before=number + 1, limit=1))["items"]):
+        because(reason)
+        if all(task["id"] != number for task in bus.get("/v1/tasks", before=number + 1, limit=1)["items"]):
             fail(NO, f"there is no task {number}")
-        told = ask(lambda: bus.post(f"/v1/tasks/{number}/{turn}", {"reason": reason}))
+        told = bus.post(f"/v1/tasks/{number}/{turn}", {"reason": reason})
         CONTEXT.show(told, as_json, Table(f"task {number}: {_state(told)}, {_progress(told)}"))
 
     tasks.command(name=turn, help=f"{says} Example: lienthong tasks {turn} 1 --reason 'seen with the portal'")(command)
