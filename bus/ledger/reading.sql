@@ -166,8 +166,9 @@ AND (:who = '' OR who = :who) AND (:partner = '' OR partner = :partner) ORDER BY
 SELECT source, event_id, body FROM event WHERE dossier = :dossier AND type = :type AND erased_at IS NULL ORDER BY accepted_at, id LIMIT 1000;
 
 -- name: owed_since
-SELECT 1 FROM delivery
-WHERE dossier = :dossier AND id > :after AND partner = :partner AND operation = :operation AND state <> 'cancelled' LIMIT 1;
+-- Ids alone do not tell which came later: each process takes its own from a block.
+SELECT 1 FROM delivery WHERE dossier = :dossier AND partner = :partner AND operation = :operation AND state <> 'cancelled'
+AND (accepted_at, id) > (:accepted_at, :delivery) LIMIT 1;
 
 -- name: memo
 SELECT memo FROM lane WHERE partner = :partner AND dossier = :dossier;

@@ -321,7 +321,8 @@ class SqlLedger:
         return await self._reader.about(dossier, kind)
 
     async def owed_since(self, job: Job, operation: str) -> bool:
-        asked = {"partner": job.partner, "dossier": job.dossier, "operation": operation, "after": job.delivery}
+        after = {"accepted_at": job.accepted_at, "delivery": job.delivery}
+        asked = {"partner": job.partner, "dossier": job.dossier, "operation": operation, **after}
         return bool(await self._reader.ask(lambda c: c.rows("owed_since", asked)))
 
     async def memo(self, partner: str, dossier: str) -> dict[str, str]:

@@ -64,6 +64,24 @@ async def test_what_became_owed_later_is_known_until_it_is_cancelled(desk: Desk)
     assert not await desk.ledger.owed_since(job, "row")
 
 
+@pytest.mark.slow
+async def test_what_became_owed_later_at_another_process_is_known_though_its_id_is_smaller(
+    postgres_url: str, keys: Keyring, clock: HandClock
+) -> None:
+    one, two = (Desk(open_ledger(postgres_url, keys, clock=clock), clock) for _ in range(2))
+    await one.accept(arrival(1, "row", dossier=OTHER))
+    clock.advance(1)
+    await two.accept(arrival(1, "state"))
+    job = next(job for job in (await two.claim()).jobs if job.envelope.subject == DOSSIER)
+    clock.advance(1)
+    await one.accept(arrival(2, "row"))
+    later, _ = await one.ledger.deliveries(Filter(dossier=DOSSIER))
+    assert min(view.id for view in later) < job.delivery
+    assert await two.ledger.owed_since(job, "row")
+    for desk in (one, two):
+        await desk.ledger.close()
+
+
 async def test_progress_behind_an_unsent_create_keeps_its_create_when_a_newer_state_arrives(desk: Desk) -> None:
     await desk.accept(arrival(1, "state", "row"))
     await desk.accept(arrival(2, "state"))

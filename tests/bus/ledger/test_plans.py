@@ -124,7 +124,7 @@ async def test_home_causes_and_a_dossier_step_through_indices(explain: tuple[Rea
     await reader.code_gaps()
     await reader.partners()
     assert await reader.story(DOSSIER) is not None
-    asked = {"partner": "plain", "dossier": DOSSIER, "operation": "row", "after": 1}
+    asked = {"partner": "plain", "dossier": DOSSIER, "operation": "row", "accepted_at": 0.0, "delivery": 1}
     assert await reader.ask(lambda connection: connection.rows("owed_since", asked))
     assert explained.scans == []
 
