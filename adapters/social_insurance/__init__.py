@@ -69,7 +69,7 @@ ADAPTER = Partner(
         "what is not known of ngaySinh is written 01; loaiNgaySinh says so",
         "a child lives with its mother, else with its father (diaChiThuongTru)",
         "days of a card are written yyyyMMdd",
-        "an access key (S6 names its five values, not where they go) is JSON in Base64, bare in Authorization",
+        "each of the five values of an access key (S6) goes in a header of its name",
     ),
 )
 

@@ -1,6 +1,6 @@
 """Partners behind the national bus (NDXP) or the province's own (LGSP): one token for all calls, a header that names the destination.
 
-OAuth 2.0 client credentials (RFC 6749, 4.4) as domain notes 2.1 have it, or a header that stays the same in place of the token. The
+OAuth 2.0 client credentials (RFC 6749, 4.4) as domain notes 2.1 have it, or headers that stay the same in place of the token. The
 gateway's own refusals are the same for every partner: 401 an old token (renewed once, then for the retry policy), 403 not entitled,
 429 quota used up.
 """
@@ -8,7 +8,6 @@ gateway's own refusals are the same for every partner: 401 an old token (renewed
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -27,7 +26,7 @@ ACCESS_KEY = {
     "partner_code": "PartnerCode",
     "partner_code_cus": "PartnerCodeCus",
 }
-"""What a province's own bus may ask for in place of a token (S6): our names of the credentials, and its."""
+"""What a province's own bus may ask for in place of a token (S6): our names of the credentials, and its headers."""
 TOKEN_PAIR = frozenset({"consumer_key", "consumer_secret"})
 
 
@@ -45,22 +44,20 @@ class GatewaySettings(PartnerSettings):
             return given
         if missing := [name for name in ACCESS_KEY if name not in filled]:
             raise ValueError(f"an access key is given without {', '.join(missing)}")
+        if strange := [name for name in ACCESS_KEY if not given[name].get_secret_value().isascii()]:
+            raise ValueError(f"what goes in a header is ASCII: {', '.join(strange)}")
         if filled & TOKEN_PAIR:
             raise ValueError("consumer_key and access_key are two ways in; leave one of them empty")
         return given
 
     @property
     def fixed(self) -> dict[str, str]:
-        """The header that stands in place of a token; none where tokens are asked for.
+        """The headers that stand in place of a token; none where tokens are asked for.
 
-        Assumed: an access key goes as JSON in Base64, bare in Authorization, as a public client of Ho Chi Minh City's bus sends it;
-        its page (S6) names the five values and not where they stand. A live exchange would confirm it.
+        Assumed: each value of an access key is a header of its own, of the name that S6 has for it.
         """
         key = {theirs: self.credential(ours) for ours, theirs in ACCESS_KEY.items()}
-        if not any(key.values()):
-            return {}
-        told = json.dumps(key, ensure_ascii=False, separators=(",", ":"))
-        return {"Authorization": base64.b64encode(told.encode()).decode()}
+        return key if any(key.values()) else {}
 
 
 class TokenReply(BaseModel):
