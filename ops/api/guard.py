@@ -18,7 +18,8 @@ from pydantic import BaseModel, ValidationError
 from bus.ledger.words import Filter
 from contracts.fault import faults_of
 from ops.client_settings import ClientSettings, Scope
-from ops.settings import LOOPBACK, HttpSettings
+from ops.settings import HttpSettings
+from ops.settings_file import LOOPBACK
 
 Body = TypeVar("Body", bound=BaseModel)
 

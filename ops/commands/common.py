@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.remote import Declined, Remote, Unreachable
-from ops.settings import Settings, SettingsError, default_file, load
+from ops.settings import Settings, SettingsError
+from ops.settings_file import default_file, load
 
 NO, USAGE, UNREACHABLE, BAD_SETTINGS, UNFIT = 1, 2, 3, 4, 5
 

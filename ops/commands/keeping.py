@@ -20,7 +20,7 @@ from ops.commands.common import (
     fail,
     settings_of,
 )
-from ops.settings import default_file, faults_of
+from ops.settings_file import default_file, faults_of
 
 app = typer.Typer()
 

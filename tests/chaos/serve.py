@@ -11,7 +11,7 @@ from pathlib import Path
 from bus.adapter import Dedupe
 from ops import up
 from ops.bench.plain import owe_all
-from ops.settings import load
+from ops.settings_file import load
 from tests.chaos.adapter import trial_partner
 
 MODES: tuple[Dedupe, ...] = ("key", "query", "none")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ops import setting_list
 from ops.cli import app
 from ops.looked import NoWeek, looked
-from ops.settings import load
+from ops.settings_file import load
 from tests.console.conftest import CODE, Office
 
 WEEK_S = 7 * 86_400

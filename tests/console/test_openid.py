@@ -17,7 +17,8 @@ from ops.house import House
 from ops.openid import entitled, name_of
 from ops.openid_settings import OpenIdSettings
 from ops.people import People, Refused
-from ops.settings import SettingsError, load
+from ops.settings import SettingsError
+from ops.settings_file import load
 from tests.conftest import HandClock
 from tests.console.conftest import CODE, RECEIVED, Browser, Office
 from tests.console.provider import CLIENT, SECRET, Provider

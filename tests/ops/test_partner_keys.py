@@ -23,7 +23,8 @@ from ops.cli import app as commands
 from ops.gateway import application
 from ops.house import House
 from ops.sample import generate
-from ops.settings import SettingsError, load
+from ops.settings import SettingsError
+from ops.settings_file import load
 from tests.ops.conftest import settings_of
 
 ISO, PORTAL = "electronic_iso", "national_portal"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bus.seal import Keyring
 from contracts.working_time import VIETNAM, VIETNAMESE
-from ops.settings import SettingsError, faults_of, load
+from ops.settings import SettingsError
+from ops.settings_file import faults_of, load
 from ops.toml_file import TomlFile
 
 
