@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from adapters import discover, result_files
 from adapters.procedure_catalogue.catalogue import PARTNER as CATALOGUE
 from adapters.receiver import Receiver
@@ -21,8 +19,7 @@ from bus.adapter import Adapter, Job, Partner, Wiring
 from bus.broker import Ring, open_bell
 from bus.clock import Clock, instant
 from bus.intake import Intake, Route
-from bus.ledger import backfill
-from bus.ledger.ledger import FenceLost, LedgerBusy
+from bus.ledger.ledger import LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger, open_ledger
 from bus.ledger.words import Arrival, Filter
 from bus.lookup import PartnerLookups
@@ -35,8 +32,8 @@ from bus.worker import PartnerWorker
 from contracts import codes
 from contracts.envelope import Envelope, flags
 from mappings import refusal, routes
-from ops import attachments, causes, codebook, compared, deadlines, desk, edit, retention
-from ops.catalogue import Shelved, code_rows
+from ops import attachments, causes, compared, deadlines, desk, edit, retention, watches
+from ops.catalogue import Shelved
 from ops.edition import Editions
 from ops.incidents_duty import lookout
 from ops.metrics import Metrics
@@ -50,15 +47,10 @@ from ops.tasks import TaskRunner
 from ops.training import Training
 from ops.words import Language
 
-log = structlog.get_logger("ops.house")
-
 DRAIN_S = 25.0
 """How long calls under way may take to end when we stop (reliability G11)."""
 LEAVE_S = 2.0
 """How long saying so may take."""
-CODES_PACE_S = 15.0
-FILL_S, FILL_PACE_S = 30.0, 0.2
-"""How long a process has the right to fill in search keys, and its pause between two pages."""
 
 
 def calm_interpreter() -> None:
@@ -175,21 +167,21 @@ class House:
         self._relaying = self.sides.start("relay", self.upkeep.keep("relay", self._relay.run))
         await self._release_settings()
         self.lookout = lookout(self)
-        watches: dict[str, Coroutine[Any, Any, None]] = {
-            "results": self._watch_results(),
+        beside: dict[str, Coroutine[Any, Any, None]] = {
+            "results": watches.results(self),
             "deadlines": deadlines.watch(self.ledger, self.calendar),
             "retention": retention.keep_terms(self.ledger, self.settings.retention.terms),
             "targets": follow(self.ledger),
             "comparison": compared.each_morning(self),
             "editions": self.editions.watch(list(self.workers)),
             "incidents": self.lookout.run(),
-            "search keys": self._fill_search_keys(),
+            "search keys": watches.fill_search_keys(self),
         }
         if CATALOGUE in self.enabled:
-            watches["catalogue"] = self._watch_catalogue()
+            beside["catalogue"] = watches.catalogue(self)
         if self.settings.codes.folder:
-            watches["codes"] = self._watch_codes(Path(self.settings.codes.folder))
-        self._watches = [self.sides.start(name, run) for name, run in watches.items()]
+            beside["codes"] = watches.province_codes(self, Path(self.settings.codes.folder))
+        self._watches = [self.sides.start(name, run) for name, run in beside.items()]
         self.open = True
 
     async def stop(self) -> None:
@@ -353,58 +345,6 @@ class House:
             ready=self.wake,
             rested=partial(self.ledger.incidents().polled, name),
         )
-
-    async def _watch_catalogue(self) -> None:
-        """What is pulled of procedures is what our mappings know of them, in every process; who waited for one goes on."""
-        loaded = 0
-        while True:
-            with contextlib.suppress(LedgerBusy):
-                known = await self.shelved.catalogue()
-                if known.seen != loaded:
-                    loaded = known.seen
-                    codes.load_pulled("procedure", code_rows(known))
-                    freed = await codebook.release(
-                        self.ledger,
-                        "bus",
-                        "the catalogue has the procedure now",
-                        lambda gap: gap.code_list == "procedure",
-                    )
-                    self.wake({row["partner"] for row in freed})
-            await asyncio.sleep(CODES_PACE_S)
-
-    async def _watch_results(self) -> None:
-        """What waits for a good signature goes on when there is one, or when none is wanted any more."""
-        while True:
-            with contextlib.suppress(LedgerBusy):
-                self.wake(await attachments.release(self.ledger, wanted=self.settings.attachments.require_signature))
-            if not self.settings.attachments.require_signature:
-                return
-            await asyncio.sleep(attachments.PACE_S)
-
-    async def _fill_search_keys(self) -> None:
-        """Events from before there were search keys get theirs, a page after the other, by one process at a time."""
-        more = True
-        while more:
-            with contextlib.suppress(LedgerBusy, FenceLost):
-                fence = await self.ledger.take_duty(backfill.DUTY, self.ledger.process, FILL_S)
-                more = fence is None or await self.ledger.search_keys().fill(fence)
-            await asyncio.sleep(FILL_PACE_S)
-
-    async def _watch_codes(self, folder: Path) -> None:
-        """When the province adds a row to a file by hand, exactly the deliveries that waited for it become due."""
-        said = ""
-        while True:
-            try:
-                codes.load_extra(folder)
-                said = ""
-            except (ValueError, OSError) as error:
-                if str(error) != said:
-                    log.error("code list not read", error=str(error))
-                said = str(error)
-            with contextlib.suppress(LedgerBusy):
-                freed = await codebook.release(self.ledger, "bus", "the code list has the row now")
-                self.wake({row["partner"] for row in freed})
-            await asyncio.sleep(CODES_PACE_S)
 
     async def _release_settings(self) -> None:
         """What waited for a setting is tried again with today's; what still misses it is held again, uncounted."""

@@ -14,8 +14,7 @@ import pytest
 from adapters.procedure_catalogue.simulator import CatalogueSimulator
 from contracts import codes
 from contracts.envelope import judge
-from ops import codebook, simulate
-from ops import house as house_module
+from ops import codebook, simulate, watches
 from ops.gateway import application
 from ops.house import House
 from ops.sample import generate
@@ -65,7 +64,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(house_module, "CODES_PACE_S", 0.05)
+    monkeypatch.setattr(watches, "CODES_PACE_S", 0.05)
     names = ("dossier_system", "national_portal", "electronic_iso", "procedure_catalogue", "legal_documents")
     simulators = await simulate.serve(names, tmp_path)
     simulators["procedure_catalogue"].app.state.simulator.invented.codes = ["1.001193", "1.004884"]
