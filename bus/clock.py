@@ -53,3 +53,8 @@ class TrainingClock(SteadyClock):
 def instant(at: float) -> datetime:
     """An aware UTC datetime for seconds since the epoch."""
     return datetime.fromtimestamp(at, UTC)
+
+
+def when(at: float | None) -> str | None:
+    """An instant as ISO 8601, UTC."""
+    return None if at is None else instant(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

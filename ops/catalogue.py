@@ -8,11 +8,11 @@ from typing import Any
 
 from adapters.legal_documents.bases import Bases
 from adapters.procedure_catalogue.catalogue import Catalogue
+from bus.clock import when
 from bus.ledger.ledger import Ledger
 from contracts import codes
 from contracts.canonical.procedure import NamedCode, PublishedProcedure
 from contracts.codes import Code, CodeGap
-from ops import queries
 from ops.unposted import due, unposted
 
 DAY = timedelta(days=1)
@@ -121,7 +121,7 @@ class Shelved:
             if gap is None or gap.code_list != "procedure":
                 continue
             line = found.setdefault(
-                gap.code, {"code": gap.code, "waiting": 0, "dossiers": 0, "since": queries.when(group.oldest_at)}
+                gap.code, {"code": gap.code, "waiting": 0, "dossiers": 0, "since": when(group.oldest_at)}
             )
             line["waiting"] += group.count
             line["dossiers"] = max(line["dossiers"], group.dossiers)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bus.clock import when
 from bus.ledger.incidents import Event, Incident, Notice
 from ops.console.text import Speech
 from ops.incidents import Names, kinds, told
-from ops.queries import when
 
 SUBJECT: dict[Event, str] = {"opened": "Sự cố", "grown": "Sự cố lan rộng", "closed": "Hết sự cố"}
 

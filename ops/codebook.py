@@ -10,12 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bus.clock import when
 from bus.ledger.ledger import Ledger
 from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.words import Filter
 from contracts import codes
 from contracts.codes import Code, CodeGap, own, place
-from ops import desk, queries
+from ops import desk
 
 STEP = 1000
 """So many deliveries are set free in one commit."""
@@ -130,7 +131,7 @@ async def gaps(ledger: Ledger) -> list[dict[str, Any]]:
                 "name": name,
                 "count": 0,
                 "partners": [],
-                "since": queries.when(group.oldest_at),
+                "since": when(group.oldest_at),
                 "suggested": [as_row(row) for row in _suggested(gap, name)],
             }
         line["count"] += group.count

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bus.clock import when
 from bus.ledger.expected import DUTY, Looked, Outlook, Raised, RaisedStep
 from bus.ledger.ledger import FenceLost, LedgerBusy
 from bus.ledger.sql_ledger import SqlLedger
@@ -16,7 +17,6 @@ from bus.ledger.views import Totals
 from contracts.working_time import VIETNAMESE, Calendar
 from ops import expected
 from ops.expected import RAISED, Step
-from ops.queries import when
 
 log = structlog.get_logger("ops.deadlines")
 

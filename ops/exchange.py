@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bus.adapter import Operation, Row
+from bus.clock import when
 from bus.ledger.views import AttemptView, DeliveryView, EventView
 from bus.ledger.words import Filter
 from bus.outcome import Cause, Outcome
@@ -19,7 +20,6 @@ from mappings.check import tables
 from mappings.table import Table
 from ops import stages
 from ops.house import House
-from ops.queries import when
 from ops.remap import today
 
 

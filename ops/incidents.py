@@ -12,10 +12,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from bus.clock import when
 from bus.ledger.incidents import Incident, Patience
 from ops import causes
 from ops.causes import Side
-from ops.queries import when
 from ops.words import Language, say
 
 LANGUAGES: tuple[Language, Language] = ("vi", "en")

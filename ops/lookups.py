@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from bus.adapter import Lookup
+from bus.clock import when
 from bus.ledger.ledger import Ledger
 from bus.lookup import NEED_A_REASON, PURPOSES, Answer, Ask, Purpose
 from contracts.fault import Fault, faults_of
 from contracts.identifier import TIDY, DossierCode
 from contracts.marks import PERSONAL, cut, fields_of
 from ops.house import House
-from ops.queries import when
 
 
 def _split(value: Any) -> Any:

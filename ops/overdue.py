@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from bus.adapter import Partner, Watch
+from bus.clock import when
 from bus.intake import matter_of
 from bus.ledger.sql_ledger import SqlLedger
 from bus.ledger.words import Matter
-from ops.queries import when
 
 LOOK_BACK_S = 90 * 86400.0
 """Of a watch that is new nothing older is looked for."""

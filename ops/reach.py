@@ -11,7 +11,7 @@ from bus.adapter import Partner
 from bus.ledger.ledger import Ledger
 from bus.ledger.task import FOLLOWED, TaskVerb
 from bus.ledger.words import ActionRow, State
-from ops import causes, queries
+from ops import causes, dossiers
 
 Verdict = Literal["go", "ask", "mend", "behind", "held", "refused"]
 """go: at once. ask: the partner first. mend: it would be refused again until something is mended. behind: after an earlier one of its
@@ -130,7 +130,7 @@ async def example(ledger: Ledger, partners: Mapping[str, Partner], row: ActionRo
 
 async def example_of(ledger: Ledger, partners: Mapping[str, Partner], item: Mapping[str, Any]) -> dict[str, Any] | None:
     """The same of a row of a task."""
-    told = await queries.story(ledger, partners, item["dossier"])
+    told = await dossiers.story(ledger, partners, item["dossier"])
     found = next((d for d in told["deliveries"] if d["id"] == item["delivery"]), None) if told else None
     sent = [attempt for attempt in found["attempts"] if "request" in attempt] if found else []
     if found is None or not sent:

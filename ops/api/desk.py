@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from bus.outcome import Cause
-from ops import desk, exchange, queries, search
+from ops import desk, dossiers, exchange, queries, search
 from ops.api.guard import Guard, Problem
 from ops.house import House
 
@@ -113,7 +113,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.get("/v1/dossiers/{code}", summary="The story of a dossier, personal data masked")
     async def story(request: Request, code: str) -> JSONResponse:
         client = guard.admit(request, "read", own=True)
-        told = queries.within(await queries.story(house.ledger, house.partners, code, house.calendar), client.partner)
+        told = dossiers.within(await dossiers.story(house.ledger, house.partners, code, house.calendar), client.partner)
         if told is None:
             raise Problem(404, "Not Found", "no event of this dossier has come to the bus")
         return JSONResponse(told)
@@ -121,7 +121,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.get("/v1/deliveries", summary="Deliveries, newest first")
     async def deliveries(request: Request, page: Annotated[Page, Query()]) -> JSONResponse:
         where = guard.admit(request, "read", own=True).within(page.filter())
-        return JSONResponse(await queries.deliveries(house.ledger, where, page.cursor, page.limit))
+        return JSONResponse(await dossiers.deliveries(house.ledger, where, page.cursor, page.limit))
 
     @router.get(
         "/v1/exchanges/{delivery}",

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from bus.clock import when
 from ops.api.guard import Guard, Problem
 from ops.house import House
 from ops.incidents import shown
-from ops.queries import when
 
 NEWEST = 2**62
 Number = Annotated[int, Path(ge=1, lt=NEWEST)]

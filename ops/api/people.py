@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from bus.clock import when
 from ops.api.guard import Guard, Problem
 from ops.house import House
 from ops.people import Refused
-from ops.queries import when
 from ops.rights import Role
 
 Reason = Annotated[str, Field(min_length=3, max_length=500)]

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from bus.ledger.words import Filter
 from bus.outcome import Cause
 from contracts.identifier import tidy
-from ops import causes, desk, queries
+from ops import causes, desk, dossiers
 from ops.causes import Entry
 from ops.console import saved, views
 from ops.console.door import reader
@@ -60,7 +60,7 @@ def add(app: FastAPI, frame: Frame) -> None:
     async def _example(group: views.Group, say: Speech) -> dict[str, Any] | None:
         """One dossier of the group, the partner's last words about it, and when the newest of the group last changed."""
         found, _ = await house.ledger.deliveries(Filter(ids=(group.example,)), limit=1)
-        story = await queries.story(house.ledger, house.partners, found[0].dossier) if found else None
+        story = await dossiers.story(house.ledger, house.partners, found[0].dossier) if found else None
         delivery = next((d for d in story["deliveries"] if d["id"] == group.example), None) if story else None
         if delivery is None:
             return None

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from bus.ledger.ledger import LedgerBusy
 from bus.ledger.views import Totals
 from bus.ledger.words import State
-from ops import causes, desk, queries, search
+from ops import causes, desk, dossiers, search
 from ops.api.guard import Guard, Problem
 from ops.console import (
     acting,
@@ -111,7 +111,7 @@ def application(house: House, guard: Guard) -> FastAPI:
     async def deliveries(request: Request) -> Response:
         say = frame.speech(request)
         where = asked(request)
-        told = await queries.deliveries(house.ledger, within(where.filter(), request), where.cursor, where.limit)
+        told = await dossiers.deliveries(house.ledger, within(where.filter(), request), where.cursor, where.limit)
         query = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "lang")]
         following = f"?{urlencode([*query, ('cursor', told['next'])])}" if told["next"] else ""
         return frame.page(
@@ -137,7 +137,7 @@ def application(house: House, guard: Guard) -> FastAPI:
     async def one_dossier(request: Request, code: str) -> Response:
         say = frame.speech(request)
         who = reader(request)
-        story = queries.within(await queries.story(house.ledger, house.partners, code, house.calendar), who.partner)
+        story = dossiers.within(await dossiers.story(house.ledger, house.partners, code, house.calendar), who.partner)
         if story is None:
             return failed(request, 404, "dossier.unknown", say("dossier.unknown_hint"), dossier=code)
         way = await trail.of(house, request, story["dossier"], say)

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bus.clock import instant
+from bus.clock import instant, when
 from bus.ledger.sql_ledger import SqlLedger
-from ops.queries import when
 from ops.sheet import Cell, csv_of
 from ops.targets import rules
 from ops.targets.rules import Indicator

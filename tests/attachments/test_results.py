@@ -17,7 +17,7 @@ from adapters.result_files import check
 from bus.ledger.words import Filter
 from bus.policy import RetryPolicy
 from contracts.envelope import Envelope, judge
-from ops import attachments, queries, simulate
+from ops import attachments, dossiers, simulate
 from ops.house import House
 from ops.settings import AttachmentSettings, Settings
 from ops.story import tell
@@ -90,7 +90,7 @@ class Office:
         raise TimeoutError(str(await self.state()))
 
     async def story(self) -> dict[str, Any]:
-        told = await queries.story(self.house.ledger, self.house.partners, CODE)
+        told = await dossiers.story(self.house.ledger, self.house.partners, CODE)
         assert told is not None
         return told
 

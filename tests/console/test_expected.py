@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from bus.clock import when
 from ops import deadlines
 from ops.console.expected import lines, mark
 from ops.console.text import Speech
 from ops.console.track import Lane, Mark, draw
-from ops.queries import when
 from tests.console.conftest import CODE, Browser, Office
 
 NOW = 1_780_000_000.0

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from bus.ledger.words import Filter
-from ops import desk, queries
+from ops import desk, dossiers
 from ops.api.guard import Guard
 from ops.console import door, pages
 from ops.console.door import RULES
@@ -193,7 +193,7 @@ async def test_no_door_shows_who_is_bound_to_a_partner_anything_of_another(offic
             assert word not in main, (address, word)
         seen += shown.status_code == 200
     assert seen >= 8
-    told = queries.within(await queries.story(ledger, office.house.partners, CODE), "national_portal")
+    told = dossiers.within(await dossiers.story(ledger, office.house.partners, CODE), "national_portal")
     assert told is not None
     assert told["notes"] == []
 

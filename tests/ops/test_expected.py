@@ -20,7 +20,7 @@ from bus.seal import Keyring
 from contracts.envelope import Envelope, judge
 from contracts.working_time import VIETNAM, VIETNAMESE, Calendar
 from mappings.routes import owed
-from ops import deadlines, expected, queries
+from ops import deadlines, dossiers, expected
 from ops.expected import Facts, Step, steps
 from ops.sample import generate
 from ops.story import tell
@@ -196,12 +196,12 @@ async def test_a_due_date_comes_nearer_and_passes(province: Province) -> None:
     await province.deliver_all()
     province.clock.at = at(24)
     assert await province.raised() == [("result", "risk")]
-    story = await queries.story(province.ledger, discover(), province.dossier)
+    story = await dossiers.story(province.ledger, discover(), province.dossier)
     assert story is not None
     assert "sắp trễ, hạn 04/03/2026" in tell(story, "vi")
     province.clock.at = at(49)
     assert await province.raised() == [("result", "late")]
-    story = await queries.story(province.ledger, discover(), province.dossier)
+    story = await dossiers.story(province.ledger, discover(), province.dossier)
     assert story is not None
     assert [(step["step"], step["stand"]) for step in story["expected"]] == [("result", "late")]
     assert "The result is there by the due date: late" in tell(story, "en")

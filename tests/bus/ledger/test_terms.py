@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from bus.ledger.retention import DAY_S, Terms
-from ops import queries, retention
+from ops import dossiers, retention
 from ops.settings import RetentionSettings
 from ops.story import tell
 from tests.builders import DOSSIER
@@ -63,7 +63,7 @@ async def test_the_story_says_when_and_why_its_contents_went(desk: Desk) -> None
 
 
 async def _story(desk: Desk) -> dict[str, Any]:
-    story = await queries.story(desk.ledger, {}, DOSSIER)
+    story = await dossiers.story(desk.ledger, {}, DOSSIER)
     assert story is not None
     return story
 

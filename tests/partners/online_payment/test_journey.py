@@ -15,7 +15,7 @@ from adapters.online_payment.simulator import ACCOUNTS, CALLBACK, PARTNER, SECRE
 from bus.ledger.words import Action, Filter
 from bus.maintenance import VIETNAM
 from contracts.online_payment.messages import ThongBao, TraLoiThongBao
-from ops.queries import story
+from ops.dossiers import story
 from ops.reconcile import Refused, reconcile
 from tests.partners.online_payment.conftest import (
     APPRAISAL,
