@@ -1,4 +1,4 @@
-"""Every operation that does something at a partner, through the whole bus while its calls fail before they are taken: done once all the same.
+"""Every operation that does something at a partner, through the whole bus while its calls fail: done once all the same.
 
 That a call's outcome is what the storm makes of it is tried for every kind of storm, apart from any ledger (test_every_adapter); what
 the ledger makes of it is the same for each class of outcome, so that one storm of each is enough here. The third class, taken and
