@@ -102,6 +102,6 @@ async def release(ledger: Ledger, *, wanted: bool) -> set[str]:
         if wanted and len(await ledger.about(dossier, TYPE)) == int(known):
             continue
         why = "the result was looked at again" if wanted else "signatures are not required any more"
-        rows = await desk.act(ledger, "release", Filter(hold_key=key), "bus", why)
+        rows = await desk.act(ledger, desk.Deed("release", Filter(hold_key=key)), "bus", why)
         woken |= {row["partner"] for row in rows if row["done"]}
     return woken

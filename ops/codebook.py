@@ -107,7 +107,7 @@ async def release(
             continue
         done = STEP
         while done == STEP:
-            rows = await desk.act(ledger, "release", Filter(hold_key=key), who, reason, limit=STEP)
+            rows = await desk.act(ledger, desk.Deed("release", Filter(hold_key=key)), who, reason, limit=STEP)
             done = sum(row["done"] for row in rows)
             freed += rows
     return freed

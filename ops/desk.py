@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bus.ledger.ledger import Ledger
@@ -28,30 +28,49 @@ class Refused(Exception):
     """The action as a whole may not be done; the text says what is missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A verb over what a filter finds. `as_`, `reference`: how `resolve` settles it; `past`: also what later ones have passed."""
+
+    verb: Verb
+    where: Filter
+    as_: As = ""
+    reference: str = ""
+    past: bool = False
+
+    def meant(self) -> Filter:
+        """The filter with the states the verb means. Raises Refused."""
+        verb, where = self.verb, self.where
+        if where == Filter():
+            raise Refused("say which deliveries: by ids, dossier, partner, state or cause")
+        if verb == "resolve" and not self.as_:
+            raise Refused("resolve needs `--as delivered` or `--as not-taken`")
+        if verb == "resolve" and self.as_ == "delivered" and not self.reference:
+            raise Refused("resolve as delivered needs the partner's reference")
+        if where.ids or where.states or where.cause or verb not in _USUAL:
+            return where
+        return replace(where, states=_USUAL[verb])
+
+
 async def act(
     ledger: Ledger,
-    verb: Verb,
-    where: Filter,
+    deed: Deed,
     who: str,
     reason: str,
-    as_: As = "",
-    reference: str = "",
     *,
     limit: int = 500,
     dry_run: bool = False,
     seen: Mapping[int, float] | None = None,
-    past: bool = False,
     at_once: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Do one verb to what a filter finds; a row per delivery, each done or refused in words. Raises Refused.
+    """Do it; a row per delivery, each done or refused in words. Raises Refused.
 
-    `seen` holds what a preview told of each delivery's last change: what has moved since is refused. `past`: send again also what later
-    ones have passed. More than `at_once` deliveries of any dossier are a task, which others can see, stop and approve.
+    `seen` holds what a preview told of each delivery's last change: what has moved since is refused. More than `at_once` deliveries of
+    any dossier are a task, which others can see, stop and approve.
     """
-    action = Action(
-        verb, _meant(verb, where, as_, reference), who, reason, as_, reference, limit, dry_run, seen or {}, past
-    )
-    if at_once is not None and not dry_run and not where.dossier:
+    meant = deed.meant()
+    action = Action(deed.verb, meant, who, reason, deed.as_, deed.reference, limit, dry_run, seen or {}, deed.past)
+    if at_once is not None and not dry_run and not deed.where.dossier:
         found = await ledger.act(replace(action, limit=min(limit, at_once + 1), dry_run=True))
         if len(found) > at_once:
             raise Refused(f"more than {at_once} deliveries at once are a task: make one (POST /v1/tasks, or --task)")
@@ -73,66 +92,34 @@ def row_of(row: ActionRow) -> dict[str, Any]:
     }
 
 
-def _meant(verb: Verb, where: Filter, as_: As, reference: str) -> Filter:
-    """The filter with the states the verb means. Raises Refused."""
-    if where == Filter():
-        raise Refused("say which deliveries: by ids, dossier, partner, state or cause")
-    if verb == "resolve" and not as_:
-        raise Refused("resolve needs `--as delivered` or `--as not-taken`")
-    if verb == "resolve" and as_ == "delivered" and not reference:
-        raise Refused("resolve as delivered needs the partner's reference")
-    if where.ids or where.states or where.cause or verb not in _USUAL:
-        return where
-    return replace(where, states=_USUAL[verb])
-
-
-async def preview(
-    ledger: Ledger,
-    rules: Rules,
-    verb: Verb,
-    where: Filter,
-    as_: As = "",
-    reference: str = "",
-    *,
-    past: bool = False,
-) -> Reach:
-    """How far a verb would reach over what a filter finds, without doing anything. Raises Refused."""
+async def preview(ledger: Ledger, rules: Rules, deed: Deed) -> Reach:
+    """How far it would reach, without doing anything. Raises Refused."""
     seen_at = ledger.clock.now()
-    meant = _meant(verb, where, as_, reference)
-    action = Action(verb, meant, "", "", as_, reference, TASK_ITEMS + 1, dry_run=True, past=past)
-    return reach(verb, await ledger.act(action), seen_at, rules, TASK_ITEMS)
+    meant, most = deed.meant(), TASK_ITEMS + 1
+    action = Action(deed.verb, meant, "", "", deed.as_, deed.reference, most, dry_run=True, past=deed.past)
+    return reach(deed.verb, await ledger.act(action), seen_at, rules, TASK_ITEMS)
 
 
 async def make_task(
-    ledger: SqlLedger,
-    rules: Rules,
-    verb: Verb,
-    where: Filter,
-    who: str,
-    reason: str,
-    as_: As = "",
-    reference: str = "",
-    *,
-    past: bool = False,
-    seen_at: float | None = None,
+    ledger: SqlLedger, rules: Rules, deed: Deed, who: str, reason: str, *, seen_at: float | None = None
 ) -> int:
-    """The same verb over many as a task, by its number; what has changed after a preview's `seen_at` is refused. Raises Refused."""
+    """The same over many as a task, by its number; what has changed after a preview's `seen_at` is refused. Raises Refused."""
     _because(reason)
-    reached = await preview(ledger, rules, verb, where, as_, reference, past=past)
+    reached = await preview(ledger, rules, deed)
     if not reached.rows:
         raise Refused("the filter finds nothing")
     new = NewTask(
-        verb=verb,
+        verb=deed.verb,
         who=who,
         reason=reason,
-        where=where,
+        where=deed.where,
         partner=reached.partners[0] if len(reached.partners) == 1 else "",
         canary=rules.canary,
         rate_per_s=reached.rate_per_s,
         needs_approval=reached.needs_approval,
-        as_=as_,
-        reference=reference,
-        past=past,
+        as_=deed.as_,
+        reference=deed.reference,
+        past=deed.past,
     )
     return await ledger.tasks().make(new, reached.rows, reached.seen_at if seen_at is None else seen_at)
 

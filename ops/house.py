@@ -352,5 +352,5 @@ class House:
             await self._release(key, "the bus started; its settings may have it now")
 
     async def _release(self, hold_key: str, why: str) -> None:
-        rows = await desk.act(self.ledger, "release", Filter(hold_key=hold_key), "bus", why, limit=10_000)
+        rows = await desk.act(self.ledger, desk.Deed("release", Filter(hold_key=hold_key)), "bus", why, limit=10_000)
         self.wake({row["partner"] for row in rows})

@@ -106,7 +106,7 @@ async def _take_in(house: House, name: str, events: Sequence[Envelope], who: str
 
 
 async def _resend(house: House, view: DeliveryView, who: str, reason: str) -> bool:
-    rows = await desk.act(house.ledger, "resend", Filter(ids=(view.id,)), who, reason)
+    rows = await desk.act(house.ledger, desk.Deed("resend", Filter(ids=(view.id,))), who, reason)
     house.wake({view.partner})
     return any(row["done"] for row in rows)
 

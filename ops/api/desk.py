@@ -12,7 +12,7 @@ from bus.ledger.ledger import LedgerBusy
 from bus.ledger.words import Filter, State, Verb
 from bus.outcome import Cause
 from ops import desk, dossiers, exchange, queries, search
-from ops.api.guard import Guard, Problem
+from ops.api.guard import Client, Guard, Problem
 from ops.house import House
 
 
@@ -54,19 +54,29 @@ class Page(Where):
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-class ActionBody(BaseModel):
-    """One action: a verb, what it is done to, and why."""
+class DeedBody(BaseModel):
+    """A verb, what it is done to, and why; `past`: also what later ones have passed."""
 
     model_config = ConfigDict(extra="forbid")
 
     verb: Verb
     where: Where
     reason: str = Field(min_length=3, max_length=1000)
-    resolve_as: Literal["", "delivered", "not-taken"] = ""
+    resolve_as: desk.As = ""
     reference: str = Field(default="", max_length=200)
-    limit: int = Field(default=500, ge=1, le=10_000)
-    dry_run: bool = False
     past: bool = False
+    dry_run: bool = False
+
+    def deed(self, client: Client) -> desk.Deed:
+        """What this client means. Raises Problem 403."""
+        where = client.within(self.where.filter())
+        return desk.Deed(self.verb, where, self.resolve_as, self.reference, self.past)
+
+
+class ActionBody(DeedBody):
+    """It done at once."""
+
+    limit: int = Field(default=500, ge=1, le=10_000)
 
 
 class Asked(BaseModel):
@@ -191,15 +201,11 @@ def routes(house: House, guard: Guard) -> APIRouter:
         try:
             rows = await desk.act(
                 house.ledger,
-                body.verb,
-                client.within(body.where.filter()),
+                body.deed(client),
                 client.name,
                 body.reason,
-                body.resolve_as,
-                body.reference,
                 limit=body.limit,
                 dry_run=body.dry_run,
-                past=body.past,
                 at_once=house.rules.approve_above,
             )
         except desk.Refused as refused:

@@ -10,9 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bus.ledger.task import TaskRefused
-from bus.ledger.words import Verb
 from ops import desk, edit, queries
-from ops.api.desk import Reason, Where
+from ops.api.desk import DeedBody, Reason
 from ops.api.guard import Client, Guard, Problem
 from ops.house import House
 from ops.people import DEMONSTRATION, SECOND
@@ -20,19 +19,10 @@ from ops.reach import example
 from ops.task_sheet import sheet
 
 
-class TaskBody(BaseModel):
-    """One verb over what a filter finds, and why. `seen_at` is a preview's; `past`: also what later ones have passed."""
+class TaskBody(DeedBody):
+    """It over many, as a task. `seen_at` is a preview's."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    verb: Verb
-    where: Where
-    reason: str = Field(min_length=3, max_length=1000)
-    resolve_as: desk.As = ""
-    reference: str = Field(default="", max_length=200)
-    past: bool = False
     seen_at: float | None = None
-    dry_run: bool = False
 
 
 class EditBody(BaseModel):
@@ -63,23 +53,15 @@ def routes(house: House, guard: Guard) -> APIRouter:
     async def make(request: Request) -> JSONResponse:
         client = guard.admit(request, "act", own=True)
         body = await guard.read(request, TaskBody)
-        where, said = client.within(body.where.filter()), (body.resolve_as, body.reference)
+        deed = body.deed(client)
         try:
             if body.dry_run:
-                told = await desk.preview(house.ledger, house.rules, body.verb, where, *said, past=body.past)
+                told = await desk.preview(house.ledger, house.rules, deed)
                 first = next((row for row in told.rows if row.done), None)
                 shown = await example(house.ledger, house.partners, first) if first else None
                 return JSONResponse(told.as_dict() | {"example": shown})
             number = await desk.make_task(
-                house.ledger,
-                house.rules,
-                body.verb,
-                where,
-                client.name,
-                body.reason,
-                *said,
-                past=body.past,
-                seen_at=body.seen_at,
+                house.ledger, house.rules, deed, client.name, body.reason, seen_at=body.seen_at
             )
         except desk.Refused as refused:
             raise Problem(422, "Unprocessable Content", str(refused)) from None

@@ -32,8 +32,8 @@ def add(app: FastAPI, frame: Frame) -> None:
         say = frame.speech(request)
         verb = verb_of(request.query_params.get("verb", ""))
         where = within(asked(request).filter(), request)
-        as_if: tuple[desk.As, str] = ("delivered", "?") if verb == "resolve" else ("", "")
-        told = await desk.preview(house.ledger, house.rules, verb, where, *as_if)
+        deed = desk.Deed(verb, where, "delivered", "?") if verb == "resolve" else desk.Deed(verb, where)
+        told = await desk.preview(house.ledger, house.rules, deed)
         first = next((row for row in told.rows if row.done), None)
         sample = await example(house.ledger, house.partners, first) if first else None
         return frame.page(
@@ -61,17 +61,13 @@ def add(app: FastAPI, frame: Frame) -> None:
         as_, past = _as(str(form.get("as", ""))), bool(form.get("past"))
         if "ids" in form:
             ids, seen_at = ids_of(str(form["ids"]), desk.TASK_ITEMS), _instant(str(form.get("seen_at", "")))
-            where = within(_chosen(ids, hold_key), request)
-            number = await desk.make_task(
-                house.ledger, house.rules, verb, where, who.name, reason, as_, reference, past=past, seen_at=seen_at
-            )
+            deed = desk.Deed(verb, within(_chosen(ids, hold_key), request), as_, reference, past)
+            number = await desk.make_task(house.ledger, house.rules, deed, who.name, reason, seen_at=seen_at)
             return RedirectResponse(f"/console/tasks/{number}", 303)
         number_at, _, changed_at = str(form.get("seen", "")).partition(":")
         seen = {number: _instant(changed_at) for number in ids_of(number_at, 1)}
-        where = within(_chosen(tuple(seen), ""), request)
-        rows = await desk.act(
-            house.ledger, verb, where, who.name, reason, as_, reference, seen=seen, past=past, at_once=1
-        )
+        deed = desk.Deed(verb, within(_chosen(tuple(seen), ""), request), as_, reference, past)
+        rows = await desk.act(house.ledger, deed, who.name, reason, seen=seen, at_once=1)
         house.wake({row["partner"] for row in rows})
         return frame.page(
             request,

@@ -312,7 +312,7 @@ async def test_each_attempt_keeps_when_its_call_left_and_what_mapped_its_request
     (attempt,) = story.attempts
     assert attempt.facts["mapping"] == "0badcafe"
     assert float(attempt.facts["read"]) == pytest.approx(bench.clock.now())
-    await desk.act(bench.ledger, "resend", Filter(dossier=arrival(1).subject), "lan", "mended")
+    await desk.act(bench.ledger, desk.Deed("resend", Filter(dossier=arrival(1).subject)), "lan", "mended")
     await bench.work(Told(later), edition={"mapping": "f00dbabe"})
     story = await bench.ledger.story(arrival(1).subject)
     assert story is not None

@@ -75,7 +75,9 @@ async def _trouble(office: Office) -> None:
         await ledger.record([Result(job, move, outcome, code="99", words="mã không hợp lệ") for job in claimed.jobs])
     await look(office, DOWN, FULL)
     dead = Filter(states=(State.DEAD,))
-    assert await desk.make_task(ledger, office.house.rules, "resend", dead, "mai", "đối tác đã sửa xong") == 1
+    assert (
+        await desk.make_task(ledger, office.house.rules, desk.Deed("resend", dead), "mai", "đối tác đã sửa xong") == 1
+    )
 
 
 def _visit(chromium: webdriver.Chrome, url: str, person: Browser) -> list[str]:

@@ -183,7 +183,7 @@ async def test_no_door_shows_who_is_bound_to_a_partner_anything_of_another(offic
     """Every page there is, found by the rules; what was done at the other partner is on the books too."""
     ledger = office.house.ledger
     others = await ledger.deliveries(Filter(partner="electronic_iso"))
-    await desk.act(ledger, "hold", Filter(ids=(others[0][0].id,)), "mai", "chuyện riêng của ISO", limit=1)
+    await desk.act(ledger, desk.Deed("hold", Filter(ids=(others[0][0].id,))), "mai", "chuyện riêng của ISO", limit=1)
     await ledger.pause("electronic_iso", "mai", "chuyện riêng của ISO")
     bound, seen = await office.person("cong", *ROLES, partner="national_portal"), 0
     for address in every_page():
