@@ -28,7 +28,8 @@ from ops.incidents_signs import Signs
 from ops.side import Sides
 from tests.conftest import HandClock
 from tests.ledgers import new_ledger
-from tests.ops.test_incidents import MORNING, PORTAL, an_incident
+from tests.ops.test_incident_words import an_incident
+from tests.ops.test_incidents import MORNING, PORTAL
 from tests.post_office import Hook, MailServer, hook, mail_server
 
 SECRET = "a secret of the chat room"
