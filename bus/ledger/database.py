@@ -89,6 +89,9 @@ PARAMETER = re.compile(r"(?<!:):(\w+)")
 
 
 CAST = re.compile(r"/\*(::\w+)\*/")
+LITE = re.compile(r"/\*lite\*/\([^()]*\)")
+"""What follows from the rest of a query, said for SQLite: it takes a partial index only where a query has the words of the index.
+PostgreSQL sees that it follows, and said all the same, it reckons with it twice."""
 _ROWS = re.compile(r"/\*rows\*/(\((?:[^()]|\([^()]*\))*\))")
 _CHUNKS = (256, 64, 16, 4, 1)
 """Rows a statement carries: a few sizes only, so that prepared statements are met again."""

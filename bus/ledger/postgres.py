@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8Dumper
 from bus.ledger.database import (
     ANY_OF,
     CAST,
+    LITE,
     PARAMETER,
     Answer,
     IdBlocks,
@@ -46,7 +47,7 @@ def translate(sql: str) -> str:
 
 def _server(sql: str) -> str:
     """One query in the server's words, its parameters still by name."""
-    sql = CAST.sub(r"\1", ANY_OF.sub(r"= ANY(:\1)", sql))
+    sql = LITE.sub("TRUE", CAST.sub(r"\1", ANY_OF.sub(r"= ANY(:\1)", sql)))
     return sql.replace("/*lock*/", "FOR UPDATE").replace("/*skip*/", "FOR UPDATE SKIP LOCKED")
 
 

@@ -44,6 +44,8 @@ LOOK_STEPS = 1_000_000
 """Steps SQLite takes between two looks at the clock: some tens of milliseconds."""
 TROUBLE = frozenset({State.WAITING, State.IN_DOUBT, State.DEAD})
 """States with a cause; only they have one, and a key that would free them."""
+IN_TROUBLE = "(d.state = 'waiting' OR d.state = 'in_doubt' OR d.state = 'dead')"
+"""The same in the words of its indices."""
 UNDER_WAY = frozenset({State.PENDING, State.SENDING})
 """States that always hold a lane; what holds one has an index of its own."""
 WALK = 200_000
@@ -377,10 +379,10 @@ def conditions(where: Filter) -> tuple[list[str], dict[str, Any]]:
             names = [f"{column}_{index}" for index in range(len(values))]
             clauses.append(f"d.{column} IN ({', '.join(':' + name for name in names)})")
             params |= dict(zip(names, values, strict=True))
-    if ((where.cause or where.hold_key) and not where.states) or (where.states and TROUBLE.issuperset(where.states)):
-        clauses.append(
-            "(d.state = 'waiting' OR d.state = 'in_doubt' OR d.state = 'dead')"
-        )  # so said, for its indices are of these words
+    if where.states and TROUBLE.issuperset(where.states):
+        clauses.append(f"/*lite*/{IN_TROUBLE}")
+    elif (where.cause or where.hold_key) and not where.states:
+        clauses.append(IN_TROUBLE)
     elif where.states and UNDER_WAY.issuperset(where.states):
         clauses.append("d.holds = 1")
     if where.since is not None:
