@@ -1,11 +1,13 @@
 """The insurance at work: people looked up, cards asked for and each watched until it is issued or refused (domain notes 3.9, 7b).
 
 A child without a personal id gets no card. Its delivery is owed all the same and waits, uncounted, so that the backlog shows; the
-registry's next word, with the id, is a newer full state and takes its place.
+registry's next word, with the id, is a newer full state and takes its place. A later word that asks for the same card once more (the
+certificate's file came) asks nothing: how the card stands was told, or its watch tells it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +20,7 @@ from adapters.social_insurance.client import InsuranceClient, InsuranceSettings
 from adapters.social_insurance.faults import NOT_FOUND
 from bus.adapter import Call, Found, Job, Poll, Row, Wiring
 from bus.clock import instant
+from bus.ledger.ledger import LedgerBusy
 from bus.outcome import Cause, Delivered, Held, Outcome, Permanent, Taken, Transient, Unknown
 from contracts.canonical.insurance import CriteriaQuestion, NumberQuestion
 from contracts.fault import Refusal, faults_of
@@ -35,6 +38,8 @@ from mappings.table import Unmappable
 
 BY_NUMBER, BY_CRITERIA = "TraCuuThongTinHoGiaDinh", "TraCuuMaSoBhxhTheoTieuChi"
 SEND, WATCH = "dangKyTheBHYT", "traCuuTheBHYT"
+ASKED = "asked"
+"""The digest of the request that was answered last, in the lane's memo."""
 
 
 class InsuranceAdapter:
@@ -45,6 +50,7 @@ class InsuranceAdapter:
         self._client = InsuranceClient(wiring.settings, wiring.vault, wiring.clock)
         self._clock = wiring.clock
         self._asks_every_s = wiring.settings.asks_every_s
+        self._owed_since = wiring.owed_since
 
     async def person(self, question: NumberQuestion, call: Call) -> Found | Outcome:
         """`TraCuuThongTinHoGiaDinh`."""
@@ -67,14 +73,17 @@ class InsuranceAdapter:
         return Found(inbound.numbers(told.maSoBhxh), reference)
 
     def prepare(self, job: Job) -> Row | Outcome:
-        """A card's request, once the child has a personal id; of a watch the code."""
+        """A card's request, once the child has a personal id, unless it was answered before; of a watch the code."""
         message: Any = job.envelope.message
         if job.operation == WATCH:
             return Row(job, _body(HoiTheBHYT(maHoSoLT=code(message))))
         if message.certificate is None or message.certificate.citizen_id is None:
             words = "the child has no personal id yet; the card is asked for when the registry tells it"
             return Held(cause=Cause.LATER, key=f"personal-id:{job.dossier}", words=words)
-        return outward(job, card)
+        row = outward(job, card)
+        if isinstance(row, Row) and _digest(row.body) == job.memo.get(ASKED):
+            return Delivered(words="the card was asked for in the same words before: nothing new to ask")
+        return row
 
     async def deliver(self, rows: Sequence[Row], call: Call) -> Sequence[Outcome]:
         """One call a row; the contract has no arrays."""
@@ -85,7 +94,7 @@ class InsuranceAdapter:
         return await self.deliver(rows, call)
 
     async def _one(self, row: Row, call: Call) -> Outcome:
-        """How the card stands now: an event where that is new, else wait for the next common moment."""
+        """How the card stands now: an event where that is new and no later watch tells it, else wait for the next common moment."""
         answer = await self._client.ask(row.job.operation, row.body, TraLoiThe, call)
         if isinstance(answer, Outcome):
             return answer if isinstance(answer, Transient | Held) else replace(answer, request=row.body)
@@ -95,15 +104,21 @@ class InsuranceAdapter:
             event = inbound.changed(row.job.envelope.message, told, reference, row.job.key, instant(now))
         except (Unmappable, Refusal) as error:
             return replace(_unreadable(error), request=row.body, reply=said)
+        later = Taken(code=told.trangThai, ask_after_s=self._asks_every_s - now % self._asks_every_s)
         if event is None:
-            return Taken(code=told.trangThai, ask_after_s=self._asks_every_s - now % self._asks_every_s)
+            return later
+        try:
+            told_by_another = await self._owed_since(row.job, WATCH)
+        except LedgerBusy as busy:
+            return replace(later, words=str(busy))
         return Delivered(
             code=told.trangThai,
             receipt=reference[:100],
             request=row.body,
             reply=said,
-            replies=(event,),
+            replies=() if told_by_another else (event,),
             words=told.ghiChu,
+            memo={ASKED: _digest(row.body)} if row.job.operation == SEND else {},
         )
 
     async def probe(self, call: Call) -> Outcome | None:
@@ -120,6 +135,10 @@ class InsuranceAdapter:
 
 def _body(message: BaseModel) -> bytes:
     return json.dumps(message.model_dump(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _none(outcome: Outcome) -> Found | Outcome:

@@ -69,7 +69,7 @@ class InsuranceSimulator(GatewaySimulator):
     def __init__(self, book: Path | None = None, *, seed: int = 84, busy_clerk: bool = False) -> None:
         super().__init__(book)
         self._rng = random.Random(seed)
-        self._busy_clerk = busy_clerk
+        self.busy_clerk = busy_clerk
         self.people = {person["maSoBhxh"]: dict(person) for person in PEOPLE}
         self.unknown_ids: set[str] = set()
         self._asked: dict[str, dict[str, Any]] = {e["maHoSoLT"]: e["asked"] for e in self.book.entries if "asked" in e}
@@ -152,7 +152,7 @@ class InsuranceSimulator(GatewaySimulator):
         self.book.write("question", maHoSoLT=code)
         if code not in self.cards:
             return self._answer("traCuuTheBHYT", errorCode="BHXH-02", errorMessage="Không có hồ sơ")
-        if self._busy_clerk and self.cards[code]["trangThai"] == "1":
+        if self.busy_clerk and self.cards[code]["trangThai"] == "1":
             self.decide(code, "4")
         return self._answer("traCuuTheBHYT", **self.cards[code])
 

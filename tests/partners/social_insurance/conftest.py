@@ -46,10 +46,12 @@ def asked_for(number: int = 3, *, procedure: str = "2.000986", **birth: Any) -> 
     return judge(event)
 
 
-def registered(number: int = 3, *, citizen_id: str = "086226000123", key: str = "c1", **more: Any) -> Envelope:
-    """The registry registered the birth; the personal id may be missing still."""
+def registered(
+    number: int = 3, *, citizen_id: str = "086226000123", key: str = "c1", file: str = "", **more: Any
+) -> Envelope:
+    """The registry registered the birth; the personal id and the certificate's file may be missing still."""
     result = {"ngayDangKy": "03/07/2026", "soDangKy": "17/2026", "quyenSo": "01/2026", "soDinhDanh": citizen_id}
-    row = {"maHoSoMCDT": "x", "trangThai": "4", "ketQuaXuLy": result}
+    row = {"maHoSoMCDT": "x", "trangThai": "4", "ketQuaXuLy": result | {"giayKhaiSinh": file}}
     event = changed(accepted(asked_for(number, **more).message, "k", AT).message, KetQua.model_validate(row), key, AT)
     assert event is not None
     return event
