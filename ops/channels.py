@@ -160,9 +160,9 @@ class Teller:
         later = {one.id: (now + _wait_s(one.tries), True) for one in covered if one.id not in given_up}
         await self._book.settle(given_up, later)
 
-    async def tell_directly(self, kind: str, since: float) -> None:
-        """Tell those who are told first, without the ledger and without a record: when the ledger itself is what is wrong."""
-        message = direct(kind, since, self._link, self._clock.now())
+    async def tell_directly(self, kind: str, since: float, part: str = "") -> None:
+        """Tell those who are told first, without a record: when the ledger, or the lookout (the `part`), is itself what is wrong."""
+        message = direct(kind, part, since, self._link, self._clock.now())
         for name, recipient in self._recipients.items():
             if not recipient.after_s:
                 await self._deliver(name, replace(message, id=f"{message.id}-{name}"))

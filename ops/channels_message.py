@@ -42,12 +42,13 @@ def compose(items: Sequence[tuple[Notice, Incident]], names: Names, link: str, n
     )
 
 
-def direct(kind: str, since: float, link: str, now: float) -> Message:
-    """A message about what cannot be written down just now."""
+def direct(kind: str, part: str, since: float, link: str, now: float) -> Message:
+    """A message about what cannot be written down just now; `part`: the part of the bus that fails, where it is one."""
     say, words = Speech("vi", now), kinds()[kind].words
     text = f"{words['says_vi']}\nTừ {say.clock(since)}, đã {say.span(now - since)}.\n{words['todo_vi']}\n{link}\n"
     facts = {"incidents": [{"kind": kind, "event": "opened", "began_at": when(since)}]}
-    return Message(f"direct-{kind}-{int(since)}", f"[Liên Thông] Sự cố: {words['title_vi']}", text, now, facts)
+    title = words["title_vi"].format(part=part and say(f"part.{part}"))
+    return Message(f"direct-{kind}-{int(since)}", f"[Liên Thông] Sự cố: {title}", text, now, facts)
 
 
 def _paragraph(notice: Notice, incident: Incident, names: Names, link: str, say: Speech) -> str:

@@ -35,7 +35,7 @@ from mappings import refusal, routes
 from ops import attachments, causes, compared, deadlines, desk, edit, retention, watches
 from ops.catalogue import Shelved
 from ops.edition import Editions
-from ops.incidents_duty import lookout
+from ops.incidents_duty import LOOKOUT, lookout
 from ops.metrics import Metrics
 from ops.people import People
 from ops.poller import Poller
@@ -174,7 +174,7 @@ class House:
             "targets": follow(self.ledger),
             "comparison": compared.each_morning(self),
             "editions": self.editions.watch(list(self.workers)),
-            "incidents": self.lookout.run(),
+            "incidents": self.upkeep.keep(LOOKOUT, self.lookout.run),
             "search keys": watches.fill_search_keys(self),
         }
         if CATALOGUE in self.enabled:

@@ -24,8 +24,10 @@ log = structlog.get_logger("ops.incidents")
 PACE_S = 15.0
 DUTY_S = 90.0
 """Longer than a look and one message take; a process that vanished is replaced after so long."""
-LEDGER_LATE_S = 120.0
-"""For so long the ledger may be busy before that is told by itself."""
+LOOKOUT = "lookout"
+"""What this part of the bus is called among those that may fail."""
+TROUBLE_S = 120.0
+"""For so long the ledger may be busy, or each look fail, before that is told by itself."""
 
 
 class Lookout:
@@ -37,8 +39,8 @@ class Lookout:
         self.signs = signs
         self._teller = teller
         self._faults = faults
-        self._busy_since: float | None = None
-        self._told_busy = False
+        self._troubles: dict[str, float] = {}
+        self._told: set[str] = set()
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
@@ -48,15 +50,17 @@ class Lookout:
             await asyncio.sleep(PACE_S)
 
     async def turn(self) -> None:
-        """One look at a time; nothing that goes wrong in it ends the watch."""
+        """One look at a time. Raises what is a fault of ours, after it was told to those who must know of it."""
         async with self._turn:
             try:
                 await self._look()
             except (LedgerBusy, FenceLost) as error:
                 log.warning("look put off", error=str(error))
-                await self._ledger_busy(isinstance(error, LedgerBusy))
-            except Exception as error:  # a fault of ours in one sign must not blind the others for good
-                log.error("look failed", error=type(error).__name__)
+                if isinstance(error, LedgerBusy):
+                    await self._trouble("ledger")
+            except Exception:
+                await self._trouble("failing", part=LOOKOUT)
+                raise
 
     async def _look(self) -> None:
         await self._faults.tell()
@@ -74,21 +78,21 @@ class Lookout:
     async def _hold(self) -> int | None:
         return await self._ledger.take_duty(DUTY, self._ledger.process, DUTY_S)
 
-    async def _ledger_busy(self, busy: bool) -> None:
-        """Nothing can be written: after a while those who are told first are told of that, by each process once."""
+    async def _trouble(self, kind: str, part: str = "") -> None:
+        """No incident can be written down: after a while those who are told first are told of that, by each process once."""
         now = self._ledger.clock.now()
-        if self._busy_since is None and busy:
-            self._busy_since = now
-        if self._busy_since is not None and now - self._busy_since >= LEDGER_LATE_S and not self._told_busy:
-            self._told_busy = True
-            await self._teller.tell_directly("ledger", self._busy_since)
+        since = self._troubles.setdefault(kind, now)
+        if now - since >= TROUBLE_S and kind not in self._told:
+            self._told.add(kind)
+            await self._teller.tell_directly(kind, since, part)
 
     def _past_trouble(self) -> list[Condition]:
         """A trouble of the ledger that was told and is over now: written down, so that it stands in the record."""
-        return [Condition("ledger", since=self._busy_since)] if self._told_busy else []
+        return [Condition("ledger", since=self._troubles["ledger"])] if "ledger" in self._told else []
 
     def _over(self) -> None:
-        self._busy_since, self._told_busy = None, False
+        self._troubles.clear()
+        self._told.clear()
 
 
 def lookout(house: House) -> Lookout:

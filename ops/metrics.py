@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -129,6 +130,12 @@ class Metrics:
             ["duty"],
             registry=self.registry,
         )
+        self._failing = Gauge(
+            "lienthong_failing_seconds",
+            "For how long a part of this process has failed each time it began",
+            ["part"],
+            registry=self.registry,
+        )
         self._queue = Gauge(
             "lienthong_ledger_queue", "Rows that wait for this process's writer", registry=self.registry
         )
@@ -152,6 +159,12 @@ class Metrics:
 
     def signed_in(self, provider: str, outcome: str) -> None:
         self._sign_ins.labels(provider, outcome).inc()
+
+    def failed(self, failing: Mapping[str, float]) -> None:
+        """The parts that are failing now, and for how many seconds each."""
+        self._failing.clear()
+        for part, lasted_s in failing.items():
+            self._failing.labels(part).set(lasted_s)
 
     async def refresh(self, ledger: SqlLedger, bell: Bell, ledger_url: str) -> None:
         """Bring the gauges up to the ledger's tally."""

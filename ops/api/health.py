@@ -41,6 +41,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
     @router.get("/metrics", summary="Prometheus exposition")
     async def metrics(request: Request) -> Response:
         guard.admit(request, "metrics")
+        house.metrics.failed(house.upkeep.failing())
         await house.metrics.refresh(house.ledger, house.bell, house.settings.ledger.url)
         return Response(generate_latest(house.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

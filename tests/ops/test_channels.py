@@ -21,7 +21,7 @@ from bus.upkeep import Upkeep
 from ops.channels import GIVE_UP, Teller, plan
 from ops.channels_way import ID_HEADER, ways
 from ops.incidents import kinds, patience
-from ops.incidents_duty import LEDGER_LATE_S, Lookout
+from ops.incidents_duty import TROUBLE_S, Lookout
 from ops.incidents_own import OwnFaults
 from ops.incidents_settings import IncidentSettings
 from ops.incidents_signs import Signs
@@ -45,7 +45,7 @@ class Duty:
     def __init__(self, ledger: SqlLedger, clock: HandClock, office: MailServer, hook_url: str) -> None:
         self.ledger, self.clock, self.office, self.hook_url = ledger, clock, office, hook_url
         self.found: list[Condition] = []
-        self.busy = False
+        self.busy = self.broken = False
         self.recipients: list[dict[str, Any]] = [{"name": "truc", "email": "truc@tinh.gov.vn"}]
         self.lookout = self.made()
 
@@ -81,6 +81,8 @@ class _ByHand:
     async def found(self) -> list[Condition]:
         if self._duty.busy:
             raise LedgerBusy("full")
+        if self._duty.broken:
+            raise ValueError("a fault of ours")
         return self._duty.found
 
 
@@ -232,7 +234,7 @@ async def test_a_webhook_is_signed_and_carries_the_same(duty: Duty, chat: Hook) 
 async def test_a_ledger_in_trouble_is_told_without_it_and_written_down_after(duty: Duty) -> None:
     duty.busy = True
     assert await duty.turn() == []
-    assert await duty.turn(after=LEDGER_LATE_S - 1) == []
+    assert await duty.turn(after=TROUBLE_S - 1) == []
     assert await duty.turn(after=1) == ["[Liên Thông] Sự cố: Sổ cái không ghi được"]
     assert await duty.turn(after=60) == []
     duty.busy = False
@@ -240,6 +242,21 @@ async def test_a_ledger_in_trouble_is_told_without_it_and_written_down_after(dut
     await duty.turn(after=15)
     (one,) = await duty.ledger.incidents().all(2**62, 10)
     assert (one.kind, one.began_at, one.open) == ("ledger", MORNING, False)
+
+
+async def test_a_fault_in_the_look_itself_is_told_without_a_record(duty: Duty) -> None:
+    duty.broken = True
+    for after, told in ((0, []), (TROUBLE_S, ["[Liên Thông] Sự cố: Trục lỗi liên tục khi tìm sự cố"]), (60, [])):
+        before = len(duty.office.letters)
+        with pytest.raises(ValueError, match="ours"):
+            await duty.turn(after=after)
+        assert duty.office.subjects[before:] == told
+    duty.broken = False
+    assert await duty.turn(after=15) == []
+    duty.broken = True
+    with pytest.raises(ValueError, match="ours"):
+        await duty.turn(after=TROUBLE_S)
+    assert len(duty.office.letters) == 1, "another trouble, which has only begun"
 
 
 async def test_a_recipient_who_cannot_be_reached_is_an_incident_for_the_others(duty: Duty, office: MailServer) -> None:

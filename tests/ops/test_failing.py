@@ -15,6 +15,8 @@ from ops import simulate
 from ops.gateway import application
 from ops.house import House
 from ops.incidents import kinds
+from ops.incidents_duty import LOOKOUT
+from ops.incidents_signs import Signs
 from ops.poller import Poller
 from tests.conftest import HandClock
 from tests.ops.conftest import settings_of
@@ -89,6 +91,29 @@ async def test_loops_that_keep_failing_are_incidents_until_they_run_well(
     assert await failing(house), "it has only just ended"
     clock.advance(CLOSE_S)
     assert await failing(house) == set()
+
+
+@pytest.fixture
+def broken_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Signs, "found", fails)
+
+
+async def test_a_lookout_that_fails_is_seen_while_it_can_open_nothing_and_is_an_incident_after(
+    broken_signs: None, house: House, http: httpx.AsyncClient, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(200):
+        if LOOKOUT in house.upkeep.failing():
+            break
+        await asyncio.sleep(0.05)
+    assert (await http.get("/readyz")).json()["failing"] is True
+    assert f'lienthong_failing_seconds{{part="{LOOKOUT}"}} ' in (await http.get("/metrics")).text
+    assert await house.ledger.incidents().open() == []
+
+    monkeypatch.undo()
+    assert (LOOKOUT, "") not in await failing(house)
+    clock.advance(OPEN_S)
+    assert (LOOKOUT, "") in await failing(house), "it stood long enough, though nobody could see it"
+    assert "Trục lỗi liên tục khi tìm sự cố" in (await http.get("/console/?lang=vi")).text
 
 
 async def test_failures_that_follow_each_other_are_one_trouble_and_one_after_a_calm_is_another(

@@ -16,6 +16,7 @@ from bus.ledger.words import State
 from bus.outcome import Outcome
 from ops.cli import app
 from ops.incidents import kinds
+from ops.incidents_duty import LOOKOUT
 from ops.incidents_signs import LATE_S
 from ops.metrics import Metrics
 from ops.unposted import DUES
@@ -33,6 +34,7 @@ VALUES: dict[str, set[str]] = {
     "due": set(DUES),
     "stand": {"risk", "late", "missing", "uncounted"},
     "duty": {*LATE_S, DUTY},
+    "part": {LOOKOUT},
     "outcome": {outcome.__name__ for outcome in Outcome.__subclasses__()},
 }
 """The values our bounded labels have."""
