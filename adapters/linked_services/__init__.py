@@ -31,6 +31,7 @@ ADAPTER = Partner(
     assumed=(
         "paths, the token's field names and the list's shape ({data: [{id}]}, those not acknowledged) are not public",
         "maHoSo, maTTHC, ngayNop stand beside hoTich in the XML, module and fileDinhKem in it",
+        "what a citizen files again under its code, as a supplement is, stands in the list again until it is acknowledged again",
         "a second status 4, with the personal id that came later, completes the result told before",
         "a status told again is answered by words of the table's done column",
         "times of a status post are yyyyMMddHHmmss",

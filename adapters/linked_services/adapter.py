@@ -81,7 +81,7 @@ class LinkedAdapter:
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
         """The next dossiers behind the cursor among those not acknowledged; at the end of the list it begins again.
 
-        What is told twice is a duplicate by its code; what cannot be read is kept and passed by.
+        What is told twice is a duplicate; what cannot be read is kept and passed by.
         """
         listed = await self._client.waiting(call)
         if isinstance(listed, Outcome):

@@ -59,7 +59,10 @@ class LinkedSimulator(Simulator):
         self._filed_at = time.monotonic()
         self._tokens: set[str] = set()
         self.filings: dict[str, str] = {entry["code"]: entry["xml"] for entry in self.book.of("filed")}
-        self._acknowledged = {entry["code"] for entry in self.book.of("acknowledged")}
+        last = {
+            entry["code"]: entry["kind"] for entry in self.book.entries if entry["kind"] in ("filed", "acknowledged")
+        }
+        self._acknowledged = {code for code, kind in last.items() if kind == "acknowledged"}
         self.states: dict[str, int] = {entry["code"]: entry["state"] for entry in self.book.of("status")}
         self.route("/token", self._token)
         self.route("/hosolienthong", self._list, ("GET",))
@@ -87,7 +90,7 @@ class LinkedSimulator(Simulator):
         return None if known else JSONResponse({"message": "Chưa đăng nhập"}, 401)
 
     def file(self, code: str, child: str = CHILD, **fields: str) -> None:
-        """A citizen files a birth; `fields` go into the form."""
+        """A citizen files a birth, or again under its code; `fields` go into the form."""
         filed_at = fields.pop("ngayNop", "20260703081500")
         form = {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": child, **MOTHER, **fields}
         inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in form.items())
@@ -96,6 +99,7 @@ class LinkedSimulator(Simulator):
             f"<hoTich>{inner}</hoTich></hoSo>"
         )
         self.filings[code] = text
+        self._acknowledged.discard(code)
         self.book.write("filed", code=code, xml=text)
 
     async def _file(self, request: Request) -> Response:
@@ -109,8 +113,11 @@ class LinkedSimulator(Simulator):
             return stranger
         if self._busy_citizens and time.monotonic() - self._filed_at > FILES_EVERY_S:
             self._file_another()
-        waiting = [{"id": code} for code in self.filings if code not in self._acknowledged]
-        return JSONResponse({"data": waiting})
+        return JSONResponse({"data": [{"id": code} for code in self.waiting()]})
+
+    def waiting(self) -> list[str]:
+        """What was filed and is not acknowledged."""
+        return [code for code in self.filings if code not in self._acknowledged]
 
     def _file_another(self) -> None:
         """A family files; the child is a few days old."""

@@ -223,7 +223,10 @@ class LinkedFiling(Shape):
 
 
 class LinkedFilingEvent(Shape):
-    """The linked-services software handed over a filed dossier; the dossier system opens one of its own for it."""
+    """The linked-services software handed over a filed dossier; the dossier system opens one of its own for it.
+
+    The same linked code again is what the citizen filed anew, a supplement say, for the dossier that was opened then.
+    """
 
     filing: LinkedFiling
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,8 @@ NOTICE_DAYS = ("ngayCapGCS", "ngayCapGBT")
 
 
 def filed(fields: Mapping[str, Any]) -> Envelope:
-    """The XML's fields as `linked.dossier_filed`; its id comes from the code alone, so a dossier listed twice is a duplicate.
+    """The XML's fields as `linked.dossier_filed`; its id comes from what they say, so a dossier listed twice is a duplicate, and what a
+    citizen files again under its code, as a supplement is, is not.
 
     Assumed: maHoSo, maTTHC, ngayNop (yyyyMMddHHmmss) stand beside hoTich, and module and fileDinhKem in it. Raises Unmappable or Refusal.
     """
@@ -39,9 +41,10 @@ def filed(fields: Mapping[str, Any]) -> Envelope:
         "form": {name: _day(name, value) for name, value in form.items() if name not in ("module", "fileDinhKem")},
         "attachments": [file for file in files if isinstance(file, Mapping) and file.get("huyGiayTo") != "1"],
     }
+    said = json.dumps(filing, sort_keys=True, ensure_ascii=False)
     return make(
         "vn.lienthong.linked.dossier_filed.v1",
-        hashlib.sha256(f"filed|{code}".encode()).hexdigest()[:32],
+        hashlib.sha256(f"filed|{said}".encode()).hexdigest()[:32],
         SOURCE,
         code,
         filing["filed_at"],

@@ -1,7 +1,8 @@
 """The desk that settles births filed once for all services (liên thông khai sinh, thường trú, BHYT): it answers what the bus tells it.
 
-A filing becomes a dossier of the commune, received and sent to the registry; the registry's certificate ends it (domain notes 7b). Such
-a life cannot be written down beforehand: its next step waits for what partners say.
+A filing becomes a dossier of the commune, received and sent to the registry; what the registry wants added comes as a filing under
+the same code; the registry's certificate ends it (domain notes 7b). Such a life cannot be written down beforehand: its next step
+waits for what partners say.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ops.sample.offer import LINKED_BIRTH
 from ops.sample.person import full_name
 from ops.sample.place import wards
 
-FILED, REGISTERED = PREFIX + "linked.dossier_filed.v1", PREFIX + "registration.changed.v1"
+FILED, CHANGED = PREFIX + "linked.dossier_filed.v1", PREFIX + "registration.changed.v1"
 SEX = {"1": "male", "2": "female"}
 """nksGioiTinh of the form."""
 
@@ -42,12 +43,25 @@ class LinkedDesk:
         """The dossier's next events, in their order; empty for what calls for nothing."""
         message: Any = envelope.message
         if envelope.type == FILED and message.filing.kind == "birth":
-            birth = _Birth(message.filing)
-            self._open[birth.code] = birth
-            return list(birth.begun())
-        if envelope.type == REGISTERED and message.state == "registered" and message.dossier_code in self._open:
-            return list(self._open.pop(message.dossier_code).done(message.at))
-        return []
+            return list(self._filed(message.filing))
+        if envelope.type != CHANGED or message.dossier_code not in self._open:
+            return []
+        match message.state:
+            case "registered":
+                return list(self._open.pop(message.dossier_code).done(message.at))
+            case "supplement":
+                return list(self._open[message.dossier_code].wanting(message))
+            case _:
+                return []
+
+    def _filed(self, filing: Any) -> Iterator[Envelope]:
+        """A new dossier begins; to one under way the citizen brings what was wanted."""
+        known = next((birth for birth in self._open.values() if birth.linked_code == filing.linked_code), None)
+        if known is not None:
+            return known.brought(filing)
+        birth = _Birth(filing)
+        self._open[birth.code] = birth
+        return birth.begun()
 
 
 class _Birth:
@@ -64,6 +78,8 @@ class _Birth:
         self._sequence, self._officer = 0, full_name(rng)
         home = {"province": ward.province, "ward": ward.code, "as_of": f"{at.date()}", "detail": "Số 12"}
         name, number = form.get("nycHoTen") or full_name(rng), form.get("nycSoGiayToTuyThan") or "086190000123"
+        self.linked_code = filing.linked_code
+        self._ward, self._home = ward, home
         self._dossier: dict[str, Any] = {
             "code": self.code,
             "other_code": filing.linked_code,
@@ -76,18 +92,33 @@ class _Birth:
             "applicant": {"kind": "citizen", "name": name, "citizen_id": number, "address": home},
             "summary": f"{LINKED_BIRTH.summary} - {form.get('nksHoTen', '')}",
         }
+        self._registration = self._asked(form)
+
+    def _asked(self, form: Any) -> dict[str, Any]:
+        """What the registry is asked by the citizen's form."""
+        applicant = self._dossier["applicant"]
         child = {
             "name": form.get("nksHoTen") or "CHƯA ĐẶT TÊN",
             "sex": SEX.get(form.get("nksGioiTinh", ""), "other"),
-            "born_on": _day(form.get("nksNgaySinh", "")) or f"{at.date()}",
+            "born_on": _day(form.get("nksNgaySinh", "")) or self._dossier["filed_at"][:10],
             **KINH,
         }
-        mother = {"name": form.get("meHoTen") or name, "residence_kind": "permanent", "residence": home, **KINH}
+        mother = {
+            "name": form.get("meHoTen") or applicant["name"],
+            "residence_kind": "permanent",
+            "residence": self._home,
+            **KINH,
+        }
         if form.get("meSoDDCN"):
             mother["citizen_id"] = form["meSoDDCN"]
-        requester = {"name": name, "relation": form.get("nycQuanHe") or "Mẹ", "paper_number": number}
-        self._registration = asked(ward.code, ward.province, requester, {"child": child, "mother": mother}, home)
-        self._registration["linked_code"] = filing.linked_code
+        requester = {
+            "name": applicant["name"],
+            "relation": form.get("nycQuanHe") or "Mẹ",
+            "paper_number": applicant["citizen_id"],
+        }
+        people = {"child": child, "mother": mother}
+        asked_for = asked(self._ward.code, self._ward.province, requester, people, self._home)
+        return {**asked_for, "linked_code": self.linked_code}
 
     def begun(self) -> Iterator[Envelope]:
         """Filed, received, at work, sent to the registry."""
@@ -96,6 +127,26 @@ class _Birth:
         times = {"received_at": received.isoformat(), "due_at": (received + timedelta(days=3)).isoformat()}
         yield self._moved("dossier.received.v1", 2, "Tiếp nhận hồ sơ", at=received, **times)
         yield self._moved("dossier.status_changed.v1", 4, "Gửi đăng ký hộ tịch")
+        yield self._told("registration.requested.v1", {"registration": self._registration})
+
+    def wanting(self, told: Any) -> Iterator[Envelope]:
+        """The registry wants something added; the citizen is asked for it once."""
+        if self._dossier["status"] == 5:
+            return
+        self._at = max(self._at, told.at)
+        wanted = {"id": "1", "asked_by": self._officer, "content": told.content or "Bổ sung hồ sơ khai sinh"}
+        supplement = {**wanted, "asked_at": self._now()}
+        yield self._moved("dossier.supplement_requested.v1", 5, "Yêu cầu bổ sung giấy tờ", supplements=[supplement])
+
+    def brought(self, filing: Any) -> Iterator[Envelope]:
+        """What was wanted comes by a filing under the same code, and goes to the registry; anything else is a filing told twice."""
+        if self._dossier["status"] != 5:
+            return
+        self._at = max(self._at, filing.filed_at.astimezone(VIETNAM))
+        self._registration = self._asked(filing.form)
+        (asked_for,) = self._dossier["supplements"]
+        came = {**asked_for, "received_by": self._officer, "received_at": self._now()}
+        yield self._moved("dossier.supplemented.v1", 4, "Công dân đã bổ sung hồ sơ", supplements=[came])
         yield self._told("registration.requested.v1", {"registration": self._registration})
 
     def done(self, at: datetime) -> Iterator[Envelope]:

@@ -75,6 +75,22 @@ def test_the_desk_hands_over_once_when_the_registry_has_registered_and_not_befor
     assert desk.answer(registered(code)) == [], "the id that comes later changes nothing for the desk"
 
 
+def test_a_supplement_is_asked_for_and_comes_under_the_same_codes() -> None:
+    desk = LinkedDesk()
+    code = desk.answer(filed(FIELDS))[0].subject
+    (wanted,) = desk.answer(registered(code, "supplement"))
+    assert (wanted.type, wanted.data["dossier"]["status"]) == ("vn.lienthong.dossier.supplement_requested.v1", 5)
+    assert desk.answer(registered(code, "supplement")) == [], "it was asked for"
+    form = FIELDS["hoTich"] | {"nksHoTen": "NGUYỄN MINH KHANG"}
+    brought, sent = desk.answer(filed(FIELDS | {"ngayNop": "20260708091500", "hoTich": form}))
+    assert {(event.subject, event.data["dossier"]["status"]) for event in (brought, sent)} == {(code, 4)}
+    assert brought.type == "vn.lienthong.dossier.supplemented.v1"
+    assert brought.data["dossier"]["supplements"][0]["received_at"]
+    assert sent.data["registration"]["birth"]["child"]["name"] == "NGUYỄN MINH KHANG"
+    assert [event.sequence for event in (wanted, brought, sent)] == [5, 6, 7]
+    assert [event.sequence for event in desk.answer(registered(code))] == [8, 9]
+
+
 def test_a_death_and_a_dossier_of_another_desk_are_left_alone() -> None:
     death = FIELDS | {"maTTHC": "2.002622", "hoTich": {"module": next(k for k, v in KINDS.items() if v == "death")}}
     assert LinkedDesk().answer(filed(death)) == []

@@ -138,6 +138,25 @@ async def test_a_filed_dossier_is_found_and_after_its_acknowledgement_no_more(de
     assert (await desk.poll()).events == ()
 
 
+async def test_what_a_citizen_files_again_under_the_same_code_comes_in_and_is_acknowledged_too(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """A supplement comes under the code the dossier has (domain notes 7b)."""
+    desk.simulator.file(LINKED_CODE)
+    (first,) = (await desk.poll()).events
+    await desk.tell(first, ACKNOWLEDGE)
+    desk.simulator.file(LINKED_CODE, "NGUYỄN MINH KHANG", ngayNop="20260706100000")
+    (again,) = (await desk.poll()).events
+    assert again.subject == first.subject
+    assert again.id != first.id
+    assert again.data["filing"]["form"]["nksHoTen"] == "NGUYỄN MINH KHANG"
+    assert [told.id for told in (await desk.poll()).events] == [again.id]
+    assert LinkedSimulator(tmp_path / "book.jsonl").waiting() == [LINKED_CODE]
+    assert isinstance(await desk.tell(again, ACKNOWLEDGE), Delivered)
+    assert (await desk.poll()).events == ()
+    assert LinkedSimulator(tmp_path / "book.jsonl").waiting() == []
+
+
 async def test_twins_are_two_dossiers(desk: Desk) -> None:
     for number, child in enumerate(("NGUYỄN MINH KHÔI", "NGUYỄN MINH KHOA")):
         desk.simulator.file(f"G22.99.5-260703-00002{number}", child)
