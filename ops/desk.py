@@ -163,12 +163,18 @@ async def edit(
 
 async def difference(ledger: SqlLedger, number: int) -> list[dict[str, str]]:
     """What an edit that has not ended would change, personal values masked; nothing for other tasks."""
+    asked = await asked_edit(ledger, number)
+    return editing.difference(*asked) if asked else []
+
+
+async def asked_edit(ledger: SqlLedger, number: int) -> tuple[EventView, dict[str, Any]] | None:
+    """The event that an edit which has not ended is to correct, and its new data; None for other tasks."""
     body = await ledger.tasks().body(number)
     items = await ledger.tasks().items(number, limit=1) if body else []
     if not items:
-        return []
+        return None
     _, event = await edited_one(ledger, items[0].delivery)
-    return editing.difference(event, json.loads(body)["data"])
+    return event, json.loads(body)["data"]
 
 
 async def edited_one(ledger: Ledger, delivery: int, partner: str = "") -> tuple[DeliveryView, EventView]:

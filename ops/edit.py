@@ -70,15 +70,29 @@ def edited(event: EventView, changes: Mapping[str, str], *, personal: bool, numb
 
 def difference(event: EventView, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """What differs between the old event and the new data, a line a field, personal values masked."""
-    was, now = _beside(json.loads(event.body)["data"], data)
-    old, new = (form_of(event.type, one, personal=False, clear=True) for one in (was, now))
+    old, new = forms(event, data)
     told = []
-    for name in dict.fromkeys([*old, *new]):
-        before, after = (form[name].value if name in form else "" for form in (old, new))
-        if before != after:
-            hide = mask if (new.get(name) or old[name]).personal else str
-            told.append({"path": name, "before": hide(before), "after": hide(after)})
+    for one in differing(old, new):
+        hide = mask if one.personal else str
+        before, after = (form[one.path].value if one.path in form else "" for form in (old, new))
+        told.append({"path": one.path, "before": hide(before), "after": hide(after)})
     return told
+
+
+def forms(event: EventView, data: Mapping[str, Any]) -> tuple[dict[str, Field], dict[str, Field]]:
+    """The old event and the new data as forms by path, laid beside each other and not masked."""
+    old, new = (
+        form_of(event.type, one, personal=False, clear=True) for one in _beside(json.loads(event.body)["data"], data)
+    )
+    return old, new
+
+
+def differing(old: Mapping[str, Field], new: Mapping[str, Field]) -> list[Field]:
+    """The fields whose values differ."""
+    both = [(old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]
+    return [
+        one for was, now in both if (one := now or was) and (was.value if was else "") != (now.value if now else "")
+    ]
 
 
 def _spare(changes: Mapping[str, str]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from bus.clock import instant
 from bus.ledger.views import EventView
 from bus.maintenance import VIETNAM
 from contracts.canonical.events import EVENTS
+from contracts.fault import mask
 from ops import desk, edit
 from ops.console import coded, fields, views
 from ops.console.door import reader
@@ -50,6 +51,17 @@ class Line:
     within: str
     now: str
     options: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that an edit changes, with its words; `within` says of which entry it is."""
+
+    path: str
+    words: str
+    within: str
+    before: str
+    after: str
 
 
 def add(app: FastAPI, frame: Frame) -> None:
@@ -123,15 +135,48 @@ def _given(form: Mapping[str, Any]) -> Given:
 
 def _lines(event: EventView, found: list[Field], say: Speech) -> list[Line]:
     """The form in the reader's language. Codes are those of the event's day; of an address, those of the day it names."""
-    model, values = EVENTS[event.type].model, {one.path: one.value for one in found}
-    today = instant(event.occurred_at).astimezone(VIETNAM).date()
+    form = {one.path: one for one in found}
     lines = []
     for one in found:
-        *above, words = fields.label(model, PLACE.sub(r"[\1]", one.path), say) or [one.path]
-        on = _day(values.get(f"{one.path.rpartition('.')[0]}.as_of", "")) or today
-        now = one.value if one.personal else coded.shown(one, one.value, on, say)
-        lines.append(Line(one, words, " › ".join(above[1:]), now, coded.offered(one, on, say)))
+        now = one.value if one.personal else _said(event, form, one, say)
+        offered = coded.offered(one, _day_of(event, form, one), say)
+        lines.append(Line(one, *_called(event, one, say), now, offered))
     return lines
+
+
+def differences(event: EventView, data: Mapping[str, Any], say: Speech) -> list[Difference]:
+    """What an edit changes, as the form shows fields and values; personal ones masked."""
+    forms = edit.forms(event, data)
+    told = []
+    for one in edit.differing(*forms):
+        before, after = (_compared(event, form, one.path, say) for form in forms)
+        told.append(Difference(one.path, *_called(event, one, say), before, after))
+    return told
+
+
+def _compared(event: EventView, form: Mapping[str, Field], path: str, say: Speech) -> str:
+    """A value of a form that is not masked, as it is shown; nothing where the form does not have the field."""
+    one = form.get(path)
+    if one is None:
+        return ""
+    return mask(one.value) if one.personal else _said(event, form, one, say)
+
+
+def _called(event: EventView, one: Field, say: Speech) -> tuple[str, str]:
+    """What a field is called, and of which entry it is."""
+    *above, words = fields.label(EVENTS[event.type].model, PLACE.sub(r"[\1]", one.path), say) or [one.path]
+    return words, " › ".join(above[1:])
+
+
+def _said(event: EventView, form: Mapping[str, Field], one: Field, say: Speech) -> str:
+    """A field's value as it is shown."""
+    return coded.shown(one, one.value, _day_of(event, form, one), say)
+
+
+def _day_of(event: EventView, form: Mapping[str, Field], one: Field) -> date:
+    """The day whose codes a field's are: the event's, or that which its address names."""
+    named = form.get(f"{one.path.rpartition('.')[0]}.as_of")
+    return (_day(named.value) if named else None) or instant(event.occurred_at).astimezone(VIETNAM).date()
 
 
 def _day(text: str) -> date | None:

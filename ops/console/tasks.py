@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from bus.ledger.act import REFUSALS
 from bus.ledger.task import ItemState, TaskRefused
 from ops import causes, desk, queries
-from ops.console import views
+from ops.console import editing, views
 from ops.console.acting import lines
 from ops.console.door import reader
 from ops.console.frame import Frame
@@ -95,7 +95,9 @@ def add(app: FastAPI, frame: Frame) -> None:
             task=_told(house, told, say),
             items=[item | {"says": _says(item, say)} for item in told["items"]],
             bar=_bar(told),
-            difference=await desk.difference(house.ledger, told["id"]),
+            differences=editing.differences(*asked, say)
+            if (asked := await desk.asked_edit(house.ledger, told["id"]))
+            else (),
             example=list(lines(sample["request"])) if sample else [],
             may_approve=_may_approve(told, who),
             state=state,

@@ -45,11 +45,13 @@ async def test_an_officer_edits_a_list_and_empties_a_field_and_sees_what_differs
     assert told["kept"] == ["Đơn bổ sung.pdf", "thiếu một giấy"], "asking for room loses nothing"
     assert "url" in told["wrong"], "a paper without its address breaks the contract"
     assert "TV-1" in told["task"]
-    assert "dossier.agency.name" in told["task"]
+    assert "Tên đúng của cơ quan" in told["task"]
     assert PAPERS[0] in told["task"], "what goes"
     assert "Đơn bổ sung.pdf" in told["task"], "what is new"
-    assert "dossier.return_method" in told["task"]
-    assert "dossier.due_at" in told["task"], "what was emptied"
+    assert "dossier." not in told["task"], "fields are called what the form calls them"
+    for shown in ("trực tuyến (online)", "trực tiếp (counter)", "nhận tại bộ phận một cửa (counter)"):
+        assert shown in told["task"], "the name beside the code, as in the form"
+    assert "Ngày hẹn trả" in told["task"], "what was emptied"
     waiting = await office.house.ledger.tasks().waiting()
     assert [(task.verb, task.who, task.reason) for task in waiting] == [("edit", "lan", "thiếu một giấy")]
 
@@ -95,11 +97,12 @@ def _journey(chromium: webdriver.Chrome, url: str, delivery: int) -> dict[str, A
     Select(chromium.find_element(By.CSS_SELECTOR, at("return_method"))).select_by_visible_text(
         "nhận tại bộ phận một cửa (counter)"
     )
+    Select(chromium.find_element(By.CSS_SELECTOR, at("channel"))).select_by_value("counter")
     press("main form .btn.first")
     told["wrong"] = chromium.find_element(By.CSS_SELECTOR, "[role=alert]").text
     assert chromium.find_element(By.CSS_SELECTOR, "[name='drop:dossier.papers.0']").is_selected()
     put(f"papers.{new}.url", "https://hoso.vinhlong.gov.vn/tep/9.pdf")
     press("main form .btn.first")
-    chromium.find_element(By.CSS_SELECTOR, "pre.msg")
+    chromium.find_element(By.CSS_SELECTOR, "table.differs")
     told["task"] = chromium.find_element(By.TAG_NAME, "main").text
     return told
