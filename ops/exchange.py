@@ -56,6 +56,11 @@ class Exchange:
     blamed: bool
 
     @property
+    def unmade(self) -> bool:
+        """No message could be made of the event: the partner has seen nothing, and the words are ours."""
+        return self.attempt is not None and self.attempt.cause is Cause.POISON and "request" not in self.attempt.secret
+
+    @property
     def words(self) -> str:
         return self.attempt.secret.get("words", "") if self.attempt else ""
 

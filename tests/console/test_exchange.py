@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import httpx
 
-from bus.ledger.words import Filter
+from bus.ledger.words import Claim, Filter, Move, Result, State
+from bus.outcome import Cause
 from ops.console.exchange import moments, spans
 from ops.console.text import Speech
 from ops.exchange import Times
@@ -39,6 +40,25 @@ async def test_an_exchange_is_told_through_its_stages_and_shows_nobody(console: 
     english = await page(console, f"/console/exchanges/{number}?lang=en")
     assert "Whose time" in english
     assert "time yyyyMMddHHmmss at UTC+7" in english
+
+
+async def test_a_message_that_could_not_be_made_is_not_laid_to_the_partner(office: Office) -> None:
+    lan = await office.person("lan", "operator")
+    ledger, why = office.house.ledger, "the applicant has no address"
+    claimed = await ledger.claim(Claim(PORTAL, worker=ledger.process, calls=5, rows=5, lease_s=30, batches={}))
+    dead = Move(State.DEAD, Cause.POISON, doubt=0)
+    await ledger.record([Result(job, dead, "Contract", code="MaTTHC", words=why) for job in claimed.jobs])
+    (one,), _ = await ledger.deliveries(Filter(partner=PORTAL, states=(State.DEAD,)))
+    shown = (await lan.get(f"/console/exchanges/{one.id}")).text
+    assert f"Lý do, theo trục:</b> “{why}”" in shown
+    assert "trả lời:" not in shown, "the partner has never seen it"
+    heads = re.findall(r'<th scope="col"><b>(\d).*?</th>', shown, re.DOTALL)
+    assert heads == ["1", "2", "3", "4", "5"]
+    request, answer = re.findall(r'<th scope="col"><b>[34] .*?</th>', shown, re.DOTALL)
+    assert "MaTTHC" in request, "it failed where it was to be made"
+    assert "MaTTHC" not in answer
+    story = (await lan.get(f"/console/dossiers/{CODE}?delivery={one.id}")).text
+    assert f"Lý do, theo trục:</span> “{why}”" in story
 
 
 async def test_only_what_differs_is_shown_when_asked(console: httpx.AsyncClient) -> None:
