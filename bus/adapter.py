@@ -194,8 +194,9 @@ class Account:
 class Reconcile:
     """How what the ledger holds is compared with what the partner holds, line by line and day by day (đối soát).
 
-    `events` are read for the days asked for and `before_days` earlier ones. `note` makes of each an Entry, a line of our account, or
-    whatever `theirs` needs to ask by. `theirs` is given the adapter, the notes, the first and the last day, and a call to ask under.
+    `events` are read for the days asked for, `before_days` earlier ones, and a week after. `note` makes of each an Entry, a line of our
+    account, or whatever `theirs` needs to ask by. `theirs` is given the adapter, the notes, the first and the last day, and a call to ask
+    under.
     A partner that cannot be asked has neither: then the events, by id and day, are compared with what was delivered there on these days.
     """
 

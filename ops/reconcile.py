@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ops.house import House
 
 MAX_DAYS = 31
+LATE_DAYS = 7
+"""What a partner tells of a day may reach us so many days after it: at the next poll, when it answers again."""
 PAGE = 1000
 WEEK_S = 7 * 86400.0
 
@@ -130,8 +132,9 @@ async def _accounts(house: House, name: str, first: date, last: date) -> tuple[l
     since = _midnight(first - timedelta(days=hook.before_days))
     if hook.note is None or hook.theirs is None:
         return await _told(house, hook.events, since, first, last), await _delivered(house, name, since, first, last)
-    notes = await house.ledger.events(hook.events, since, _midnight(last + timedelta(days=1)), hook.note)
-    ours = [one for one in notes if isinstance(one, Entry) and first <= one.day <= last]
+    notes = await house.ledger.events(hook.events, since, _midnight(last + timedelta(days=1 + LATE_DAYS)), hook.note)
+    told = {one.key: one for one in notes if isinstance(one, Entry)}  # a line told again is the same line, as told last
+    ours = [one for one in told.values() if first <= one.day <= last]
     call = Call(f"reconcile-{name}", house.partner_settings[name].timeout_s)
     return ours, await hook.theirs(house.adapter(name), notes, first, last, call)
 

@@ -35,7 +35,8 @@ async def theirs(
 ) -> Account:
     """The platform's account of the days."""
     elsewhere = {one.key.split("/")[0] for one in notes if isinstance(one, Entry) and not first <= one.day <= last}
-    orders = {one.reference: one for one in notes if isinstance(one, Order) and one.reference not in elsewhere}
+    made = [one for one in notes if isinstance(one, Order) and as_day(one.requested_at) <= last]
+    orders = {one.reference: one for one in made if one.reference not in elsewhere}
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def asked(order: Order) -> Envelope | str | None:

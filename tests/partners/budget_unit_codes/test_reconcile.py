@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from adapters.budget_unit_codes.adapter import NAME
 from adapters.budget_unit_codes.reconcile import note, theirs
+from adapters.budget_unit_codes.simulator import DEMO, BudgetSimulator
 from bus.adapter import Account, Call
 from bus.clock import instant
+from bus.seal import Keyring
 from contracts.budget_unit_codes import PAGE
 from mappings.convert import as_day
+from ops.house import House
+from ops.reconcile import reconcile
+from ops.settings import Settings
+from ops.simulate import Served, bind
+from tests.ledgers import new_ledger
 from tests.partners.budget_unit_codes.conftest import Ministry
 
 
@@ -46,3 +56,46 @@ async def test_a_row_that_cannot_be_read_hides_no_other(ministry: Ministry) -> N
     good = ministry.simulator.file("Phòng 3")
     assert [line.key for line in (await held(ministry)).entries] == [good]
     assert {bad, empty} & {good} == set()
+
+
+async def told(house: House, changes: int) -> None:
+    """Until so many changes were told of."""
+    for _ in range(400):
+        if len(await house.ledger.told(("vn.lienthong.budget.dossier_changed.v1",), 0.0)) == changes:
+            return
+        await asyncio.sleep(0.025)
+    raise TimeoutError
+
+
+async def test_a_dossier_is_one_line_however_often_it_was_told_and_though_it_was_read_after_midnight(
+    tmp_path: Path,
+) -> None:
+    simulator = BudgetSimulator()
+    served = Served(simulator.app(), bind("127.0.0.1", 0))
+    await served.started()
+    keys = tmp_path / "keys.json"
+    keys.touch(0o600)
+    keys.write_text(Keyring.generate())
+    yesterday = as_day(datetime.now(UTC)) - timedelta(days=1)
+    own = {**DEMO, "base_url": served.url, "asks_every_s": 0.1}
+    settings = {"ledger": {"url": new_ledger(tmp_path)}, "keys": {"file": str(keys)}, "partners": {NAME: own}}
+    house = House(Settings.model_validate(settings))
+    code = simulator.file("Phòng 1", ngayNop=f"{yesterday:%d/%m/%Y} 23:55:00")
+    await house.start()
+    try:
+        await told(house, 1)
+        simulator.decide(code, "2")
+        await told(house, 2)
+        compared = await reconcile(house, NAME, yesterday, yesterday)
+    finally:
+        await house.stop()
+        await served.stop()
+    assert compared["agrees"]
+    assert compared["days"] == [
+        {
+            "day": yesterday.isoformat(),
+            "ours": {"count": 1, "sum": 1},
+            "theirs": {"count": 1, "sum": 1},
+            "agrees": True,
+        }
+    ]
