@@ -16,11 +16,12 @@ from contracts.envelope import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What we answer a partner, in its own contract."""
+    """What we answer a partner, in its own contract. `keeps` is what an authentic caller said wrongly, for a person to look at."""
 
     status: int
     content_type: str
     body: bytes
+    keeps: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

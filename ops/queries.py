@@ -44,7 +44,7 @@ async def status(ledger: Ledger, *, verify: bool = False) -> dict[str, Any]:
 
 
 async def kept_raw(ledger: Ledger, partner: str, limit: int, *, dealt: bool = False) -> list[dict[str, Any]]:
-    """Rows of polls that could not be read, newest first: why, and their shape with every value masked; who dealt with them."""
+    """Rows of polls and calls that could not be read, newest first: why, and their shape with every value masked; who dealt with them."""
     return [
         {
             "id": row.id,

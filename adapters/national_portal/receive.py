@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,9 +32,9 @@ async def receive(incoming: Incoming) -> Received | Answer:
         message = HoSoNop.model_validate(parse(incoming.body))
         envelope = filed(message)
     except ValidationError as error:
-        return _say(200, FAILED, "; ".join(f"{fault.path}: {fault.rule}" for fault in faults_of(error)))
+        return _kept("; ".join(f"{fault.path}: {fault.rule}" for fault in faults_of(error)), incoming.body)
     except Refusal as refusal:
-        return _say(200, FAILED, str(refusal))
+        return _kept(str(refusal), incoming.body)
     return Received((envelope,), _worded)
 
 
@@ -58,6 +59,15 @@ def _worded(verdicts: Sequence[Mapping[str, Any]]) -> Answer:
             return _say(200, FAILED, "Hồ sơ này đã nhận với nội dung khác; nộp lại với NgayNop mới")
         case _:
             return _say(200, FAILED, "Không tiếp nhận")
+
+
+def _kept(why: str, body: bytes) -> Answer:
+    """Refused, and kept: else a citizen's filing that breaks a rule would be seen by nobody here (domain notes 3.1, Intake)."""
+    try:
+        row = json.loads(body)
+    except (ValueError, RecursionError):
+        row = body.decode(errors="replace")
+    return replace(_say(200, FAILED, why), keeps=json.dumps({"why": why, "row": row}).encode())
 
 
 def _say(status: int, code: int, message: str) -> Answer:

@@ -107,8 +107,12 @@ class Ledger(Protocol):
         """What the polls of a partner have kept, numbered above `after`, in that order; some at once."""
         ...
 
+    async def keep_raw(self, partner: str, row: bytes) -> None:
+        """Keep what a partner's own call said wrongly, beside what its polls could not read."""
+        ...
+
     async def raw_rows(self, partner: str = "", limit: int = 100, *, dealt: bool = False) -> list[RawRow]:
-        """The newest rows that the polls of a partner (of all, without one) could not read; with `dealt` those dealt with too."""
+        """The newest rows of a partner (of all, without one) that could not be read; with `dealt` those dealt with too."""
         ...
 
     async def deal_with_raw(self, ids: Sequence[int], who: str, reason: str) -> list[int]:
@@ -116,7 +120,7 @@ class Ledger(Protocol):
         ...
 
     async def raw_counts(self) -> dict[str, int]:
-        """By partner: how many rows its polls could not read and nobody has dealt with."""
+        """By partner: how many rows could not be read and nobody has dealt with."""
         ...
 
     async def act(self, action: Action) -> list[ActionRow]:

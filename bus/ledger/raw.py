@@ -1,4 +1,4 @@
-"""Rows of a poll that could not be read: kept sealed as they came, each once, until somebody looks at them."""
+"""What could not be read of a poll, or of a partner's own call: kept sealed as it came, each row once, until somebody looks at it."""
 
 from __future__ import annotations
 

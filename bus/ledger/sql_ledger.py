@@ -245,6 +245,9 @@ class SqlLedger:
     async def kept(self, partner: str, after: int = 0) -> list[Kept]:
         return await self._reader.kept(f"poll:{partner}", after)
 
+    async def keep_raw(self, partner: str, row: bytes) -> None:
+        await self._other(lambda book: raw.keep(book, f"poll:{partner}", [row]))
+
     async def raw_rows(self, partner: str = "", limit: int = 100, *, dealt: bool = False) -> list[raw.RawRow]:
         return await self._reader.raw_rows(f"poll:{partner or '%'}", limit, dealt)
 

@@ -42,6 +42,8 @@ def routes(house: House, guard: Guard) -> APIRouter:
         try:
             received = await receiver.receive(incoming)
             if isinstance(received, Answer):
+                if received.keeps:
+                    await house.ledger.keep_raw(partner, received.keeps)
                 return _response(received)
             verdicts = await house.intake.accept(list(received.events), client=partner) if received.events else []
         except LedgerBusy:

@@ -149,7 +149,7 @@ def routes(house: House, guard: Guard) -> APIRouter:
         guard.admit(request, "read")
         return JSONResponse(await queries.status(house.ledger, verify=verify))
 
-    @router.get("/v1/kept-raw", summary="Rows of polls that could not be read, masked, newest first")
+    @router.get("/v1/kept-raw", summary="Rows of polls and calls that could not be read, masked, newest first")
     async def kept_raw(request: Request, partner: str = "", limit: int = 50, dealt: bool = False) -> JSONResponse:
         guard.admit(request, "read")
         if partner and partner not in house.partners:

@@ -63,7 +63,7 @@ def kept_raw(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Rows of polls that could not be read and nobody has dealt with, masked, newest first (see `deal-with`).
+    """Rows of polls and calls that could not be read and nobody has dealt with, masked, newest first (see `deal-with`).
 
     Example: lienthong kept-raw procedure_catalogue
     """

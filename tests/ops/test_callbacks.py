@@ -1,11 +1,14 @@
 """A partner's SOAP call that comes early, late, out of order or about nobody we know (reliability G13); the REST ones: online_payment.
 
+What an authentic caller says wrongly is kept for a person; the caller is told so in its own contract.
+
 Authentic, fresh and told once: tests/partners/electronic_iso.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -94,3 +97,30 @@ async def test_one_about_a_dossier_nobody_knows_is_kept_for_a_person(served: Ser
     assert [(one["partner"], one["cause"], one["event_type"].split(".")[-2]) for one in kept] == [
         ("dossier_system", "refused", "step_changed")
     ]
+
+
+async def test_a_filing_the_portal_pushed_wrongly_is_kept_for_a_person_and_a_strangers_is_not(served: Served) -> None:
+    """Elsewhere it is seen in a log alone (domain notes 3.1, Intake)."""
+    filing = {
+        "MaHoSo": "G00.99.1-260703-000001",
+        "MaTTHC": "1.001193",
+        "TenChuHoSo": "Nguyễn Văn An",
+        "NgayNop": "hôm qua",
+    }
+
+    async def push(secret: str) -> dict[str, Any]:
+        sent = await served.http.post(
+            "/callbacks/national_portal/hoso", json=filing, headers={"X-Portal-Secret": secret}
+        )
+        return dict(sent.json())
+
+    assert (await push("sai"))["error_code"] == -1
+    assert await served.house.ledger.raw_rows("national_portal") == []
+    assert [(await push("push"))["error_code"] for _ in range(2)] == [-1, -1]
+    (kept,) = await served.house.ledger.raw_rows("national_portal")
+    told = json.loads(kept.body)
+    assert (kept.times, told["row"]["MaHoSo"]) == (2, filing["MaHoSo"])
+    assert "NgayNop" in told["why"]
+    shown = (await served.http.get("/v1/kept-raw?partner=national_portal", headers=served.auth("viewer"))).text
+    assert "NgayNop" in shown
+    assert "Nguyễn Văn An" not in shown
