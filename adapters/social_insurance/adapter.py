@@ -73,7 +73,7 @@ class InsuranceAdapter:
         return Found(inbound.numbers(told.maSoBhxh), reference)
 
     def prepare(self, job: Job) -> Row | Outcome:
-        """A card's request, once the child has a personal id, unless it was answered before; of a watch the code."""
+        """A card's request, once the child has a personal id, unless an earlier delivery's was the same; of a watch the code."""
         message: Any = job.envelope.message
         if job.operation == WATCH:
             return Row(job, _body(HoiTheBHYT(maHoSoLT=code(message))))
@@ -81,7 +81,7 @@ class InsuranceAdapter:
             words = "the child has no personal id yet; the card is asked for when the registry tells it"
             return Held(cause=Cause.LATER, key=f"personal-id:{job.dossier}", words=words)
         row = outward(job, card)
-        if isinstance(row, Row) and _digest(row.body) == job.memo.get(ASKED):
+        if not job.request and isinstance(row, Row) and _digest(row.body) == job.memo.get(ASKED):
             return Delivered(words="the card was asked for in the same words before: nothing new to ask")
         return row
 
