@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from bus.ledger.people import Remark
 from ops import lookups
-from ops.console import views
+from ops.console import incidents, views
 from ops.console.door import reader, way_back
 from ops.console.frame import Frame
 from ops.console.text import Speech
+from ops.house import House
 from ops.looked import NoWeek, looked, sheet
 from ops.people import FIELDS, REVEAL_S, Refused
 from ops.rights import ROLES
@@ -26,6 +27,8 @@ EXPORTED = "export audit"
 MOST, AT_ONCE = 100_000, 5_000
 """Lines of the record one file may have; a longer one is narrowed by who or what. So many are read at once."""
 RECORD = ("number", "at", "who", "verb", "reason", "dossier", "delivery", "before", "after")
+BUS_OWN = ("open incident", "close incident")
+"""What the bus does of itself to incidents."""
 LOOKED = ("search", "reveal")
 """What the record calls looking at somebody's data."""
 
@@ -126,6 +129,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             "audit",
             say=say,
             lines=[(line, did(line.verb, say), line.verb in LOOKED) for line in found[:PAGE]],
+            incidents=await _incidents(house, found[:PAGE], say),
             verified=verified[0] if verified else None,
             looked=(await lookups.recorded(house.ledger, lookups.Whose(limit=20)))["items"],
             who=who,
@@ -180,6 +184,16 @@ def _cells(line: Remark, say: Speech) -> list[Cell]:
     """A line of the record for a spreadsheet."""
     at = say.moment(line.at).isoformat(timespec="seconds")
     return [line.id, at, line.who, line.verb, line.reason, line.dossier, line.delivery, line.before, line.after]
+
+
+async def _incidents(house: House, lines: Sequence[Remark], say: Speech) -> dict[int, tuple[int, str]]:
+    """The incidents that the bus opened or closed in these lines, by the line's number: which, and its title."""
+    book, told = house.ledger.incidents(), {}
+    for line in lines:
+        number = line.after.partition(":")[0]
+        if line.verb in BUS_OWN and number.isdecimal() and (one := await book.one(int(number))) is not None:
+            told[line.id] = one.id, incidents.line(house, one, say).words.title
+    return told
 
 
 def _how(how: str, titles: Mapping[str, str], say: Speech) -> str:

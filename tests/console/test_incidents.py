@@ -41,6 +41,14 @@ async def test_the_home_page_shows_what_is_wrong_now_the_most_urgent_first(offic
     assert "Holds up 1,213 dossiers; 1,500 deliveries wait." in english
 
 
+async def test_the_record_names_an_incident_that_the_bus_opened_and_leads_to_it(office: Office, down: int) -> None:
+    auditor = await office.person("kiem", "auditor")
+    said = f'<a href="/console/incidents/{down}">Cổng Dịch vụ công quốc gia không trả lời</a>'
+    shown = (await auditor.get("/console/audit")).text
+    assert said in shown
+    assert f"{down}: breaker" not in shown
+
+
 async def test_one_is_taken_on_with_a_note_and_an_owner_and_that_is_recorded(office: Office, down: int) -> None:
     browser = await office.person("lan", "operator")
     path = f"/console/incidents/{down}"
