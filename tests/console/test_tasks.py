@@ -250,6 +250,9 @@ async def test_an_edit_shows_people_masked_and_lets_only_who_may_see_them_change
     where = asked.headers["location"]
     shown = (await mai.get(where)).text
     assert "dossier.applicant.name" in shown
+    assert "Bản sửa nào cũng cần" in shown, "it is one event, no large task"
+    assert "Duyệt bản sửa" in shown
+    assert "tác vụ lớn" not in shown
     assert name not in shown
     assert "Trần Thị Đúng Tên" not in shown
     assert (await mai.submit(shown, f"{where}/approve", reason="đúng giấy tờ")).status_code == 303
