@@ -264,12 +264,8 @@ class Signs:
         return [Condition("holidays", about=str(year), facts={"year": year}) for year in sorted(years)]
 
     async def _mismatches(self, now: float) -> list[Condition]:
-        """Partners whose books and ours differ over one of the last days, until they are set right and compared again."""
-        since = day_number(instant(now).astimezone(VIETNAM).date() - COMPARED_DAYS)
-        lines: Counter[str] = Counter()
-        for reading in await self._book.readings("mismatch", since):
-            lines[reading.subject] += int(reading.value)
-        return [Condition("mismatch", name, facts={"lines": n}) for name, n in sorted((+lines).items())]
+        found = await mismatches(self._book, now)
+        return [Condition("mismatch", name, facts={"lines": n}) for name, n in sorted(found.items())]
 
     async def _untold(self) -> list[Condition]:
         """Recipients whom no notice has reached for some tries."""
@@ -293,6 +289,15 @@ class Signs:
                 settled[partner] += n
         values = {(partner, slot): float(n) for partner, n in settled.items()}
         await self._book.keep("settled", values, forget_before=slot - KEEP_SLOTS)
+
+
+async def mismatches(book: IncidentBook, now: float) -> dict[str, int]:
+    """Partners whose books and ours differ over one of the last days, until they are set right and compared again: in how many lines."""
+    since = day_number(instant(now).astimezone(VIETNAM).date() - COMPARED_DAYS)
+    lines: Counter[str] = Counter()
+    for reading in await book.readings("mismatch", since):
+        lines[reading.subject] += int(reading.value)
+    return dict(+lines)
 
 
 def free_bytes(folder: Path | None) -> int | None:

@@ -15,6 +15,7 @@ from ops.console.text import Speech
 from ops.console.views import Count
 from ops.house import House
 from ops.incidents import Kind, Told, kinds, told
+from ops.incidents_signs import mismatches
 from ops.people import Reader
 
 PAGE = 50
@@ -70,6 +71,14 @@ def count(open_now: list[Line], say: Speech) -> Count:
     longest = max((shown.one.lasted_s(say.now) for shown in open_now), default=0.0)
     below = say("incidents.oldest", span=say.span(longest)) if open_now else say("none")
     return Count("m-late", "bad", say("count.incidents"), len(open_now), below, "/console/incidents")
+
+
+async def differing(house: House, say: Speech, only: str = "") -> Count:
+    """In how many lines the books of partners and ours differ over the last days."""
+    found = await mismatches(house.ledger.incidents(), say.now)
+    lines = [n for partner, n in found.items() if only in ("", partner)]
+    below = say("count.mismatches.below", n=len(lines)) if lines else say("none")
+    return Count("m-missing", "wait", say("count.mismatches"), sum(lines), below, "/console/partners?mismatches=1")
 
 
 def add(app: FastAPI, frame: Frame) -> None:

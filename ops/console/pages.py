@@ -74,6 +74,7 @@ def application(house: House, guard: Guard) -> FastAPI:
         totals = await house.ledger.totals()
         trouble = await incidents.now(house, say, only)
         counts = [incidents.count(trouble, say), *views.counts(found, totals, say, only)]
+        counts.append(await incidents.differing(house, say, only))
         raised = await expected.groups(house, say, totals, only)
         return frame.page(
             request,

@@ -24,7 +24,7 @@ from ops.console.text import Speech
 from ops.expected import promised, tells
 from ops.forecast import Forecast, deadline, forecast, pace
 from ops.house import House
-from ops.incidents_signs import DAY_S
+from ops.incidents_signs import DAY_S, mismatches
 from ops.partner_test import try_partner
 
 TREND_DAYS = 7
@@ -240,7 +240,11 @@ def add(app: FastAPI, frame: Frame) -> None:
     @app.get("/partners")
     async def listed(request: Request) -> Response:
         say, only = frame.speech(request), reader(request).partner
-        shown = await rows(house, say, only)
+        shown, differing = await rows(house, say, only), request.query_params.get("mismatches") == "1"
+        sentence = _sentence(shown, say)
+        if differing:
+            names = await mismatches(house.ledger.incidents(), say.now)
+            shown = [row for row in shown if row.health.name in names]
         ends = [
             incidents.line(house, one, say)
             for one in await house.ledger.incidents().open(only)
@@ -253,7 +257,8 @@ def add(app: FastAPI, frame: Frame) -> None:
             say=say,
             rows=shown,
             certificates=ends,
-            sentence=_sentence(shown, say),
+            sentence=sentence,
+            differing=differing,
         )
 
     @app.get("/partners/{name}")

@@ -69,6 +69,20 @@ async def test_its_breaker_budget_certificate_and_mismatches_are_shown(office: O
     assert row.contract == "2020"
 
 
+async def test_the_home_page_counts_mismatches_and_opens_the_partners_that_have_them(office: Office) -> None:
+    lan = await office.person("lan", "operator")
+    home = (await lan.get("/console/")).text
+    assert re.search(r"Lệch đối soát</span><b>0</b>", home)
+    await office.house.ledger.incidents().keep(
+        "mismatch", {(PORTAL, int((office.clock.now() + 7 * 3600) // 86_400)): 8.0}
+    )
+    home = (await lan.get("/console/")).text
+    assert re.search(r"Lệch đối soát</span><b>8</b><small>ở 1 đối tác</small>", home)
+    (there,) = re.findall(r'href="(/console/partners\?[^"]+)"', home)
+    listed = (await lan.get(there)).text
+    assert re.findall(r'<tr id="(\w+)"', listed) == [PORTAL]
+
+
 async def test_a_due_date_that_lies_sealed_in_an_event_is_foretold_to_be_missed(office: Office) -> None:
     due = datetime.fromisoformat(RECEIVED.data["dossier"]["due_at"]).timestamp()
     assert "trễ hẹn" not in await cell(office)
