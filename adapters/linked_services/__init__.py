@@ -35,6 +35,7 @@ ADAPTER = Partner(
         "a second status 4, with the personal id that came later, completes the result told before",
         "a status told again is answered by words of the table's done column",
         "times of a status post are yyyyMMddHHmmss",
+        "the residence registered by the police reaches the desk by the software itself: no message of it is known to us",
         "the linked procedures are 2.000986, 2.001023, 2.002621 and 2.002622",
     ),
     tune=_tune,
