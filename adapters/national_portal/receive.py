@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -35,7 +36,7 @@ async def receive(incoming: Incoming) -> Received | Answer:
         return _kept("; ".join(f"{fault.path}: {fault.rule}" for fault in faults_of(error)), incoming.body)
     except Refusal as refusal:
         return _kept(str(refusal), incoming.body)
-    return Received((envelope,), _worded)
+    return Received((envelope,), partial(_worded, incoming.body))
 
 
 def _is_the_portals(incoming: Incoming, settings: PortalSettings) -> bool:
@@ -48,7 +49,7 @@ def _is_the_portals(incoming: Incoming, settings: PortalSettings) -> bool:
     return any(hmac.compare_digest(shown, secret.encode()) for secret in secrets if secret)
 
 
-def _worded(verdicts: Sequence[Mapping[str, Any]]) -> Answer:
+def _worded(body: bytes, verdicts: Sequence[Mapping[str, Any]]) -> Answer:
     """0 taken, 1 duplicate, -1 failure (S1)."""
     match verdicts[0]["status"]:
         case "accepted":
@@ -56,7 +57,7 @@ def _worded(verdicts: Sequence[Mapping[str, Any]]) -> Answer:
         case "duplicate":
             return _say(200, DUPLICATE, "Trùng hồ sơ")
         case "conflict":
-            return _say(200, FAILED, "Hồ sơ này đã nhận với nội dung khác; nộp lại với NgayNop mới")
+            return _kept("Hồ sơ này đã nhận với nội dung khác; nộp lại với NgayNop mới", body)
         case _:
             return _say(200, FAILED, "Không tiếp nhận")
 

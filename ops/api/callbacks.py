@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from adapters.receiver import Answer, Incoming, Receiver
+from adapters.receiver import Answer, Incoming, Received, Receiver
 from bus.ledger.ledger import Ledger, LedgerBusy
 from contracts.envelope import Envelope
 from ops.api.guard import Guard, Problem
@@ -41,14 +41,17 @@ def routes(house: House, guard: Guard) -> APIRouter:
         incoming = Incoming(body, headers, house.partner_settings[partner], house.ledger.clock, house.public_url, known)
         try:
             received = await receiver.receive(incoming)
-            if isinstance(received, Answer):
-                if received.keeps:
-                    await house.ledger.keep_raw(partner, received.keeps)
-                return _response(received)
-            verdicts = await house.intake.accept(list(received.events), client=partner) if received.events else []
+            answer = received if isinstance(received, Answer) else await accept(partner, received)
+            if answer.keeps:
+                await house.ledger.keep_raw(partner, answer.keeps)
         except LedgerBusy:
             return _response(receiver.busy)
-        return _response(received.answer(verdicts))
+        return _response(answer)
+
+    async def accept(partner: str, received: Received) -> Answer:
+        return received.answer(
+            await house.intake.accept(list(received.events), client=partner) if received.events else []
+        )
 
     def find(partner: str, path: str, *, soap: bool) -> Receiver:
         for receiver in house.receivers.get(partner, ()):

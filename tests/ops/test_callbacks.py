@@ -121,6 +121,12 @@ async def test_a_filing_the_portal_pushed_wrongly_is_kept_for_a_person_and_a_str
     told = json.loads(kept.body)
     assert (kept.times, told["row"]["MaHoSo"]) == (2, filing["MaHoSo"])
     assert "NgayNop" in told["why"]
+    filing["NgayNop"] = "20260703081500"
+    assert (await push("push"))["error_code"] == 0
+    filing["TenChuHoSo"] = "Nguyễn Văn Anh"
+    assert (await push("push"))["error_code"] == -1, "other content under the same code and time"
+    changed, _ = await served.house.ledger.raw_rows("national_portal")
+    assert json.loads(changed.body)["row"]["TenChuHoSo"] == "Nguyễn Văn Anh"
     shown = (await served.http.get("/v1/kept-raw?partner=national_portal", headers=served.auth("viewer"))).text
     assert "NgayNop" in shown
     assert "Nguyễn Văn An" not in shown
