@@ -7,6 +7,7 @@ from dataclasses import replace
 from adapters.national_portal.adapter import PortalAdapter
 from adapters.national_portal.client import PortalSettings
 from adapters.national_portal.receive import RECEIVERS
+from adapters.national_portal.reconcile import RECONCILE
 from bus.adapter import Call, Found, Lookup, Operation, Partner
 from bus.outcome import Outcome
 from bus.policy import PartnerSettings
@@ -134,6 +135,7 @@ ADAPTER = Partner(
         "an array is taken or refused as a whole unless `result` names rows",
     ),
     tune=_tune,
+    reconcile=RECONCILE,
 )
 
 __all__ = ["ADAPTER", "RECEIVERS"]

@@ -136,8 +136,8 @@ class PortalAdapter:
                 if isinstance(reply, Transient | Held)
                 else Unknown(code=reply.code, words=reply.words, request=row.body)
             )
-        meaning = read(reply)
-        if meaning == "done" and reply.result:
+        there = _is_there(reply)
+        if there:
             return Delivered(
                 code=reply.error_code,
                 words=reply.message,
@@ -145,9 +145,13 @@ class PortalAdapter:
                 memo=_memo(row),
                 replies=self._replies(row),
             )
-        if meaning == "done" or "không tồn tại" in reply.message.casefold():
-            return Absent(code=reply.error_code, words=reply.message, request=row.body)
-        return Unknown(code=reply.error_code, words=reply.message, request=row.body)
+        said = Unknown if there is None else Absent
+        return said(code=reply.error_code, words=reply.message, request=row.body)
+
+    async def holds(self, code: str, call: Call) -> bool | Outcome | None:
+        """For the portal's account: whether it has the dossier; None when its answer does not tell, an outcome when there was none."""
+        reply = await self._client.look_up(code, call)
+        return _is_there(reply) if isinstance(reply, Reply) else reply
 
     async def probe(self, call: Call) -> Outcome | None:
         """Asking for the session is the portal's cheapest call."""
@@ -211,6 +215,14 @@ def accounts(reply: Reply) -> list[TaiKhoan] | None:
         return [TaiKhoan.model_validate(line) for line in lines]
     except (ValidationError, TypeError):
         return None
+
+
+def _is_there(reply: Reply) -> bool | None:
+    """Whether the portal has the dossier it was asked for with `TraCuuHoSo`; None when its answer does not tell."""
+    done = read(reply) == "done"
+    if done or "không tồn tại" in reply.message.casefold():
+        return done and bool(reply.result)
+    return None
 
 
 def _own_reply(row: Row, reply: Reply) -> tuple[Reply, bool]:

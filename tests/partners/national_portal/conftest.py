@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
@@ -12,17 +13,22 @@ from typing import Any
 
 import pytest
 
+from adapters.dossier_system.simulator import DEMO as HOME
+from adapters.dossier_system.simulator import DossierSimulator
 from adapters.national_portal.adapter import PortalAdapter
 from adapters.national_portal.client import PortalSettings
-from adapters.national_portal.simulator import PortalSimulator, application
+from adapters.national_portal.simulator import DEMO, PortalSimulator, application
 from bus.adapter import Call, Job, Row, Wiring
 from bus.clock import SteadyClock
 from bus.ledger.sql_ledger import open_ledger
 from bus.outcome import Outcome
 from bus.seal import Keyring
 from contracts.envelope import Envelope
-from ops import simulate
+from ops import gateway, simulate
+from ops.house import House
 from ops.sample import generate
+from ops.settings import Settings
+from ops.up import receivers
 from tests.builders import a_job
 from tests.ledgers import new_ledger
 
@@ -89,3 +95,48 @@ async def portal(tmp_path: Path, keys: Keyring) -> AsyncIterator[Portal]:
     await adapter.close()
     await ledger.close()
     await served.stop()
+
+
+@dataclass
+class Province:
+    """The bus between the portal and the dossier system."""
+
+    house: House
+    portal: PortalSimulator
+    home: DossierSimulator
+
+    async def notices(self, kind: str, count: int) -> list[dict[str, Any]]:
+        """What the dossier system was told of one kind, as soon as it is so much."""
+        for _ in range(400):
+            found = [e["data"] for e in self.home.book.of("notice") if e["type"] == f"vn.lienthong.{kind}.v1"]
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.025)
+        raise TimeoutError(f"{len(found)} of {count} {kind}")
+
+
+@pytest.fixture
+async def province(tmp_path: Path) -> AsyncIterator[Province]:
+    portal, home = PortalSimulator(), DossierSimulator()
+    served = [simulate.Served(simulator.app(), simulate.bind("127.0.0.1", 0)) for simulator in (portal, home)]
+    keys = tmp_path / "keys.json"
+    keys.touch(0o600)
+    keys.write_text(Keyring.generate())
+    settings = {
+        "ledger": {"url": new_ledger(tmp_path)},
+        "keys": {"file": str(keys)},
+        "partners": {
+            "national_portal": {**DEMO, "base_url": served[0].url, "polls_every_s": 0.2},
+            "dossier_system": {**HOME, "base_url": served[1].url},
+        },
+    }
+    house = House(Settings.model_validate(settings), receivers=receivers(["national_portal"]))
+    door = simulate.Served(gateway.application(house, anonymous=False), simulate.bind("127.0.0.1", 0))
+    for one in (*served, door):
+        await one.started()
+    await house.start()
+    portal.meet_bus(door.url)
+    yield Province(house, portal, home)
+    await house.stop()
+    for one in (door, *served):
+        await one.stop()

@@ -2,70 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from adapters.dossier_system.simulator import DEMO as HOME
-from adapters.dossier_system.simulator import DossierSimulator
-from adapters.national_portal.simulator import DEMO as PORTAL
-from adapters.national_portal.simulator import PortalSimulator
-from bus.seal import Keyring
-from ops.gateway import application
-from ops.house import House
-from ops.settings import Settings
-from ops.simulate import Served, bind
-from ops.up import receivers
-from tests.ledgers import new_ledger
-
-
-@dataclass
-class Province:
-    """The bus between the portal and the dossier system."""
-
-    house: House
-    portal: PortalSimulator
-    home: DossierSimulator
-
-    async def notices(self, kind: str, count: int) -> list[dict[str, Any]]:
-        """What the dossier system was told of one kind, as soon as it is so much."""
-        for _ in range(400):
-            found = [e["data"] for e in self.home.book.of("notice") if e["type"] == f"vn.lienthong.{kind}.v1"]
-            if len(found) >= count:
-                return found
-            await asyncio.sleep(0.025)
-        raise TimeoutError(f"{len(found)} of {count} {kind}")
-
-
-@pytest.fixture
-async def province(tmp_path: Path) -> AsyncIterator[Province]:
-    portal, home = PortalSimulator(), DossierSimulator()
-    served = [Served(simulator.app(), bind("127.0.0.1", 0)) for simulator in (portal, home)]
-    keys = tmp_path / "keys.json"
-    keys.touch(0o600)
-    keys.write_text(Keyring.generate())
-    settings = {
-        "ledger": {"url": new_ledger(tmp_path)},
-        "keys": {"file": str(keys)},
-        "partners": {
-            "national_portal": {**PORTAL, "base_url": served[0].url, "polls_every_s": 0.2},
-            "dossier_system": {**HOME, "base_url": served[1].url},
-        },
-    }
-    house = House(Settings.model_validate(settings), receivers=receivers(["national_portal"]))
-    gateway = Served(application(house, anonymous=False), bind("127.0.0.1", 0))
-    for one in (*served, gateway):
-        await one.started()
-    await house.start()
-    portal.meet_bus(gateway.url)
-    yield Province(house, portal, home)
-    await house.stop()
-    for one in (gateway, *served):
-        await one.stop()
+from tests.partners.national_portal.conftest import Province
 
 
 async def test_what_a_citizen_files_arrives_with_its_files_and_its_owners_account(province: Province) -> None:
