@@ -36,7 +36,7 @@ async def reconcile(house: House, name: str, first: date, last: date) -> dict[st
     How many each day has is kept, for the partner's trend, where the partner has answered all. Raises Refused, LedgerBusy.
     """
     ours, account = await _accounts(house, name, first, last)
-    differences = _differences(ours, account.entries)
+    differences = _differences(ours, account)
     if not account.unanswered:
         await house.ledger.incidents().keep("mismatch", mismatches(name, first, last, differences))
     return {
@@ -59,7 +59,7 @@ async def repair(
     only we have, and is dead at the partner that was to be told, is sent again. All else is a person's. Raises Refused, LedgerBusy.
     """
     ours, account = await _accounts(house, name, first, last)
-    differences = _differences(ours, account.entries)
+    differences = _differences(ours, account)
     owing = {} if account.events else await _undelivered(house, name, first)
     rows = [
         {"key": line["key"], "says": line["says"], **_plan(line, account, owing), "done": False} for line in differences
@@ -183,11 +183,11 @@ def _sum(entries: Iterable[Entry], day: date) -> dict[str, int]:
     return {"count": len(amounts), "sum": sum(amounts)}
 
 
-def _differences(ours: Iterable[Entry], theirs: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Lines that only one side has, or that differ in amount or day, by key."""
-    here, there = ({entry.key: entry for entry in side} for side in (ours, theirs))
+def _differences(ours: Iterable[Entry], account: Account) -> list[dict[str, Any]]:
+    """Lines that only one side has, or that differ in amount or day, by key; what the partner could not be asked about is none."""
+    here, there = ({entry.key: entry for entry in side} for side in (ours, account.entries))
     found = []
-    for key in sorted(here.keys() | there.keys()):
+    for key in sorted((here.keys() | there.keys()).difference(account.unanswered)):
         one, other = here.get(key), there.get(key)
         if one != other:
             says = "only_theirs" if one is None else "only_ours" if other is None else "differs"

@@ -76,3 +76,13 @@ async def test_a_dossier_deleted_behind_our_back_is_a_persons(province: Province
     assert (line["key"], line["says"]) == (events[1].subject, "only_ours")
     planned = await repair(*at, today(), "hoa", "đối soát cuối ngày", dry_run=True)
     assert [row["does"] for row in planned["rows"]] == ["person"]
+
+
+async def test_an_outage_is_no_difference_and_no_agreement(province: Province) -> None:
+    event = received().model_copy(update={"sequence": 1})
+    first = today()
+    await province.house.intake.accept([event], client="test")
+    await province.notices("portal.dossier_synced", 1)
+    province.portal.weather.left["500"] = -1
+    told = await reconcile(province.house, "national_portal", first, today())
+    assert (told["agrees"], told["differences"], told["unanswered"]) == (False, [], [event.subject])
