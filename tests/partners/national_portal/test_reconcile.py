@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from adapters.national_portal.reconcile import AT_ONCE, note, theirs
+from adapters.national_portal.reconcile import AT_ONCE, TURNS, note, theirs
 from bus.adapter import Account, Call, Entry
 from bus.maintenance import VIETNAM
 from bus.outcome import Delivered
@@ -57,12 +57,16 @@ async def test_only_dossiers_of_the_days_are_asked_about_and_each_once_on_the_da
 
 async def test_during_an_outage_nothing_is_missing_and_the_portal_is_not_asked_to_the_end(portal: Portal) -> None:
     ours = await taken(portal, AT_ONCE + 2)
-    portal.simulator.weather.left["500"] = AT_ONCE
+    portal.simulator.weather.left["500"] = TURNS * AT_ONCE
     assert await held(portal, ours) == Account((), tuple(line.key for line in ours))
     assert asked(portal) == []
+
+
+async def test_what_was_not_answered_the_first_time_is_asked_again_and_nothing_else(portal: Portal) -> None:
+    ours = await taken(portal, AT_ONCE + 2)
     portal.simulator.weather.left["500"] = 1
-    account = await held(portal, ours)
-    assert (len(account.entries), len(account.unanswered)) == (len(ours) - 1, 1)
+    assert await held(portal, ours) == Account(tuple(ours))
+    assert sorted(asked(portal)) == sorted(line.key for line in ours)
 
 
 async def test_a_dossier_deleted_behind_our_back_is_a_persons(province: Province) -> None:
