@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.civil_registry.adapter import RegistryAdapter
 from adapters.civil_registry.client import RegistrySettings
+from adapters.civil_registry.reconcile import RECONCILE
 from adapters.civil_registry.watch import WATCHES
 from bus.adapter import Operation, Partner
 from contracts.civil_registry.messages import HoiKetQua, HoSoHoTich, KetQua, TraLoi
@@ -38,6 +39,7 @@ ADAPTER = Partner(
     ),
     settings=RegistrySettings,
     open=RegistryAdapter,
+    reconcile=RECONCILE,
     watches=WATCHES,
     assumed=(
         "maDinhDanhHoSo are the desk's own codes (maHoSoMCDT); a live poll would confirm it",
@@ -46,7 +48,8 @@ ADAPTER = Partner(
         "sex is 1, 2, 3 as in bhxh.gioiTinh; kinds of residence are 1 permanent, 2 temporary, 3 present",
         "an attachment has at most 5 MiB, all of a dossier 12 MiB",
         "times of a result are written as the registry writes times elsewhere",
-        "a row of layKetQua that is missing means: nothing new; its `errors` are texts",
+        "a row of layKetQua that is missing tells a watch nothing; where accounts are compared, that there is no such registration",
+        "`errors` of a row of layKetQua are texts",
     ),
 )
 

@@ -89,18 +89,26 @@ class RegistryAdapter:
 
     async def _watch(self, rows: Sequence[Row], call: Call) -> list[Outcome]:
         """Each row by its own line of the answer; a row the answer passes over stays as it was."""
-        module, _, province = rows[0].switch.partition("/")
-        reply = await self._client.results([row.job.dossier for row in rows], province, module, call)
-        if isinstance(reply, Outcome):
-            return of_question(reply, rows)
-        if reply.status == "0":
-            return [Transient(cause=Cause.LATER, code=reply.status, words=reply.statusDescription) for _ in rows]
-        found = {
-            line.get("maHoSoMCDT"): line
-            for line in reply.value
-            if isinstance(line, dict) and line.get("module", module) == module
-        }
+        found = await self.rows_of([row.job.dossier for row in rows], rows[0].switch, call)
+        if isinstance(found, Outcome):
+            return of_question(found, rows)
         return [await self._read(row, found.get(row.job.dossier)) for row in rows]
+
+    async def rows_of(self, codes: Sequence[str], switch: str, call: Call) -> dict[str, dict[str, Any]] | Outcome:
+        """The registry's rows by dossier, of one kind and province (`switch`); what became of the question where it was not answered."""
+        module, _, province = switch.partition("/")
+        reply = await self._client.results(codes, province, module, call)
+        if isinstance(reply, Outcome):
+            return reply
+        if reply.status == "0":
+            return Transient(cause=Cause.LATER, code=reply.status, words=reply.statusDescription)
+        return {
+            line["maHoSoMCDT"]: line
+            for line in reply.value
+            if isinstance(line, dict)
+            and isinstance(line.get("maHoSoMCDT"), str)
+            and line.get("module", module) == module
+        }
 
     async def _read(self, row: Row, line: dict[str, Any] | None) -> Outcome:
         now = self._clock.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from adapters.civil_registry.simulator import RegistrySimulator
 from adapters.dossier_system.simulator import SECRET, DossierSimulator
 from adapters.simulator import Simulator
 from adapters.transport.http import REPLY_LIMIT_BYTES
+from bus.maintenance import VIETNAM
 from bus.seal import Keyring
 from contracts.canonical.registration import MAX_FILE_BYTES
 from ops.house import House
+from ops.reconcile import reconcile, repair
 from ops.settings import Settings
 from ops.simulate import Served, bind
 from tests.ledgers import all_settled, new_ledger
@@ -111,6 +114,22 @@ async def test_a_birth_is_registered_and_the_id_that_comes_later_completes_it(tm
     assert [each.get("state", "accepted") for each in data] == ["accepted", "processing", "registered", "registered"]
     assert [each["certificate"]["citizen_id"] is None for each in data[2:]] == [True, False]
     assert len(registry.book.of("taken")) == 1
+
+
+async def test_a_registration_lost_there_behind_our_back_is_a_persons(tmp_path: Path) -> None:
+    registry, home = RegistrySimulator(), DossierSimulator()
+    events = [asked_for(1), asked_for(2)]
+    first = datetime.now(VIETNAM).date()
+    async with province(tmp_path, registry, home) as house:
+        await house.intake.accept(events, client="test")
+        await told(home, 2)
+        at = (house, "civil_registry", first, datetime.now(VIETNAM).date())
+        assert (await reconcile(*at))["agrees"]
+        del registry.dossiers[events[1].subject]
+        planned = await repair(*at, "hoa", "đối soát cuối ngày", dry_run=True)
+    assert [(row["key"], row["says"], row["does"]) for row in planned["rows"]] == [
+        (f"{events[1].subject}/LTKS/86", "only_ours", "person")
+    ]
 
 
 class SlowToSay(RegistrySimulator):
