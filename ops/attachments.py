@@ -18,6 +18,7 @@ from contracts.canonical.result_file import Verdict
 from contracts.envelope import Envelope
 from mappings.result_files import TYPE
 from ops import desk
+from ops.reasons import RESULTS
 from ops.settings import Settings
 
 PACE_S = 5.0
@@ -87,7 +88,7 @@ class SignedOnly:
         bad = {verdict or "not checked" for verdict in last.values() if verdict != "valid"}
         if not bad:
             return None
-        words = f"result files: {', '.join(sorted(bad))}"
+        words = f"{RESULTS}{', '.join(sorted(bad))}"
         return Held(cause=Cause.BY_HAND, key=f"{HOLD}{dossier.code}:{len(checks)}", words=words)
 
 

@@ -65,7 +65,7 @@ async def _tried(house: House, view: DeliveryView, story: Story) -> Tried | None
         return None
     sent = _request(story, view)
     if isinstance(made, Outcome):
-        return Tried(view, bool(sent), (), " ".join(part for part in (made.code, made.words) if part))
+        return Tried(view, bool(sent), (), made.words or made.code)
     return Tried(view, bool(sent), tuple(compared(sent, made, _operation(house, view))))
 
 

@@ -214,7 +214,7 @@ def blame(lines: Mapping[str, Line], code: str, words: str, *, by_partner: bool)
                 line.cells.setdefault("answer", Cell(last, None)).fault = words or code
                 return True
         return False
-    if named := _UNMAPPABLE.match(words):
+    if named := UNMAPPABLE.match(words):
         path = named["path"] if named["path"] in lines else f"request {named['field']}"
         lines_of = lines.get(path)
         if lines_of is not None:
@@ -224,7 +224,8 @@ def blame(lines: Mapping[str, Line], code: str, words: str, *, by_partner: bool)
 
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
-_UNMAPPABLE = re.compile(r"(?P<field>[^ ]+) \(from (?P<path>[^)]+)\): (?P<reason>.+)", re.S)
+UNMAPPABLE = re.compile(r"(?P<field>[^ ]+) \(from (?P<path>[^)]+)\): (?P<reason>.+)", re.S)
+"""How `mappings.table.Unmappable` says what it could not."""
 
 
 def gap(lines: Mapping[str, Line], message: Any, code: str, code_list: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bus.maintenance import VIETNAM
 from mappings.result_files import PAPER_TYPE, TYPE
+from ops.reasons import reason
 from ops.words import Language, say
 
 
@@ -107,7 +108,7 @@ def _delivery(delivery: dict[str, Any], lane: dict[str, Any] | None, language: L
 
 
 def _attempt(attempt: dict[str, Any], language: Language) -> str:
-    said = " ".join(part for part in (attempt["code"], attempt["words"]) if part)
+    said = " ".join(part for part in (attempt["code"], reason(attempt["words"], language)) if part)
     return f"{local(attempt['opened_at'])}  " + say(
         "attempt",
         language,

@@ -9,6 +9,7 @@ from rich.table import Table
 from contracts.canonical.events import EVENTS
 from ops.console import fields
 from ops.console.text import Speech, clock_ms, epoch
+from ops.reasons import reason, reason_of_mapping
 from ops.stages import STAGES, instant
 from ops.words import Language
 
@@ -23,7 +24,7 @@ def head(told: dict[str, Any], language: Language) -> list[str]:
         f"{told['dossier']}  {told['partner']} {told['operation']} [{told['delivery']}], {number}: {outcome}{code}",
     ]
     if told["words"]:
-        lines.append(f"“{told['words']}”")
+        lines.append(f"“{reason(told['words'], language)}”")
     times = [
         (name, epoch(told["times"][key]))
         for name, key in (
@@ -63,5 +64,5 @@ def _cell(cell: dict[str, Any], say: Speech) -> str:
     """A value, what became of it, and the field's own name below."""
     at = instant(cell["value"])
     value = say.exact(at.timestamp()) if at is not None else "" if cell["value"] is None else str(cell["value"])
-    mark = f"✗ {cell['fault']}" if cell["fault"] else "≠" if cell["differs"] else ""
+    mark = f"✗ {reason_of_mapping(cell['fault'], say.language)}" if cell["fault"] else "≠" if cell["differs"] else ""
     return "\n".join(part for part in (" ".join(filter(None, (value, mark))), cell["name"]) if part)

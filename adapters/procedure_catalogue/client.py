@@ -96,7 +96,7 @@ class CatalogueClient:
         if isinstance(found, Outcome):
             return found
         if not found.fit:
-            words = f"{service} answered with {'an unreadable row' if found.unfit else 'no row'}"
+            words = f"{service} answered with an unreadable row" if found.unfit else f"{service} answered with no row"
             return Permanent(words=words, reply=b"".join(found.unfit))
         first: Model = found.fit[0]
         return first

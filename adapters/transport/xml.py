@@ -26,7 +26,7 @@ def parse(raw: bytes) -> etree._Element:
     try:
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BadXml(f"malformed: {type(error).__name__}") from None
+        raise BadXml(f"malformed XML ({type(error).__name__})") from None
     if root.getroottree().docinfo.internalDTD is not None:  # in an encoding in which its letters are other bytes
         raise BadXml(NO_DTD)
     _check_depth(root)

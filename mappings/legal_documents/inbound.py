@@ -64,7 +64,7 @@ def changed(text: LegalText, row_: Mapping[str, Any]) -> Envelope:
     """`legal.document_changed`; another content is another event. Raises Unmappable or Refusal."""
     at = read(UPDATED, row_).get("changed_at")
     if at is None:
-        raise Unmappable("ngayCapNhat", "changed_at", "required")
+        raise Unmappable("ngayCapNhat", "changed_at", "required, and there is nothing")
     data = {"document": text.model_dump(mode="json", exclude_defaults=True), "changed_at": at.isoformat()}
     identity = json.dumps(data, sort_keys=True, ensure_ascii=False)
     return _event("document_changed", _subject(text.item_id), at, data, identity)

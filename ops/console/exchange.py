@@ -21,6 +21,7 @@ from ops.console.reveal import revealed
 from ops.console.text import Speech, clock_ms
 from ops.exchange import Exchange, Times
 from ops.people import FIELDS
+from ops.reasons import reason_of_mapping
 from ops.stages import STAGES, Cell, Line, Stage, instant
 
 BAR, LEAST = 754.0, 4.0
@@ -130,7 +131,7 @@ def rows(
         carried = line.cells.keys() & {"request", "answer", "applied"}
         group, name = heading(line, applied_model if line.cells.keys() == {"applied"} else model, say)
         shown = Shown(name, line, _field(line.path))
-        shown.rules = {stage: _why(cell, line.cells.get("canonical"), say) for stage, cell in line.cells.items()}
+        shown.rules = {stage: _why(stage, cell, line.cells.get("canonical"), say) for stage, cell in line.cells.items()}
         shown.clear = clear.get(shown.reveals, "")
         if carried or line.differs:
             groups.setdefault(group, []).append(shown)
@@ -160,13 +161,15 @@ def _field(path: str) -> str:
     return name if place.endswith("applicant") and name in FIELDS else ""
 
 
-def _why(cell: Cell, canonical: Cell | None, say: Speech) -> str:
+def _why(stage: Stage, cell: Cell, canonical: Cell | None, say: Speech) -> str:
     """What is said below a value: what is wrong with it, else the rule by which it changed; of a list of words the one that was used."""
     if "→" in cell.rule and cell.differs and canonical is not None and not cell.masked:
         return f"{canonical.value}→{cell.value}"
     if cell.fault.startswith("code_gap "):
         return say("exchange.no_code", list=cell.fault.removeprefix("code_gap "))
-    return cell.fault or (fields.rule(cell.rule, say) if cell.differs and cell.rule else "")
+    if cell.fault:
+        return cell.fault if stage == "answer" else reason_of_mapping(cell.fault, say.language)
+    return fields.rule(cell.rule, say) if cell.differs and cell.rule else ""
 
 
 def spans(times: Times, say: Speech) -> list[Span]:

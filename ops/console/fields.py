@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from functools import cache
-from importlib.resources import files
 
 from pydantic import BaseModel
 
 from contracts.canonical.words import field_words
 from contracts.marks import model_within
 from ops.console.text import Speech
+from ops.sentences import vietnamese
 from ops.stages import TIDIED
 
 _STEP = re.compile(r"([^.\[\]]+)((?:\[\d+\])*)\.?")
@@ -56,30 +54,5 @@ def rule(says: str, say: Speech) -> str:
         says = says.replace(letters, form)
     if say.language == "en":
         return says
-    if says in _rules():
-        return _rules()[says]
-    for pattern, words in _patterns():
-        if found := pattern.fullmatch(says):
-            return words.format(*found.groups())
-    return says
-
-
-@cache
-def _rules() -> dict[str, str]:
-    """Rules by their English sentence, those without a place for a value."""
-    return {row["says"]: row["vi"] for row in _rows() if "{" not in row["says"]}
-
-
-@cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Rules with a place for a value, `{}`."""
-    return [
-        (re.compile(re.escape(row["says"]).replace(r"\{\}", "(.+)")), row["vi"])
-        for row in _rows()
-        if "{" in row["says"]
-    ]
-
-
-@cache
-def _rows() -> list[dict[str, str]]:
-    return list(csv.DictReader(files(__package__).joinpath("rules.csv").read_text(encoding="utf-8").splitlines()))
+    found = vietnamese(__package__, "rules.csv", says)
+    return says if found is None else found.vi.format(*found.values)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from bus.maintenance import VIETNAM
 from ops import words
+from ops.reasons import reason
 from ops.words import Language
 
 DAYS = {
@@ -58,6 +59,10 @@ class Speech:
 
     def knows(self, key: str) -> bool:
         return key in _table() or words.knows(key)
+
+    def reason(self, says: str) -> str:
+        """Why something of ours did not work; what a partner said stays as it is."""
+        return reason(says, self.language)
 
     def number(self, value: float, digits: int = 0) -> str:
         """`1.213` and `72,4` in Vietnamese, `1,213` and `72.4` in English."""

@@ -85,7 +85,7 @@ def test_size_is_bounded() -> None:
     "raw", [b"", b" ", b"x", b"<a>", b"<a></b>", b"<a/><b/>", b"<a>&x;</a>", b"<a b='1' b='2'/>", b"<a>\x00</a>"]
 )
 def test_what_is_not_well_formed_is_refused_without_its_words(raw: bytes) -> None:
-    assert refusal(raw) == "malformed: XMLSyntaxError"
+    assert refusal(raw) == "malformed XML (XMLSyntaxError)"
 
 
 def test_a_document_cut_anywhere_is_refused() -> None:

@@ -9,9 +9,12 @@ import httpx
 
 from bus.ledger.words import Claim, Filter, Move, Result, State
 from bus.outcome import Cause
+from mappings.table import Unmappable
+from ops import dossiers
 from ops.console.exchange import moments, spans
 from ops.console.text import Speech
 from ops.exchange import Times
+from ops.story import tell
 from tests.console.conftest import CODE, PORTAL, RECEIVED, Office, page
 
 NAME = RECEIVED.data["dossier"]["applicant"]["name"]
@@ -44,13 +47,15 @@ async def test_an_exchange_is_told_through_its_stages_and_shows_nobody(console: 
 
 async def test_a_message_that_could_not_be_made_is_not_laid_to_the_partner(office: Office) -> None:
     lan = await office.person("lan", "operator")
-    ledger, why = office.house.ledger, "the applicant has no address"
+    ledger = office.house.ledger
+    why = str(Unmappable("DiaChi", "nowhere", "the applicant has no address; the post needs one"))
+    said = "DiaChi (từ nowhere): người nộp không có địa chỉ; bưu điện cần có"
     claimed = await ledger.claim(Claim(PORTAL, worker=ledger.process, calls=5, rows=5, lease_s=30, batches={}))
     dead = Move(State.DEAD, Cause.POISON, doubt=0)
     await ledger.record([Result(job, dead, "Contract", code="MaTTHC", words=why) for job in claimed.jobs])
     (one,), _ = await ledger.deliveries(Filter(partner=PORTAL, states=(State.DEAD,)))
     shown = (await lan.get(f"/console/exchanges/{one.id}")).text
-    assert f"Lý do, theo trục:</b> “{why}”" in shown
+    assert f"Lý do, theo trục:</b> “{said}”" in shown
     assert "trả lời:" not in shown, "the partner has never seen it"
     heads = re.findall(r'<th scope="col"><b>(\d).*?</th>', shown, re.DOTALL)
     assert heads == ["1", "2", "3", "4", "5"]
@@ -58,7 +63,14 @@ async def test_a_message_that_could_not_be_made_is_not_laid_to_the_partner(offic
     assert "MaTTHC" in request, "it failed where it was to be made"
     assert "MaTTHC" not in answer
     story = (await lan.get(f"/console/dossiers/{CODE}?delivery={one.id}")).text
-    assert f"Lý do, theo trục:</span> “{why}”" in story
+    assert f"Lý do, theo trục:</span> “{said}”" in story
+    groups = re.findall(r'group=([^#"]+)#group', (await lan.get("/console/causes")).text)
+    causes = [(await lan.get(f"/console/causes?group={group}")).text for group in groups]
+    assert any(f"“{said}”" in cause for cause in causes)
+    told = await dossiers.story(ledger, office.house.partners, CODE, office.house.calendar)
+    assert told is not None
+    assert f"“{why}”" in (await lan.get(f"/console/exchanges/{one.id}?lang=en")).text
+    assert (said in tell(told, "vi"), why in tell(told, "en")) == (True, True)
 
 
 async def test_only_what_differs_is_shown_when_asked(console: httpx.AsyncClient) -> None:
