@@ -6,12 +6,16 @@ whole, and what a mapping says only behind the field it speaks of.
 
 from __future__ import annotations
 
+import re
+
 from ops.sentences import vietnamese
 from ops.stages import UNMAPPABLE
-from ops.words import Language, knows, say
+from ops.words import Language, knows, list_title, say
 
 RESULTS = "result files: "
 """Before the verdicts for which a result may not be sent."""
+_GAP = re.compile(r"list (\S+) has no row for (.+) on (\d{4})-(\d\d)-(\d\d)", re.DOTALL)
+"""How `contracts.codes.CodeGap` says what is missing."""
 STEPS = {"token": "xin mã truy cập", "login": "đăng nhập"}
 """The call that failed before the one that was to be made (`before_sending`)."""
 
@@ -22,6 +26,8 @@ def reason(says: str, language: Language) -> str:
         return says
     if named := UNMAPPABLE.fullmatch(says):
         return _of_field(named["field"], named["path"], named["reason"]) or says
+    if gap := _GAP.fullmatch(says):
+        return f"danh mục {list_title(gap[1], language)} chưa có dòng cho {gap[2]} vào ngày {gap[5]}/{gap[4]}/{gap[3]}"
     if says.startswith(RESULTS):
         return f"tệp kết quả: {', '.join(map(_verdict, says.removeprefix(RESULTS).split(', ')))}"
     return _told("reasons.csv", says) or _after_step(says) or says

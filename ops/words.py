@@ -21,6 +21,12 @@ def say(key: str, language: Language, **facts: Any) -> str:
     return _table()[key][language].format(**facts)
 
 
+def list_title(name: str, language: Language) -> str:
+    """What a code list is called; its own name where we have no words."""
+    key = f"codelist.{name}"
+    return say(key, language) if knows(key) else name
+
+
 def knows(key: str) -> bool:
     """Whether there are words for `key`."""
     return key in _table()

@@ -59,11 +59,9 @@ def add(app: FastAPI, frame: Frame) -> None:
             "codes",
             say=say,
             gaps=[] if name else [_gap(frame, gap, say) for gap in await _gaps(request)],
-            lists=[]
-            if name
-            else [(one["list"], views.list_title(one["list"], say), one["rows"]) for one in codebook.lists()],
+            lists=[] if name else [(one["list"], say.list_title(one["list"]), one["rows"]) for one in codebook.lists()],
             list=name,
-            title=views.list_title(name, say) if name else "",
+            title=say.list_title(name) if name else "",
             rows=rows,
             q=text,
             on=on,
@@ -95,7 +93,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             wrong=wrong,
             waiting=waiting,
             count=sum(gap["count"] for gap in waiting),
-            lists=[(name, views.list_title(name, say)) for name in sorted(lists.LISTS)],
+            lists=[(name, say.list_title(name)) for name in sorted(lists.LISTS)],
             writable=bool(house.settings.codes.folder),
         )
 
@@ -129,7 +127,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             "codes",
             say=say,
             row=row,
-            title=views.list_title(told.list, say),
+            title=say.list_title(told.list),
             list=told.list,
             new=new,
             count=sum(one["done"] for one in done),
@@ -141,7 +139,7 @@ def _gap(frame: Frame, told: dict[str, Any], say: Speech) -> Gap:
     perhaps = [(row, _form(told, row)) for row in told["suggested"]]
     partners = ", ".join(dict.fromkeys(views.title_of(frame.house, name, say) for name in told["partners"]))
     return Gap(
-        told, views.list_title(told["list"], say), epoch(told["since"]) or say.now, partners, perhaps, _form(told, None)
+        told, say.list_title(told["list"]), epoch(told["since"]) or say.now, partners, perhaps, _form(told, None)
     )
 
 

@@ -114,6 +114,7 @@ def add(app: FastAPI, frame: Frame) -> None:
             + (f"?attempt={attempt.number}" if attempt else ""),
             fields=FIELDS,
             stages=STAGES,
+            contract=fields.contract,
         )
 
 
@@ -166,7 +167,7 @@ def _why(stage: Stage, cell: Cell, canonical: Cell | None, say: Speech) -> str:
     if "→" in cell.rule and cell.differs and canonical is not None and not cell.masked:
         return f"{canonical.value}→{cell.value}"
     if cell.fault.startswith("code_gap "):
-        return say("exchange.no_code", list=cell.fault.removeprefix("code_gap "))
+        return say("exchange.no_code", list=say.list_title(cell.fault.removeprefix("code_gap ")))
     if cell.fault:
         return cell.fault if stage == "answer" else reason_of_mapping(cell.fault, say.language)
     return fields.rule(cell.rule, say) if cell.differs and cell.rule else ""

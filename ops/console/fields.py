@@ -55,4 +55,10 @@ def rule(says: str, say: Speech) -> str:
     if say.language == "en":
         return says
     found = vietnamese(__package__, "rules.csv", says)
-    return says if found is None else found.vi.format(*found.values)
+    return says if found is None else found.vi.format(*(say.list_title(value) for value in found.values))
+
+
+def contract(says: str, say: Speech) -> str:
+    """A contract's document and version in the reader's language; as it is where we have no words."""
+    found = vietnamese(__package__, "contracts.csv", says) if say.language == "vi" else None
+    return says if found is None else found.vi

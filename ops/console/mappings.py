@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from bus.ledger.words import Filter
-from contracts.contract import ContractDocument
 from mappings.check import Named, cells, check, tables
 from mappings.table import Row
 from ops import edition, replay
@@ -62,7 +61,7 @@ def add(app: FastAPI, frame: Frame) -> None:
                     "findings": len(check(name)),
                     "number": next((n for n, e in enumerate(editions, 1) if e.digest == _digest(name)), None),
                     "since": next((e.first_at for e in editions if e.digest == _digest(name)), None),
-                    "contract": edition.document(name),
+                    "contract": fields.contract(edition.document(name), say),
                 }
             )
         return frame.page(request, "mappings.html", "mappings", say=say, lines=lines)
@@ -81,7 +80,8 @@ def add(app: FastAPI, frame: Frame) -> None:
             say,
             tables=found,
             findings=check(partner),
-            contract=_contract(partner),
+            contract=edition.contract(partner),
+            document=fields.contract(edition.document(partner), say),
             recent=[(view, views.operation_of(house, partner, view.operation, say)) for view in recent],
             at_work=partner in house.enabled,
         )
@@ -136,10 +136,6 @@ def _tables(partner: str) -> tuple[Named, ...]:
 
 def _digest(partner: str) -> str:
     return edition.room(partner)["mapping"]
-
-
-def _contract(partner: str) -> ContractDocument | None:
-    return edition.contract(partner)
 
 
 def _row(line: Row, say: Speech) -> Cells:

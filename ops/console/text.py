@@ -60,6 +60,10 @@ class Speech:
     def knows(self, key: str) -> bool:
         return key in _table() or words.knows(key)
 
+    def list_title(self, name: str) -> str:
+        """What a code list is called."""
+        return words.list_title(name, self.language)
+
     def reason(self, says: str) -> str:
         """Why something of ours did not work; what a partner said stays as it is."""
         return reason(says, self.language)

@@ -101,11 +101,6 @@ def short_of(house: House, partner: str, say: Speech) -> str:
     return say(brief) if say.knows(brief) else title_of(house, partner, say)
 
 
-def list_title(name: str, say: Speech) -> str:
-    """What a list is called; its own name where we have no words."""
-    return say(f"codelist.{name}") if say.knows(f"codelist.{name}") else name
-
-
 def operation_of(house: House, partner: str, operation: str, say: Speech) -> str:
     """What an operation is called; its own name where the partner does not know it any more."""
     known = house.partners.get(partner)
@@ -186,7 +181,7 @@ def _group(house: House, group: CauseGroup, notes: Mapping[str, GroupNote], say:
 def waits_for(hold_key: str, say: Speech) -> str:
     """What a group waits for: `code:ward:29999:2026-11-27` in words, another key as it is."""
     gap = codes.gap_of(hold_key) if hold_key else None
-    return say("causes.gap", code=gap.code, list=list_title(gap.code_list, say)) if gap else hold_key
+    return say("causes.gap", code=gap.code, list=say.list_title(gap.code_list)) if gap else hold_key
 
 
 async def partners(house: House, say: Speech, only: str = "") -> list[Health]:

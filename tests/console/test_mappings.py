@@ -23,12 +23,13 @@ async def test_a_mapping_reads_as_a_table_in_the_reader_s_words(console: httpx.A
     overview = await page(console, "/console/mappings")
     assert f'href="/console/mappings/{PORTAL}"' in overview
     assert "Đủ theo hợp đồng" in overview
+    assert "(theo hai phần mềm nguồn mở đang dùng): 2020, thêm các trường" in overview, "the contract's title"
     assert "bản 1" in overview
     shown = await page(console, f"/console/mappings/{PORTAL}")
     for said in (
         "dossier.procedure.code",
         "MaTTHC",
-        "mã danh mục procedure theo ngày của dossier.filed_at",
+        "mã danh mục Thủ tục hành chính theo ngày của dossier.filed_at",
         "bắt buộc",
     ):
         assert said in shown

@@ -85,7 +85,10 @@ def test_every_sentence_of_ours_about_what_does_not_work_has_vietnamese_words() 
         ),
         (str(Unmappable("a", "", "KeyError")), "a (từ nhiều trường): lỗi KeyError khi đổi giá trị"),
         (str(Unmappable("a", "b", "41 characters, 40 allowed")), "a (từ b): có 41 ký tự, chỉ được 40"),
-        (str(CodeGap("ward", "29999", date(2026, 11, 27))), "danh mục ward chưa có dòng cho 29999 vào ngày 2026-11-27"),
+        (
+            str(CodeGap("ward", "29999", date(2026, 11, 27))),
+            "danh mục Xã, phường chưa có dòng cho 29999 vào ngày 27/11/2026",
+        ),
         (
             str(Unmappable("a", "b", str(YearMissing(2031)))),
             "a (từ b): chưa có ngày nghỉ lễ năm 2031; thiếu nó thì không tính được hạn sang năm đó",

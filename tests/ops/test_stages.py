@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,14 +12,15 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from adapters import discover
+from contracts import codes
 from contracts.canonical.events import EVENTS
 from contracts.fault import mask
 from contracts.marks import PERSONAL, redact
 from mappings.check import cells, tables
 from mappings.convert import text
 from mappings.table import many, row, table
-from ops import stages
-from ops.console.fields import rule
+from ops import edition, stages
+from ops.console.fields import contract, rule
 from ops.console.text import Speech
 from ops.sample import generate
 
@@ -136,6 +138,14 @@ def test_any_two_messages_can_be_laid_side_by_side(data: Any, body: Any) -> None
     stages.answered(lines, body, None)
     stages.applied(lines, data, None)
     assert all(line.cells for line in lines.values())
+
+
+def test_every_contract_and_every_code_list_has_vietnamese_words() -> None:
+    say = Speech("vi", 0.0)
+    documents = [contract(edition.document(name), say) for name in discover()]
+    assert [one for one in documents if re.search(r"\b(and|as|of|over|proposed|with)\b", one)] == []
+    assert [name for name in codes.LISTS if say.list_title(name) == name] == []
+    assert rule("code of list procedure on the day of x", say) == "mã danh mục Thủ tục hành chính theo ngày của x"
 
 
 def test_every_rule_of_every_mapping_has_vietnamese_words() -> None:
