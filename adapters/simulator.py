@@ -201,6 +201,7 @@ class GatewaySimulator(Simulator):
         self.access_key: dict[str, str] = {}
         self._tokens: set[str] = set()
         self.quota: int | None = None
+        self.entitled = True
         self.route("/token", self._token)
         self.route("/_sim/access_key", self._told_access_key, weather=False)
 
@@ -221,11 +222,16 @@ class GatewaySimulator(Simulator):
         return JSONResponse({"access_token": token, "scope": "default", "token_type": "Bearer", "expires_in": 3600})
 
     def stopped(self, request: Request) -> Response | None:
-        """What the gateway answers instead of the partner: 401 to a stranger, 429 when the quota is used up; None: go on."""
+        """What the gateway answers instead of the partner: 401 to a stranger, 403 to one not entitled, 429 when the quota is used up.
+
+        None: go on.
+        """
         if self.weather.takes("session"):
             self._tokens.clear()
         if not self._knows(request.headers):
             return Response("Invalid Credentials", 401, media_type="text/plain")
+        if not self.entitled:
+            return Response("Resource forbidden", 403, media_type="text/plain")
         if self.quota is not None:
             if self.quota <= 0:
                 headers = {"Retry-After": self.weather.retry_after}
@@ -240,20 +246,23 @@ class GatewaySimulator(Simulator):
         return shown.get("authorization", "").removeprefix("Bearer ") in self._tokens
 
 
-class EnvelopeSimulator(Simulator):
-    """A partner behind the national portal's envelope: sessions by login, one address for all its services.
+class EnvelopeSimulator(GatewaySimulator):
+    """A partner behind the national portal's envelope, by both ways in at once (domain notes 3.1).
 
-    The service's own class answers `serve` for a request whose session is good.
+    Sessions by login with one address for all services, and a province's façade with an address for each under the gateway's token.
+    The service's own class answers `serve` for a request that was let in.
     """
 
     credentials: ClassVar[tuple[str, str]] = ("sim", "sim")
     service: ClassVar[str] = "/xuly"
+    facade: ClassVar[str] = "/KetNoiMotCuaQuocGia"
 
     def __init__(self, book: Path | None = None) -> None:
         super().__init__(book)
         self._sessions: set[str] = set()
         self.route("/dangnhap", self._log_in)
         self.route(self.service, self._serve)
+        self.route(self.facade + "/{service}", self._serve_facade)
 
     async def _log_in(self, request: Request) -> Response:
         told = await request.json()
@@ -271,6 +280,15 @@ class EnvelopeSimulator(Simulator):
         if told.get("session") not in self._sessions:
             return enveloped("-2", "Phiên làm việc không hợp lệ, vui lòng đăng nhập lại")
         return self.serve(told)
+
+    async def _serve_facade(self, request: Request) -> Response:
+        stopped = self.stopped(request)
+        if stopped is not None:
+            return stopped
+        told = await request.json()
+        if "session" in told:
+            return enveloped("-1", "session không được nhận ở đây")
+        return self.serve(told | {"service": request.path_params["service"]})
 
     def say(self, code: str, words: str) -> Response:
         return enveloped(code, words)

@@ -122,7 +122,7 @@ ADAPTER = Partner(
         ),
     ),
     assumed=(
-        "the portal is reached by its own session, not by a province's /KetNoiMotCuaQuocGia with a bearer's token",
+        "a façade (facade_path) takes the same body less `session`, which it keeps and renews by itself",
         'what the portal hands over is signed: X-Lienthong-Signature over time, hoso and body (push_auth = "secret" otherwise)',
         "DongBoTrangThaiHoSo: `type` stands beside `data`; a repeat (MaHoSo + TrangThai + NgayXuLy) is dropped",
         "the three services of questions and answers: field names, and that a repeat (MaHoiDap + NgayTraLoi) is dropped",

@@ -154,8 +154,8 @@ class PortalAdapter:
         return _is_there(reply) if isinstance(reply, Reply) else reply
 
     async def probe(self, call: Call) -> Outcome | None:
-        """Asking for the session is the portal's cheapest call."""
-        return await self._client.probe(call) or Delivered()
+        """Asking to be let in is the portal's cheapest call."""
+        return await self._client.probe(call)
 
     async def poll(self, cursor: str, call: Call) -> Poll | Outcome | None:
         """Questions since the cursor, less an overlap; what was seen before is a duplicate by its number.

@@ -16,8 +16,8 @@ from contracts.portal_envelope import Reply
 
 
 class PortalSettings(EnvelopeSettings):
-    """`[partners.national_portal]`: `credentials` hold username and password; for the portal's calls to us push_secret, and
-    previous_push_secret while one replaces the other."""
+    """`[partners.national_portal]`: `credentials` hold username and password, or consumer_key and consumer_secret for a façade;
+    for the portal's calls to us push_secret, and previous_push_secret while one replaces the other."""
 
     progress_dedupe: Literal["key", "none"] = Field(
         default="key", description="a progress row nobody knows to have been taken: sent again, or left to a person"
@@ -31,7 +31,7 @@ class PortalSettings(EnvelopeSettings):
 
 
 class PortalClient:
-    """The services for dossiers. The session is shared by all processes."""
+    """The services for dossiers."""
 
     def __init__(self, settings: PortalSettings, vault: Vault) -> None:
         self._envelope = PortalEnvelope(settings, vault, lambda reply: read(reply) == "expired")
@@ -62,7 +62,7 @@ class PortalClient:
         return await self._envelope.ask("getfile", call, {"DuongDan": path})
 
     async def probe(self, call: Call) -> Outcome | None:
-        """Asking for the session; None when the portal gave one."""
+        """Asking to be let in: for a session, or for the gateway's token."""
         return await self._envelope.probe(call)
 
     async def close(self) -> None:

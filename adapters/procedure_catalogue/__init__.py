@@ -48,6 +48,7 @@ ADAPTER = Partner(
         "LayDanhMucThuTucThuocLoai is asked by maNhom",
         "a reading is good with error_code 0 and rows; the words of success are asked for where something was written",
         "the catalogue's session and the dossier services' live side by side under one account",
+        "a façade (facade_path) has the catalogue's services beside those for dossiers",
     ),
     tune=_tune,
 )

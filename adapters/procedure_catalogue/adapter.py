@@ -19,7 +19,7 @@ from adapters.transport.classify import everywhere
 from bus.adapter import Call, Found, Job, Kept, Poll, Row, Wiring
 from bus.clock import instant
 from bus.maintenance import VIETNAM, closed_until
-from bus.outcome import Cause, Contract, Delivered, Outcome, Permanent, Unknown
+from bus.outcome import Cause, Contract, Outcome, Permanent, Unknown
 from contracts.canonical.procedure import Decision
 from contracts.envelope import Envelope
 from contracts.fault import Refusal
@@ -228,8 +228,8 @@ class CatalogueAdapter:
         return everywhere(NONE_OWED, rows)
 
     async def probe(self, call: Call) -> Outcome | None:
-        """Asking for the session is the cheapest call."""
-        return await self._client.probe(call) or Delivered()
+        """Asking to be let in is the cheapest call."""
+        return await self._client.probe(call)
 
     async def close(self) -> None:
         await self._client.close()

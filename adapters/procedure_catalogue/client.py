@@ -19,7 +19,8 @@ NIGHT = MaintenanceWindow.model_validate({"since": "01:00", "until": "05:00"})
 
 
 class CatalogueSettings(EnvelopeSettings):
-    """`[partners.procedure_catalogue]`: `credentials` hold username and password; `service_path` is the share endpoint.
+    """`[partners.procedure_catalogue]`: `credentials` hold username and password, or consumer_key and consumer_secret for a façade;
+    `service_path` is the share endpoint.
 
     A pull begins once a day inside one of the windows of `nightly` (empty: at any time; the very first begins at once) and goes on
     `page` procedures a turn; with `in_one_go` the turns follow each other, else one every `polls_every_s`.
@@ -102,7 +103,7 @@ class CatalogueClient:
         return first
 
     async def probe(self, call: Call) -> Outcome | None:
-        """Asking for the session; None when the catalogue gave one."""
+        """Asking to be let in: for a session, or for the gateway's token."""
         return await self._envelope.probe(call)
 
     async def close(self) -> None:

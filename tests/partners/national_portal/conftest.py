@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -42,6 +43,7 @@ class Portal:
     adapter: PortalAdapter
     simulator: PortalSimulator
     extra_calls: list[int]
+    url: str
 
     async def send(self, *jobs: Job, deadline_s: float = 2.0) -> list[Outcome]:
         """Prepare and deliver as one call."""
@@ -84,14 +86,20 @@ def body_of(job: Job, portal: Portal) -> dict[str, Any]:
 
 @pytest.fixture
 async def portal(tmp_path: Path, keys: Keyring) -> AsyncIterator[Portal]:
-    served = simulate.Served(application(tmp_path / "book.jsonl"), simulate.bind("127.0.0.1", 0))
+    async with opened(tmp_path, keys) as found:
+        yield found
+
+
+@asynccontextmanager
+async def opened(folder: Path, keys: Keyring, **own: Any) -> AsyncIterator[Portal]:
+    """The adapter, with settings of its own, and the simulator; the ledger is the vault's."""
+    served = simulate.Served(application(folder / "book.jsonl"), simulate.bind("127.0.0.1", 0))
     await served.started()
-    ledger = open_ledger(new_ledger(tmp_path), keys)
-    settings = PortalSettings.model_validate(
-        {"base_url": served.url, "unit": "000.00.00.H59", "credentials": {"username": "sim", "password": "sim"}}
-    )
+    ledger = open_ledger(new_ledger(folder), keys)
+    common = {"unit": "000.00.00.H59", "credentials": {"username": "sim", "password": "sim"}}
+    settings = PortalSettings.model_validate(common | {"base_url": served.url} | own)
     adapter = PortalAdapter(Wiring(settings, ledger.vault("national_portal"), SteadyClock(), random.Random(1)))
-    yield Portal(adapter, served.app.state.simulator, [])
+    yield Portal(adapter, served.app.state.simulator, [], served.url)
     await adapter.close()
     await ledger.close()
     await served.stop()

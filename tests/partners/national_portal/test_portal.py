@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +22,22 @@ from adapters.transport.signature import HEADER, sign
 from bus.adapter import Call, Found, Row, Wiring
 from bus.clock import SteadyClock
 from bus.outcome import Absent, Cause, Contract, Delivered, Held, Permanent, Transient, Unknown
+from bus.seal import Keyring
 from contracts.canonical.document import FILE_LIMIT_BYTES
 from contracts.national_portal.messages import HoSo, TepDaLay, TepHoi
 from contracts.portal_envelope import Reply
 from ops.conformance import MemoryVault
 from tests.builders import a_job
-from tests.partners.national_portal.conftest import PROGRESS, STATE, Portal, a_progress, a_state, body_of, received
+from tests.partners.national_portal.conftest import (
+    PROGRESS,
+    STATE,
+    Portal,
+    a_progress,
+    a_state,
+    body_of,
+    opened,
+    received,
+)
 from tests.servers import free_port
 from tests.weather import DEADLINE_S, Storm, each_storm, lay
 
@@ -131,10 +142,9 @@ async def test_a_session_that_dies_at_once_again_is_transient(portal: Portal) ->
     assert not portal.simulator.dossiers
 
 
-async def test_refused_credentials_hold_the_partner_and_are_not_tried_in_a_loop(portal: Portal) -> None:
-    settings = portal.adapter._client._envelope._settings
-    portal.adapter._client._envelope._settings = settings.model_copy(update={"credentials": {}})
-    outcome = (await portal.send(a_state()))[0]
+async def test_refused_credentials_hold_the_partner_and_are_not_tried_in_a_loop(tmp_path: Path, keys: Keyring) -> None:
+    async with opened(tmp_path, keys, credentials={}) as portal:
+        outcome = (await portal.send(a_state()))[0]
     assert isinstance(outcome, Held)
     assert outcome.cause is Cause.FORBIDDEN
     assert outcome.key == ""

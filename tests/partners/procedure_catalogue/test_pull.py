@@ -178,6 +178,13 @@ async def test_an_address_that_is_not_the_catalogue_is_tried_again_later(night: 
     assert night.cursor == ""
 
 
+async def test_a_pull_goes_through_the_facade_of_the_provinces_own_bus(night: Night) -> None:
+    key = {"consumer_key": "sim", "consumer_secret": "sim"}
+    night.restart(facade_path="/KetNoiMotCuaQuocGia", credentials=key, page=2)
+    assert len(await night.events()) == len(FEW)
+    assert (len(night.simulator.book.of("token")), night.simulator.book.of("login")) == (1, [])
+
+
 async def test_the_probe_is_a_login(night: Night) -> None:
     assert isinstance(await night.adapter.probe(Call("c", 5.0)), Delivered)
     assert not night.simulator.book.of("reading")
