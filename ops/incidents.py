@@ -16,7 +16,7 @@ from bus.clock import when
 from bus.ledger.incidents import Incident, Patience
 from ops import causes
 from ops.causes import Side
-from ops.words import Language, say
+from ops.words import Language, fill, say
 
 LANGUAGES: tuple[Language, Language] = ("vi", "en")
 OURSELVES: dict[Language, str] = {"vi": "trục Liên Thông", "en": "Liên Thông itself"}
@@ -74,7 +74,7 @@ def told(incident: Incident, language: Language, names: Names) -> Told:
         line = causes.entry(incident.partner, cause, facts.get("code", ""))
         side, why = line.side, line.title(language)
         facts["why"] = why[:1].lower() + why[1:]
-    title, says, todo = (kind.words[f"{part}_{language}"].format(**facts) for part in ("title", "says", "todo"))
+    title, says, todo = (fill(kind.words[f"{part}_{language}"], facts) for part in ("title", "says", "todo"))
     return Told(title, says, side, todo)
 
 

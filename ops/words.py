@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any, Literal
 
 Language = Literal["vi", "en"]
@@ -18,7 +20,23 @@ def _table() -> dict[str, dict[str, str]]:
 
 def say(key: str, language: Language, **facts: Any) -> str:
     """The words for `key`, filled with facts. Raises KeyError for words we do not have."""
-    return _table()[key][language].format(**facts)
+    return fill(_table()[key][language], facts)
+
+
+class _Counted(Formatter):
+    """`{n:delivery|deliveries}` is `1 delivery` and `2 deliveries`: the number, and the words for one or for any other."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        one, bar, more = spec.partition("|")
+        return f"{value} {one if str(value) == '1' else more}" if bar else str(format(value, spec))
+
+
+_COUNTED = _Counted()
+
+
+def fill(text: str, facts: Mapping[str, Any]) -> str:
+    """A text of a table with its facts."""
+    return _COUNTED.vformat(text, (), facts) if "|" in text else text.format(**facts)
 
 
 def list_title(name: str, language: Language) -> str:

@@ -55,7 +55,7 @@ class Speech:
     def __call__(self, key: str, **facts: Any) -> str:
         """The console's words for `key`, else the bus's. Raises KeyError for words we do not have."""
         row = _table().get(key)
-        return words.say(key, self.language, **facts) if row is None else row[self.language].format(**facts)
+        return words.say(key, self.language, **facts) if row is None else words.fill(row[self.language], facts)
 
     def knows(self, key: str) -> bool:
         return key in _table() or words.knows(key)

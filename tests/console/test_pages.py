@@ -114,6 +114,22 @@ def test_every_word_has_both_languages() -> None:
         assert set(re.findall(r"{\w+", row["vi"])) == set(re.findall(r"{\w+", row["en"])), key
 
 
+@pytest.mark.parametrize(
+    ("n", "en", "vi"), [(1, "See 1 dossier", "Xem 1 hồ sơ"), ("1.213", "See 1.213 dossiers", "Xem 1.213 hồ sơ")]
+)
+def test_one_is_counted_as_one(n: int | str, en: str, vi: str) -> None:
+    assert text.Speech("en", 0.0)("see.dossiers", n=n) == en
+    assert text.Speech("vi", 0.0)("see.dossiers", n=n) == vi
+
+
+def test_no_english_sentence_counts_one_thing_as_many() -> None:
+    many = (
+        r"{\w+} (\w+ )?(causes|codes|days|deliveries|dossiers|fields|gaps|incidents|lines"
+        r"|months|partners|people|rows|tasks|things|tries)\b"
+    )
+    assert [key for key, row in text._table().items() if re.search(many, row["en"])] == []
+
+
 async def test_a_group_of_failures_has_an_owner_a_note_and_its_place_in_the_record(console: httpx.AsyncClient) -> None:
     shown = await page(console, "/console/causes")
     assert "Chưa ai nhận" in shown
