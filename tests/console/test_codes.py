@@ -49,6 +49,16 @@ async def held(http: httpx.AsyncClient) -> list[str]:
     return sorted({item["dossier"] for item in found if item["partner"] == "national_portal"})
 
 
+async def test_the_home_page_counts_deliveries_that_wait_as_its_list_does(waiting: httpx.AsyncClient) -> None:
+    listed = (await waiting.get("/v1/deliveries", params={"state": "waiting"})).json()["items"]
+    assert len(listed) > 1
+    for query, words in (("", "Việc chờ gửi lại"), ("?lang=en", "Deliveries waiting")):
+        home = await page(waiting, f"/console/{query}")
+        number = re.search(rf'href="/console/deliveries\?state=waiting".*?{words}</span><b>(\d+)</b>', home)
+        assert number
+        assert int(number[1]) == len(listed)
+
+
 async def test_a_missing_code_is_named_with_who_waits_and_a_filled_in_form(waiting: httpx.AsyncClient) -> None:
     shown = await page(waiting, "/console/codes")
     assert UNKNOWN in shown
