@@ -37,6 +37,7 @@ from mappings.routes import (
     WATCH_HOUSEHOLD,
     WATCH_ORDER,
     WATCH_REGISTRATION,
+    WATCH_RESIDENCE,
     WATCH_SUPPLEMENT,
 )
 
@@ -62,6 +63,7 @@ REPLIES: tuple[Reply, ...] = (
     Reply(CIVIL, SEND_REGISTRATION, "registration.accepted.v1"),
     *(Reply(CIVIL, one, "registration.changed.v1") for one in (WATCH_REGISTRATION, WATCH_SUPPLEMENT)),
     Reply(LINKED, POLLED, "linked.dossier_filed.v1"),
+    Reply(LINKED, WATCH_RESIDENCE, "residence.decided.v1"),
     *(Reply(INSURANCE, one, "insurance.card_changed.v1") for one in (ASK_CARD, WATCH_CARD)),
     Reply(BUSINESS, WATCH_HOUSEHOLD, "household.registration_changed.v1"),
     *(Reply(BUDGET, POLLED, f"budget.{name}.v1") for name in ("dossier_changed", "code_issued")),

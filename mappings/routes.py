@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from contracts.canonical.events import PREFIX
 from contracts.envelope import Envelope
 from contracts.identifier import procedure_parts
+from contracts.linked_services import RESIDENCE_PROCEDURES
 from contracts.owed import Owed
 from contracts.social_insurance import CARD_PROCEDURES
 
@@ -138,6 +139,12 @@ def household_is_open(message: Any) -> bool:
     return message.state not in ("registered", "refused")
 
 
+def wants_residence(message: Any) -> bool:
+    """A birth filed for a residence too is registered; the police decide next."""
+    brings = procedure_parts(message.procedure_code).base in RESIDENCE_PROCEDURES
+    return brings and linked_and_registered(message) and message.kind == "birth"
+
+
 def wants_card(message: Any) -> bool:
     """A birth of the procedures that bring a health card is registered; without its personal id the card waits for it."""
     linked = procedure_parts(message.procedure_code).base in CARD_PROCEDURES
@@ -202,7 +209,7 @@ OWN_QUESTION, PORTAL_QUESTION = "DongBoHoiDap", "DongBoKetQuaHoiDapGuiTuDVCQG"
 PORTAL_SERVICES = frozenset({"2.000033", "2.001474"})
 """Notices of sales promotions (S2). Assumed: the only services of the portal's own that the province settles."""
 OPEN_SLIP, STEP, CLOSE_SLIP = "TiepNhanHoSo", "CapNhatBuoc", "KetThuc"
-ACKNOWLEDGE, TELL = "xacNhan", "capNhatTrangThai"
+ACKNOWLEDGE, TELL, WATCH_RESIDENCE = "xacNhan", "capNhatTrangThai", "traCuuCuTru"
 SEND_REGISTRATION, WATCH_REGISTRATION, WATCH_SUPPLEMENT = "nhanDKHT", "layKetQua", "layKetQuaBoSung"
 TRACK = "TrackingMCDT"
 ASK_MONEY, COLLECTED, END_OF_DOSSIER, RECORD_PAYMENT = "YEU_CAU", "THU_TRUC_TIEP", "KET_THUC", "GHI_NHAN"
@@ -324,6 +331,7 @@ ROUTES: tuple[Route, ...] = (
     Route("linked.dossier_filed.v1", LINKED, ACKNOWLEDGE, source="domain notes 3.5, DVCLT"),
     Route("linked.dossier_filed.v1", HOME, "notify", priority=0, source="domain notes 7b"),
     Route("registration.accepted.v1", LINKED, TELL, was_linked, source="domain notes 4, DVCLT 7"),
+    Route("registration.changed.v1", LINKED, WATCH_RESIDENCE, wants_residence, source="domain notes 7b"),
     Route("registration.changed.v1", LINKED, TELL, linked_and_registered, source="domain notes 4, DVCLT 4"),
     Route("registration.requested.v1", CIVIL, SEND_REGISTRATION, source="domain notes 3.5"),
     Route("registration.accepted.v1", CIVIL, WATCH_REGISTRATION, source="domain notes 3.5, result poll"),
@@ -333,6 +341,7 @@ ROUTES: tuple[Route, ...] = (
     Route("registration.changed.v1", HOME, "notify", source="domain notes 3.5"),
     Route("registration.changed.v1", INSURANCE, ASK_CARD, wants_card, source="domain notes 3.9, 7b"),
     Route("insurance.card_changed.v1", INSURANCE, WATCH_CARD, card_is_open, source="domain notes 3.9"),
+    Route("residence.decided.v1", HOME, "notify", source="domain notes 7b"),
     Route("insurance.card_changed.v1", HOME, "notify", source="domain notes 7b"),
     Route("legal.document_issued.v1", LEGAL, "guiVanBan", priority=0, source="NĐ 52/2015/NĐ-CP; domain notes 3.11"),
     Route("legal.document_posted.v1", HOME, "notify", source="design: what comes back is an event too"),

@@ -8,7 +8,7 @@ from adapters.linked_services.adapter import LinkedAdapter
 from adapters.linked_services.client import LinkedSettings
 from bus.adapter import Operation, Partner
 from bus.policy import PartnerSettings
-from contracts.linked_services.messages import TrangThai, XacNhan
+from contracts.linked_services.messages import ChiTiet, HoiHoSo, TrangThai, XacNhan
 
 
 def _tune(partner: Partner, settings: PartnerSettings) -> Partner:
@@ -24,6 +24,16 @@ ADAPTER = Partner(
     operations=(
         Operation("xacNhan", "Xác nhận đã nhận hồ sơ", "Acknowledge a filed dossier", "key", message=XacNhan),
         Operation("capNhatTrangThai", "Cập nhật trạng thái", "Tell a status", "key", message=TrangThai),
+        Operation(
+            "traCuuCuTru",
+            "Theo dõi đăng ký thường trú",
+            "Watch for the residence",
+            "key",
+            message=HoiHoSo,
+            answer=ChiTiet,
+            aside=True,
+            reads=True,
+        ),
     ),
     settings=LinkedSettings,
     open=LinkedAdapter,
@@ -35,7 +45,9 @@ ADAPTER = Partner(
         "a second status 4, with the personal id that came later, completes the result told before",
         "a status told again is answered by words of the table's done column",
         "times of a status post are yyyyMMddHHmmss",
-        "the residence registered by the police reaches the desk by the software itself: no message of it is known to us",
+        "cuTru of a dossier's XML is proposed: absent until the police have decided on the residence, once, with trangThai 4 or 6",
+        "a dossier is asked for by its maHoSo as by the id of the list, also after it was acknowledged",
+        "a residence belongs to 2.000986 alone",
         "the linked procedures are 2.000986, 2.001023, 2.002621 and 2.002622",
     ),
     tune=_tune,

@@ -22,18 +22,20 @@ from adapters.transport.gateway import TokenFailed, before_sending
 from adapters.transport.http import Endpoint, Failure, HttpClient, Reply
 from bus.adapter import Call, Vault
 from bus.outcome import Cause, Held, Outcome, Taken, Unknown
-from bus.policy import PartnerSettings, Seconds
+from bus.policy import PartnerSettings, RetryPolicy, Seconds
 from contracts.linked_services.messages import ChiTiet, DanhSach, TraLoiToken
 
 
 class LinkedSettings(PartnerSettings):
-    """`[partners.linked_services]`: `credentials` hold username and password."""
+    """`[partners.linked_services]`: `credentials` hold username and password. A residence is asked about for weeks."""
 
     token_path: str = "/token"
     dossier_path: str = "/hosolienthong"
     status_path: str = "/hosolienthong/trangthai"
     polls_every_s: Seconds = 60.0
+    asks_every_s: Seconds = Field(default=3600.0, description="how often each open residence is asked about")
     concurrency: int = Field(default=4, ge=1, le=1000)
+    retry: RetryPolicy = RetryPolicy(max_attempts=20_000, max_age_s=90 * 86400.0)
 
 
 class LinkedClient:
@@ -62,7 +64,7 @@ class LinkedClient:
         try:
             fields = _fields(xml.parse(detail.data.strip().encode()))
         except xml.BadXml as error:
-            return Unknown(words=str(error))
+            return Unknown(words=str(error), reply=detail.data.encode())
         return fields if isinstance(fields, dict) else {}
 
     async def acknowledge(self, body: bytes, call: Call) -> Reply | Outcome:

@@ -21,7 +21,7 @@ from adapters.simulator import Simulator
 from contracts.linked_services.messages import TrangThai, XacNhan
 
 USERNAME, PASSWORD = "sim", "sim"
-DEMO = {"polls_every_s": 20, "credentials": {"username": USERNAME, "password": PASSWORD}}
+DEMO = {"polls_every_s": 20, "asks_every_s": 10, "credentials": {"username": USERNAME, "password": PASSWORD}}
 BEFORE = {1: set[int](), 3: {0, 1}, 7: {3, 2, 7}, 2: {1, 3, 7}, 4: {3, 7, 2}, 5: {4}, 6: {0, 1, 3, 7, 2}}
 """Which status must be there before each; 0 is none. Registered at the desk (1) may come first or be left out."""
 MOTHER = {
@@ -39,13 +39,16 @@ FILES_EVERY_S = 40.0
 GIVEN = ("MINH ANH", "GIA BẢO", "THANH TRÚC", "QUỐC HUY", "NGỌC HÂN")
 HOME = timezone(timedelta(hours=7))
 CHILD = "NGUYỄN MINH KHÔI"
+POLICE_TAKE_S = 5.0
+"""So long after the birth's result the police decide by themselves, where citizens are busy."""
 CLOSED = {4: "đã có kết quả xử lý", 5: "đã trả kết quả", 6: "bị từ chối. Không thể cập nhật trạng thái"}
 
 
 class LinkedSimulator(Simulator):
     """Lists what was filed until it is acknowledged, and takes statuses in their order.
 
-    With `busy_citizens`, one more birth is filed about every `FILES_EVERY_S`, found by whoever reads the list after that.
+    With `busy_citizens`, one more birth is filed about every `FILES_EVERY_S`, found by whoever reads the list after that, and the police
+    register each child's residence `POLICE_TAKE_S` after the birth's result, found by whoever asks for the dossier after that.
     """
 
     modes: ClassVar[Mapping[str, str]] = {
@@ -64,12 +67,17 @@ class LinkedSimulator(Simulator):
         }
         self._acknowledged = {code for code, kind in last.items() if kind == "acknowledged"}
         self.states: dict[str, int] = {entry["code"]: entry["state"] for entry in self.book.of("status")}
+        self._born_at: dict[str, float] = {
+            entry["code"]: entry["at"] for entry in self.book.of("status") if entry["state"] == 4
+        }
+        self.residences: dict[str, dict[str, str]] = {e["code"]: e["told"] for e in self.book.of("residence")}
         self.route("/token", self._token)
         self.route("/hosolienthong", self._list, ("GET",))
         self.route("/hosolienthong", self._acknowledge, ("PUT",))
         self.route("/hosolienthong/trangthai", self._status)
         self.route("/hosolienthong/{id}", self._detail, ("GET",))
         self.route("/_sim/file", self._file, weather=False)
+        self.route("/_sim/reside", self._reside, weather=False)
 
     def say(self, code: str, words: str) -> Response:
         return _say(words)
@@ -137,7 +145,44 @@ class LinkedSimulator(Simulator):
         code = request.path_params["id"]
         if code not in self.filings:
             return self._stranger(request) or JSONResponse({"message": "Không có hồ sơ"}, 404)
-        return self._stranger(request) or JSONResponse({"data": self.filings[code]})
+        if (stranger := self._stranger(request)) is not None:
+            return stranger
+        if self._busy_citizens and code not in self.residences and self._police_are_done(code):
+            self.reside(code)
+        return JSONResponse({"data": self.filings[code].replace("</hoSo>", self._residence(code) + "</hoSo>")})
+
+    def _police_are_done(self, code: str) -> bool:
+        since = self._born_at.get(code)
+        return since is not None and self.now() - since > POLICE_TAKE_S
+
+    def _residence(self, code: str) -> str:
+        """What the police decided, as the dossier's XML tells it; nothing before."""
+        told = self.residences.get(code, {})
+        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items())
+        return f"<cuTru>{inner}</cuTru>" if told else ""
+
+    def reside(self, code: str, state: str = "4", **fields: str) -> dict[str, str]:
+        """The police decide: 4 registered, with place and number, 6 refused, with the reason; `fields` say otherwise."""
+        now = datetime.fromtimestamp(self.now(), HOME)
+        told = {"trangThai": state, "thoiGianThucHien": f"{now:%Y%m%d%H%M%S}"}
+        if state == "4":
+            told |= {
+                "noiCuTru": "Số 12, Phường Phước Hậu, Tỉnh Vĩnh Long",
+                "soDangKy": f"CT-{len(self.residences) + 1:06}",
+            }
+        else:
+            told |= {"lyDo": "Chỗ ở chưa được chủ sở hữu đồng ý"}
+        self.residences[code] = told | fields
+        self.book.write("residence", code=code, told=self.residences[code])
+        return self.residences[code]
+
+    async def _reside(self, request: Request) -> Response:
+        """`{"maHoSo": "...", "trangThai": "4", other fields of cuTru}`: the police decide now."""
+        told = await request.json()
+        code = str(told.pop("maHoSo", ""))
+        if code not in self.filings:
+            return JSONResponse({"error": "no such dossier"}, 422)
+        return JSONResponse(self.reside(code, str(told.pop("trangThai", "4")), **told))
 
     async def _acknowledge(self, request: Request) -> Response:
         if (stranger := self._stranger(request)) is not None:
@@ -177,7 +222,11 @@ class LinkedSimulator(Simulator):
     def _apply(self, told: TrangThai) -> None:
         """The dossier has the status from now on."""
         self.states[told.soHoSoLT] = told.trangThai
-        self.book.write("status", code=told.soHoSoLT, subject=told.maHoSo, state=told.trangThai, data=told.model_dump())
+        written = self.book.write(
+            "status", code=told.soHoSoLT, subject=told.maHoSo, state=told.trangThai, data=told.model_dump()
+        )
+        if told.trangThai == 4:
+            self._born_at[told.soHoSoLT] = written["at"]
 
 
 def _blank_residence(result: dict[str, Any]) -> bool:

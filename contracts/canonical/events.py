@@ -29,7 +29,13 @@ from contracts.canonical.order import (
 from contracts.canonical.payment import Payment
 from contracts.canonical.procedure import ProcedureEvent
 from contracts.canonical.question import Answered, Question
-from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent, RegistrationEvent
+from contracts.canonical.registration import (
+    AcceptedEvent,
+    ChangedEvent,
+    LinkedFilingEvent,
+    RegistrationEvent,
+    ResidenceEvent,
+)
 from contracts.canonical.result_file import CheckedEvent, PaperCheckedEvent
 from contracts.canonical.shipment import CollectionEvent, ShipmentEvent, TaskEvent
 from contracts.canonical.step import Step
@@ -278,6 +284,12 @@ EVENTS: dict[str, EventType] = {
     ),
     "vn.lienthong.insurance.card_changed.v1": EventType(
         CardEvent, "Thẻ BHYT của trẻ thay đổi", "A child's health insurance card moved on", "out"
+    ),
+    "vn.lienthong.residence.decided.v1": EventType(
+        ResidenceEvent,
+        "Công an giải quyết đăng ký thường trú của trẻ",
+        "The police decided where a child is registered to live",
+        "out",
     ),
     "vn.lienthong.household.registration_changed.v1": EventType(
         HouseholdDecision,

@@ -231,6 +231,19 @@ class LinkedFilingEvent(Shape):
     filing: LinkedFiling
 
 
+class ResidenceEvent(Shape):
+    """What the police decided of the residence of a child whose birth was filed for it too (đăng ký thường trú)."""
+
+    dossier_code: DossierCode
+    linked_code: LinkedCode
+    procedure_code: ProcedureCode
+    state: Literal["registered", "refused"]
+    at: Instant
+    place: Remark = ""
+    number: Short = ""
+    reason: Remark = ""
+
+
 RegistrationState = Literal["waiting", "supplement", "processing", "registered", "refused"]
 
 

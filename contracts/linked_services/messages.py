@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.marks import PERSONAL
 
 Personal = Annotated[str, PERSONAL]
+Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
 class _Message(BaseModel):
@@ -25,7 +26,7 @@ class TraLoiToken(_Message):
 class HoSoMoi(_Message):
     """One line of the list of dossiers that were not acknowledged. Assumed: the list's shape is not public."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    id: Number
 
 
 class DanhSach(_Message):
@@ -38,6 +39,22 @@ class ChiTiet(_Message):
     """`GET hosolienthong/{id}`: the dossier as XML text."""
 
     data: Annotated[str, PERSONAL]
+
+
+class HoiHoSo(_Message):
+    """`GET hosolienthong/{id}`: which dossier is asked for."""
+
+    id: Number
+
+
+class KetQuaCuTru(_Message):
+    """`cuTru` of a dossier's XML (proposed): what the police decided of the residence; absent until they have."""
+
+    trangThai: Literal["4", "6"]
+    thoiGianThucHien: str
+    noiCuTru: Personal = ""
+    soDangKy: Personal = ""
+    lyDo: Personal = ""
 
 
 class XacNhan(_Message):

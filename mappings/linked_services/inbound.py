@@ -1,4 +1,4 @@
-"""A dossier filed with the linked public services becomes an event for the dossier system (domain notes 3.5, 7b)."""
+"""What the linked-services software tells becomes events: a dossier filed there, a residence decided on (domain notes 3.5, 7b)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from contracts.canonical.registration import ResidenceEvent
 from contracts.envelope import Envelope, make
-from contracts.linked_services import KINDS
-from mappings.convert import stamp
-from mappings.table import Unmappable
+from contracts.linked_services import DECISIONS, KINDS
+from contracts.linked_services.messages import KetQuaCuTru
+from mappings.convert import choice, stamp, text
+from mappings.table import Unmappable, read, row, table
 
 SOURCE = "urn:lienthong:linked-services"
 TIME = stamp("%Y%m%d%H%M%S")
 NOTICE_DAYS = ("ngayCapGCS", "ngayCapGBT")
 """Written yyyyMMdd there (domain notes 2.2); a day of ours here."""
+PROPOSED = "proposed; domain notes 7b"
+
+RESIDENCE = table(
+    row("state", "trangThai", choice(DECISIONS), source=PROPOSED, required=True),
+    row("at", "thoiGianThucHien", TIME, source=PROPOSED, required=True),
+    row("place", "noiCuTru", text(), source=PROPOSED),
+    row("number", "soDangKy", text(), source=PROPOSED),
+    row("reason", "lyDo", text(), source=PROPOSED),
+    of=ResidenceEvent,
+    to=KetQuaCuTru,
+    beside=("dossier_code", "linked_code", "procedure_code"),
+)
 
 
 def filed(fields: Mapping[str, Any]) -> Envelope:
@@ -50,6 +64,22 @@ def filed(fields: Mapping[str, Any]) -> Envelope:
         filing["filed_at"],
         {"filing": filing},
     )
+
+
+def residence(known: Any, told: KetQuaCuTru) -> Envelope:
+    """What the police decided after the birth in `known`; its id comes from what is said, so that the same told twice is a duplicate.
+
+    Raises Unmappable or Refusal.
+    """
+    found = read(RESIDENCE, told.model_dump())
+    if "at" not in found:
+        raise Unmappable("thoiGianThucHien", "at", "required, and there is nothing")
+    at = found["at"].isoformat()
+    beside = {name: getattr(known, name) for name in ("dossier_code", "linked_code", "procedure_code")}
+    data = {**beside, **found, "at": at}
+    said = json.dumps(data, sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(f"residence|{said}".encode()).hexdigest()[:32]
+    return make("vn.lienthong.residence.decided.v1", digest, SOURCE, known.dossier_code, at, data)
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

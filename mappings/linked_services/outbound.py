@@ -6,11 +6,13 @@ import json
 from datetime import date
 from typing import Any
 
+from pydantic import ValidationError
+
 from contracts import codes
 from contracts.canonical.events import DossierEvent
 from contracts.canonical.registration import AcceptedEvent, ChangedEvent, LinkedFilingEvent
 from contracts.codes import CodeGap
-from contracts.linked_services.messages import TrangThai
+from contracts.linked_services.messages import HoiHoSo, TrangThai
 from contracts.working_time import VIETNAMESE, Limit, YearMissing
 from mappings.convert import as_day, constant, national_procedure, stamp, text
 from mappings.table import Row, Table, Unmappable, build, computed, row, table
@@ -159,6 +161,18 @@ def _registration(of: type, trang_thai: int, who: tuple[Row, ...], result_row: R
 
 SENT_ON = _registration(AcceptedEvent, 7, _blank(*(line.field for line in WHO)), *_blank("ketQuaXuLy"))
 REGISTERED = _registration(ChangedEvent, 4, WHO, computed("ketQuaXuLy", result, source=DOC, required=True))
+
+
+QUESTION = table(row("linked_code", "id", source=DOC, required=True), of=ChangedEvent, to=HoiHoSo)
+
+
+def question(message: Any) -> dict[str, Any]:
+    """Which dossier is asked for. Raises Unmappable, also for a code that is no part of an address."""
+    written = build(QUESTION, message)
+    try:
+        return HoiHoSo.model_validate(written).model_dump()
+    except ValidationError:
+        raise Unmappable("id", "linked_code", "no code of the linked-services software") from None
 
 
 def request(message: Any) -> dict[str, Any]:

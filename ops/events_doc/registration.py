@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.business_registry.messages import KetQuaHKD
+from contracts.canonical.registration import ChangedEvent
 from contracts.civil_registry.messages import KetQua
 from contracts.envelope import Envelope, judge
+from contracts.linked_services.messages import KetQuaCuTru
 from contracts.social_insurance.messages import TraLoiThe
 from mappings.business_registry.decision import changed as decided
 from mappings.civil_registry.inbound import accepted, changed
-from mappings.linked_services.inbound import filed
+from mappings.linked_services.inbound import filed, residence
 from mappings.social_insurance.inbound import changed as card_changed
 
 DOSSIER = "000.07.31.H59-260703-0003"
@@ -120,7 +122,19 @@ def registration_events() -> list[Envelope]:
     asked_back = TraLoiThe(trangThai="2", ghiChu="Bổ sung nơi khám chữa bệnh ban đầu")
     card = card_changed(settled.message, asked_back, "0f9c6c1e-7d1f-4f53-9a55-0a6c1f3f1d11", "0f9c1c", AT)
     assert card is not None
-    return [asked, taken, settled, card, filed(fields), _household()]
+    return [asked, taken, settled, card, filed(fields), _residence(settled), _household()]
+
+
+def _residence(settled: Envelope) -> Envelope:
+    """Where the child is registered to live, had its birth been filed for that too."""
+    linked = {**settled.data, "linked_code": "G22.99.5-260703-000017", "procedure_code": "2.000986"}
+    told = KetQuaCuTru(
+        trangThai="4",
+        thoiGianThucHien="20260707093000",
+        noiCuTru="Số 12, Phường Phước Hậu, Tỉnh Vĩnh Long",
+        soDangKy="CT-000017",
+    )
+    return residence(ChangedEvent.model_validate(linked), told)
 
 
 def _household() -> Envelope:

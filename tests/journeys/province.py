@@ -20,6 +20,7 @@ PATIENCE_S = 40.0
 IMPATIENT = """
 [partners.linked_services]
 polls_every_s = 1
+asks_every_s = 1
 [partners.civil_registry]
 asks_every_s = 2
 [partners.social_insurance]

@@ -1,4 +1,4 @@
-"""A birth filed once for all services: linked services, desk, registry, health card, and back (domain notes 7b).
+"""A birth filed once for all services: linked services, desk, registry, health card, residence, and back (domain notes 7b).
 
 What goes wrong in practice goes wrong here: the linked-services software has not got the acceptance yet when it is told that the
 registry has the dossier; the personal id comes late and holds the card; twins share mother, birthday and requester.
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from contracts.canonical.events import EVENTS, PREFIX
 from contracts.envelope import Envelope, judge
 from ops.sample.linked_desk import LinkedDesk
 from tests.journeys.province import Province, province, tells_everything, until
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.slow
 LINKED = {"G22.99.5-260703-000017": "NGUYỄN MINH KHÔI", "G22.99.5-260703-000018": "NGUYỄN MINH KHANG"}
 """The twins by the codes their mother was given; the first is filed when the demo starts."""
 MOTHER = "086190000123"
+REGISTRATION, CARD, RESIDENCE = "registration.changed", "insurance.card_changed", "residence.decided"
 
 
 class Desk:
@@ -65,13 +67,15 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
         until(lambda: desk.work() == len(LINKED), lambda: there.run("causes"))
         codes = sorted(desk.codes)
         until(lambda: all(states(there, code).count("issued") == 1 for code in codes), lambda: there.run("causes"))
+        until(lambda: all(there.notices(code, RESIDENCE) for code in codes), lambda: there.run("causes"))
         stories = {code: there.settled(code) for code in codes}
         return Lived(there, stories, [there.told(code) for code in codes])
 
 
 def states(there: Province, code: str) -> list[str]:
     """How registration and card of a dossier moved, as the dossier system was told."""
-    return [data["state"] for data in there.notices(code) if "state" in data]
+    told = there.book("dossier_system", "notice", subject=code)
+    return [entry["data"]["state"] for entry in told if REGISTRATION in entry["type"] or CARD in entry["type"]]
 
 
 def attempts(lived: Lived, partner: str) -> list[dict[str, Any]]:
@@ -118,10 +122,30 @@ def test_the_card_waits_for_the_late_personal_id_and_is_issued_when_it_comes(liv
 
 def test_the_certificate_is_told_without_the_id_first(lived: Lived) -> None:
     for code in lived.stories:
-        without, with_id = (n for n in lived.there.notices(code) if n.get("state") == "registered")
+        without, with_id = (n for n in lived.there.notices(code, REGISTRATION) if n["state"] == "registered")
         assert without["certificate"]["file"]
         assert without["certificate"].get("citizen_id") is None
         assert len(with_id["certificate"]["citizen_id"]) == 12
+
+
+def test_the_residence_comes_once_though_it_is_asked_for_after_each_word_of_the_registry(lived: Lived) -> None:
+    for code, story in lived.stories.items():
+        watches = [delivery for delivery in story["deliveries"] if delivery["operation"] == "traCuuCuTru"]
+        assert [watch["state"] for watch in watches] == ["delivered", "delivered"]
+        assert len(lived.there.notices(code, RESIDENCE)) == 1
+
+
+def test_the_desk_is_shown_three_results_in_two_languages(lived: Lived) -> None:
+    for code, (vietnamese, english) in zip(lived.stories, lived.tellings, strict=True):
+        birth, card, residence = (lived.there.notices(code, kind)[-1] for kind in (REGISTRATION, CARD, RESIDENCE))
+        assert birth["certificate"]["file"]
+        assert birth["certificate"]["citizen_id"]
+        assert (card["state"], len(card["card"])) == ("issued", 15)
+        assert (residence["state"], bool(residence["place"]), bool(residence["number"])) == ("registered", True, True)
+        for kind in (REGISTRATION, CARD, RESIDENCE):
+            title = EVENTS[f"{PREFIX}{kind}.v1"]
+            assert title.title_vi in vietnamese
+            assert title.title_en in english
 
 
 def test_the_portal_and_the_evaluation_see_each_dossier_through(lived: Lived) -> None:

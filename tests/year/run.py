@@ -53,7 +53,7 @@ PATIENCE_S = 600.0
 POLLED = tuple(name for name, partner in discover().items() if partner.polls_every_s is not None)
 QUICK: dict[str, dict[str, Any]] = {
     "procedure_catalogue": {"in_one_go": True, "polls_every_s": 600},
-    "linked_services": {"polls_every_s": 1},
+    "linked_services": {"polls_every_s": 1, "asks_every_s": 1},
     "business_registry": {"asks_every_s": 1},
     "civil_registry": {"asks_every_s": 1},
     "social_insurance": {"asks_every_s": 1},

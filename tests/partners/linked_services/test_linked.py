@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from adapters.linked_services.adapter import ACKNOWLEDGE, PAGE, TELL, LinkedAdapter
-from adapters.linked_services.client import LinkedSettings
+from adapters.linked_services.adapter import ACKNOWLEDGE, PAGE, TELL
 from adapters.linked_services.faults import FAULTS, read
 from adapters.linked_services.simulator import LinkedSimulator
-from bus.adapter import Call, Poll, Row, Wiring
-from bus.ledger.sql_ledger import open_ledger
+from bus.adapter import Call, Poll
 from bus.outcome import Cause, Delivered, Held, Outcome, Permanent, Transient, Unknown
 from bus.seal import Keyring
 from contracts import linked_services as contract
@@ -29,20 +20,7 @@ from contracts.linked_services.messages import TrangThai
 from mappings.linked_services.outbound import request
 from mappings.routes import LINKED, owed
 from mappings.table import Unmappable
-from ops.simulate import Served, bind
-from tests.builders import a_job
-from tests.conftest import HandClock
-from tests.ledgers import new_ledger
-
-ROOM = Path(str(files("mappings.linked_services")))
-CASES = sorted(ROOM.joinpath("cases").glob("*.json"))
-LINKED_CODE = "G22.99.5-260703-000017"
-
-
-def case(words: str) -> Envelope:
-    """The event of the case whose name holds these words."""
-    (path,) = (path for path in CASES if words in path.stem)
-    return judge(json.loads(path.read_text(encoding="utf-8"))["given"])
+from tests.partners.linked_services.conftest import CASES, LINKED_CODE, Desk, case, desk_at, scripted
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -86,44 +64,6 @@ def test_only_dossiers_of_the_linked_services_are_told_there() -> None:
     assert owed(judge(json.loads(event.to_json()) | {"data": data}), {LINKED}) == ()
     assert [debt.operation for debt in owed(case("sent on"), {LINKED})] == [TELL]
     assert [debt.operation for debt in owed(case("acknowledged"), {LINKED})] == [ACKNOWLEDGE]
-
-
-@dataclass
-class Desk:
-    """Our adapter and the software behind it."""
-
-    adapter: LinkedAdapter
-    simulator: LinkedSimulator
-
-    async def tell(self, event: Envelope, operation: str = TELL) -> Outcome:
-        row = self.adapter.prepare(a_job(operation=operation, envelope=event, dossier=event.subject))
-        assert isinstance(row, Row), row
-        return (await self.adapter.deliver([row], Call("c", 5.0)))[0]
-
-    async def poll(self, cursor: str = "") -> Poll:
-        polled = await self.adapter.poll(cursor, Call("c", 5.0))
-        assert isinstance(polled, Poll), polled
-        return polled
-
-
-async def _desk(app: Starlette, folder: Path, keys: Keyring, password: str = "sim") -> AsyncIterator[LinkedAdapter]:
-    served = Served(app, bind("127.0.0.1", 0))
-    await served.started()
-    ledger = open_ledger(new_ledger(folder), keys)
-    settings = {"base_url": served.url, "credentials": {"username": "sim", "password": password}}
-    wiring = Wiring(LinkedSettings.model_validate(settings), ledger.vault("linked"), HandClock(), random.Random(1))
-    adapter = LinkedAdapter(wiring)
-    yield adapter
-    await adapter.close()
-    await ledger.close()
-    await served.stop()
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, keys: Keyring) -> AsyncIterator[Desk]:
-    simulator = LinkedSimulator(tmp_path / "book.jsonl")
-    async for adapter in _desk(simulator.app(), tmp_path, keys):
-        yield Desk(adapter, simulator)
 
 
 async def test_a_filed_dossier_is_found_and_after_its_acknowledgement_no_more(desk: Desk) -> None:
@@ -174,7 +114,7 @@ async def test_a_long_list_is_walked_page_by_page_and_a_bad_dossier_never_stops_
 
 async def test_a_paper_that_was_taken_back_does_not_come_in(tmp_path: Path, keys: Keyring) -> None:
     detail = Path(str(files(contract))).joinpath("examples", "hosolienthong.json").read_bytes()
-    async for adapter in _desk(_scripted(detail, listed=b'{"data": [{"id": "7"}, {}, 8]}'), tmp_path, keys):
+    async for adapter in desk_at(scripted(detail, listed=b'{"data": [{"id": "7"}, {}, 8]}'), tmp_path, keys):
         polled = await adapter.poll("", Call("c", 5.0))
         assert isinstance(polled, Poll)
         (event,) = polled.events
@@ -201,25 +141,10 @@ async def test_a_token_that_ended_is_renewed_once(desk: Desk) -> None:
 
 
 async def test_refused_credentials_hold_the_service(tmp_path: Path, keys: Keyring) -> None:
-    async for adapter in _desk(LinkedSimulator().app(), tmp_path, keys, password="sai"):
+    async for adapter in desk_at(LinkedSimulator().app(), tmp_path, keys, password="sai"):
         held = await adapter.poll("", Call("c", 5.0))
         assert isinstance(held, Held)
         assert (held.cause, held.key) == (Cause.FORBIDDEN, "")
-
-
-def _scripted(
-    answer: bytes, listed: bytes = b"", status: int = 200, content_type: str = "application/json"
-) -> Starlette:
-    """The software answering as told."""
-
-    async def serve(request: Request) -> Response:
-        if request.url.path == "/token":
-            return Response(b'{"access_token": "t"}', media_type="application/json")
-        if listed and request.url.path == "/hosolienthong":
-            return Response(listed, media_type="application/json")
-        return Response(answer, status, {"Content-Type": content_type})
-
-    return Starlette(routes=[Route("/{path:path}", serve, methods=["GET", "POST", "PUT"])])
 
 
 ANSWERS: list[tuple[str, int, str, type[Outcome]]] = [
@@ -243,8 +168,8 @@ ANSWERS: list[tuple[str, int, str, type[Outcome]]] = [
 async def test_every_way_to_answer_a_status(
     tmp_path: Path, keys: Keyring, said: str, status: int, content_type: str, outcome: type[Outcome]
 ) -> None:
-    app = _scripted(said.encode(), status=status, content_type=content_type)
-    async for adapter in _desk(app, tmp_path, keys):
+    app = scripted(said.encode(), status=status, content_type=content_type)
+    async for adapter in desk_at(app, tmp_path, keys):
         answered = await Desk(adapter, LinkedSimulator()).tell(case("received dossier"))
         assert isinstance(answered, outcome), answered
 
@@ -253,7 +178,7 @@ async def test_every_way_to_answer_a_status(
     "detail", [b'{"data": "<a"}', b'{"data": "<!DOCTYPE a><a/>"}', b'{"data": "<a/>"}', b"{}", b"<html/>"]
 )
 async def test_a_dossier_that_is_no_xml_is_kept_raw(tmp_path: Path, keys: Keyring, detail: bytes) -> None:
-    async for adapter in _desk(_scripted(detail, listed=b'{"data": [{"id": "7"}]}'), tmp_path, keys):
+    async for adapter in desk_at(scripted(detail, listed=b'{"data": [{"id": "7"}]}'), tmp_path, keys):
         polled = await adapter.poll("", Call("c", 5.0))
         assert isinstance(polled, Poll)
         assert (polled.events, len(polled.bad_rows)) == ((), 1)
