@@ -117,7 +117,19 @@ def registration_events() -> list[Envelope]:
         "maHoSo": "G22.99.5-260703-000017",
         "maTTHC": "2.000986",
         "ngayNop": "20260703081500",
-        "hoTich": {"module": "KS", "ngayCapGCS": "20260628", "nksHoTen": "NGUYỄN MINH KHÔI"},
+        "hoTich": {
+            "module": "KS",
+            "ngayCapGCS": "20260628",
+            "nksHoTen": "NGUYỄN MINH KHÔI",
+            "nksGioiTinh": "1",
+            "nksNgaySinh": "27.06.2026",
+            "noiDangKy": "29557",
+            "meHoTen": "Nguyễn Thị Lan",
+            "meSoDDCN": "086190000123",
+            "nycHoTen": "Nguyễn Thị Lan",
+            "nycQuanHe": "Mẹ",
+            "nycSoGiayToTuyThan": "086190000123",
+        },
     }
     asked_back = TraLoiThe(trangThai="2", ghiChu="Bổ sung nơi khám chữa bệnh ban đầu")
     card = card_changed(settled.message, asked_back, "0f9c6c1e-7d1f-4f53-9a55-0a6c1f3f1d11", "0f9c1c", AT)

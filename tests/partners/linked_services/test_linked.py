@@ -20,6 +20,7 @@ from contracts.linked_services.messages import TrangThai
 from mappings.linked_services.outbound import request
 from mappings.routes import LINKED, owed
 from mappings.table import Unmappable
+from ops.events_doc.example import examples
 from tests.partners.linked_services.conftest import CASES, LINKED_CODE, Desk, case, desk_at, scripted
 
 
@@ -95,6 +96,13 @@ async def test_what_a_citizen_files_again_under_the_same_code_comes_in_and_is_ac
     assert isinstance(await desk.tell(again, ACKNOWLEDGE), Delivered)
     assert (await desk.poll()).events == ()
     assert LinkedSimulator(tmp_path / "book.jsonl").waiting() == []
+
+
+async def test_the_documents_show_the_filing_that_the_simulator_begins_with(desk: Desk) -> None:
+    """What tells it beside a poll that finds it tells it twice, and files nothing anew under its code."""
+    desk.simulator.file(LINKED_CODE)
+    (event,) = (await desk.poll()).events
+    assert event.id == examples()[event.type]["id"]
 
 
 async def test_twins_are_two_dossiers(desk: Desk) -> None:
