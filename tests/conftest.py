@@ -14,6 +14,7 @@ from hypothesis import settings
 from xdist.scheduler.loadfile import LoadFileScheduling
 
 from bus.seal import Keyring
+from contracts import codes
 from tests.ledgers import new_ledger
 from tests.servers import Postgres, RabbitMQ, ServerMissing
 
@@ -69,6 +70,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     file_of = scheduling._split_scope
     scheduling._split_scope = lambda test: test if test.startswith("tests/chaos/") else file_of(test)
     return scheduling
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_was_pulled() -> None:
+    """A house that pulled the catalogue of procedures in another file leaves nothing of it here."""
+    codes.load_pulled("procedure", [])
 
 
 @pytest.fixture
